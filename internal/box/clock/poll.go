@@ -1,0 +1,200 @@
+package clock
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+const (
+	// minPoll and maxPoll bound the time between rounds of questions (RFC 5905 MINPOLL and MAXPOLL).
+	minPoll = 64 * time.Second
+	maxPoll = 1024 * time.Second
+	// firstRetry is the pause after the first round that brought no agreement; it doubles up to minPoll.
+	firstRetry = 8 * time.Second
+	// minPause keeps waiting sign-ins from asking the servers over and over.
+	minPause = 15 * time.Second
+)
+
+// Run asks the servers from time to time until the context ends.
+func (k *Clock) Run(ctx context.Context) error {
+	pause := firstRetry
+	for {
+		k.Sync(ctx)
+		pause = k.plan(pause)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+// plan decides when the next round is due. Agreement makes rounds rarer, disagreement more frequent; a
+// random tenth keeps many boxes from asking in step.
+func (k *Clock) plan(last time.Duration) time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	elapsed := k.config.Elapsed()
+	next := min(2*last, minPoll)
+	if k.agreed && k.agreedAt == k.lastRound {
+		next = min(max(2*last, minPoll), maxPoll)
+	}
+	next += time.Duration(rand.Int64N(int64(next / 10)))
+	k.nextPoll = elapsed + next
+	return next
+}
+
+// Fresh makes sure that the time was agreed on a short while ago, or tries for at most Budget to have it
+// agreed again. Concurrent callers share one round of questions, and a round that just failed is not
+// repeated.
+func (k *Clock) Fresh(ctx context.Context) Reading {
+	k.mu.Lock()
+	elapsed := k.config.Elapsed()
+	fresh := k.agreed && !k.suspect && elapsed-k.agreedAt <= FreshFor
+	recent := k.asking == nil && k.rounds > 0 && elapsed-k.lastRound < minPause
+	k.mu.Unlock()
+	if !fresh && !recent {
+		ctx, cancel := context.WithTimeout(ctx, Budget)
+		defer cancel()
+		k.Sync(ctx)
+	}
+	return k.Reading()
+}
+
+// Sync asks all servers now and waits for the outcome, or until the context ends. A round that is
+// already under way is joined.
+func (k *Clock) Sync(ctx context.Context) {
+	k.mu.Lock()
+	done := k.asking
+	if done == nil {
+		done = make(chan struct{})
+		k.asking = done
+		go k.round(done)
+	}
+	k.mu.Unlock()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// round puts one question to every server in parallel and follows what a majority says. It ends within
+// Budget.
+func (k *Clock) round(done chan struct{}) {
+	defer close(done)
+	due := k.due()
+	answers := make([]answer, len(due))
+	var all sync.WaitGroup
+	for n, i := range due {
+		all.Go(func() { answers[n] = k.ask(i, k.servers[i].address) })
+	}
+	all.Wait()
+	kept := k.config.Kept()
+
+	k.mu.Lock()
+	k.asking, k.kept = nil, kept
+	elapsed, system := k.config.Elapsed(), k.config.System().UTC()
+	before := k.read(elapsed, system)
+	k.rounds++
+	k.lastRound = elapsed
+	jump := k.digest(answers, elapsed, system)
+	after := k.read(elapsed, system)
+	change := Change{From: k.reported, To: after.State, Offset: after.Offset}
+	if jump {
+		change.Jump = after.Now.Sub(before.Now)
+	}
+	k.reported = after.State
+	k.mu.Unlock()
+
+	if k.config.Changed != nil && (change.From != change.To || change.Jump.Abs() > FreeCorrection) {
+		k.config.Changed(change)
+	}
+}
+
+// due lists the servers that may be asked.
+func (k *Clock) due() []int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	elapsed := k.config.Elapsed()
+	var due []int
+	for i, s := range k.servers {
+		if !s.dropped && elapsed >= s.rests {
+			due = append(due, i)
+		}
+	}
+	return due
+}
+
+// digest takes in the answers of a round and reports whether trusted time was moved. It needs mu.
+func (k *Clock) digest(answers []answer, elapsed time.Duration, system time.Time) (moved bool) {
+	var samples []sample
+	for _, a := range answers {
+		k.servers[a.sample.server].note(a, elapsed)
+		if a.err == nil && a.kiss == "" {
+			samples = append(samples, a.sample)
+		}
+	}
+	found, ok := majority(samples, len(k.servers))
+	k.agreeing = 0
+	if ok {
+		k.agreeing = len(found.servers)
+		moved = k.follow(found, elapsed, system)
+		for _, i := range found.servers {
+			k.servers[i].State = Agrees
+		}
+	}
+	for _, s := range samples {
+		k.servers[s.server].Offset = s.offset - k.reference(elapsed, system)
+	}
+	return moved
+}
+
+// reference is trusted time on the scale, to which the servers' offsets are shown.
+func (k *Clock) reference(elapsed time.Duration, system time.Time) time.Duration {
+	state, _ := k.judge(elapsed, system)
+	return k.time(state, elapsed, system).Sub(k.scale(elapsed))
+}
+
+// follow decides whether the servers are believed, and moves trusted time if so.
+func (k *Clock) follow(found agreement, elapsed time.Duration, system time.Time) bool {
+	correction := found.offset - k.offset
+	switch {
+	case !k.agreed:
+		if k.incredible(found, elapsed, system) {
+			k.suspect = true
+			return false
+		}
+	case correction.Abs() <= FreeCorrection:
+		k.pending = nil
+	case correction.Abs() <= SlowCorrection:
+		k.pending = append(k.pending, correction)
+		if len(k.pending) < ConfirmingPolls {
+			return false
+		}
+		k.pending = nil
+	default:
+		k.suspect = true
+		return false
+	}
+	k.suspect, k.agreed = false, true
+	k.offset, k.doubt, k.agreedAt = found.offset, found.doubt, elapsed
+	return true
+}
+
+// incredible reports whether the first agreement since the start contradicts what was known for certain
+// before it: it lies before that, or far beyond it. A kept system clock that says the same as the servers
+// is a second witness that makes a far jump credible: the box was simply off for long.
+func (k *Clock) incredible(found agreement, elapsed time.Duration, system time.Time) bool {
+	now := k.scale(elapsed).Add(found.offset)
+	if now.Before(k.floor(elapsed).Add(-SlowCorrection)) {
+		return true
+	}
+	if k.config.Trusted.IsZero() {
+		return false
+	}
+	far := found.offset > FirstJump
+	witness := k.kept && system.Sub(now).Abs() <= time.Minute
+	return far && !witness
+}

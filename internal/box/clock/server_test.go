@@ -1,0 +1,70 @@
+package clock_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"time"
+)
+
+// timeServer answers one NTP question as its fields say. The zero value tells the true time.
+type timeServer struct {
+	off    time.Duration // added to true time
+	silent bool
+	lie    func(reply []byte) []byte // changes the finished reply
+}
+
+const ntpEpoch = -2208988800 // 1900-01-01 in Unix time
+
+func ntpTime(t time.Time) uint64 {
+	secs := uint64(t.Unix() - ntpEpoch)
+	return secs<<32 | uint64(t.Nanosecond())<<32/1e9
+}
+
+// reply makes the answer to a request at a time.
+func (s timeServer) reply(request []byte, now time.Time) []byte {
+	now = now.Add(s.off)
+	r := make([]byte, 48)
+	r[0] = 0<<6 | 4<<3 | 4 // no leap second, version 4, server
+	r[1], r[2], r[3] = 2, 6, 0xec
+	binary.BigEndian.PutUint32(r[4:], 0x100) // root delay 4 ms
+	binary.BigEndian.PutUint32(r[8:], 0x100)
+	copy(r[12:], []byte{10, 0, 0, 1})
+	binary.BigEndian.PutUint64(r[16:], ntpTime(now.Add(-10*time.Second)))
+	copy(r[24:32], request[40:48])
+	binary.BigEndian.PutUint64(r[32:], ntpTime(now))
+	binary.BigEndian.PutUint64(r[40:], ntpTime(now))
+	if s.lie != nil {
+		r = s.lie(r)
+	}
+	return r
+}
+
+// world is a network of time servers, and the true time that the good ones tell.
+type world struct {
+	servers map[string]*timeServer
+	now     func() time.Time
+}
+
+// dial connects to a server through a pipe, so that a synctest bubble can hold it.
+func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
+	s, ok := w.servers[address]
+	if !ok {
+		return nil, &net.OpError{Op: "dial", Net: "udp", Err: errors.New("network is unreachable")}
+	}
+	near, far := net.Pipe()
+	go func() {
+		defer far.Close()
+		request := make([]byte, 1024)
+		n, err := far.Read(request)
+		if err != nil || n < 48 {
+			return
+		}
+		if s.silent {
+			_, _ = far.Read(request) // until the other side gives up
+			return
+		}
+		_, _ = far.Write(s.reply(request[:n], w.now()))
+	}()
+	return near, nil
+}

@@ -1,0 +1,183 @@
+// Package store keeps the records of the house in one bbolt file: typed tables, transactions, and the
+// steps from one schema to the next. It knows no feature; each room declares its own tables.
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"castellan/internal/atomicfile"
+	"castellan/internal/fault"
+)
+
+// The ways in which a database may not open. None of them ever means that the box is new.
+var (
+	ErrMissing = errors.New("the database is missing")
+	ErrDamaged = errors.New("the database is damaged")
+	ErrLocked  = errors.New("another process has the database open")
+	ErrNewer   = errors.New("the database was written by a newer version")
+)
+
+// ErrUnwritable says that a change could not be brought to the disk, so it did not happen.
+var ErrUnwritable = &fault.Error{
+	Kind: fault.Unavailable, Code: "storage_unwritable",
+	Message: "The NAS cannot write to its database. The disk may be full or read-only. Nothing was changed.",
+}
+
+const (
+	// lockPatience is how long Open waits for another process to let go of the file.
+	lockPatience = time.Second
+	// pageSize is fixed so that a file made under a kernel with large pages stays small and portable.
+	pageSize = 4096
+	// mapSize lets readers go on while the file grows: a growing map waits for every reader.
+	mapSize = 16 << 20
+	// growBy is how much the file grows at a time.
+	growBy = 1 << 20
+)
+
+// DB is an open database.
+type DB struct {
+	path string
+	// swap is held shared by transactions and exclusively while Compact replaces the file.
+	swap sync.RWMutex
+	bolt *bolt.DB
+}
+
+// Create makes a new database at path.
+func Create(path string) (*DB, error) {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("create database %q: %w", path, fs.ErrExist)
+	}
+	db, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	return db, atomicfile.SyncDir(filepath.Dir(path))
+}
+
+// Open opens the database at path and brings its schema up to date. Whatever is wrong with the file
+// comes back as one of the errors above.
+func Open(path string) (*DB, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("open database %q: %w", path, ErrMissing)
+	case err != nil:
+		return nil, fmt.Errorf("open database %q: %w", path, err)
+	case info.Size() == 0:
+		// bbolt would take an empty file for a new database.
+		return nil, fmt.Errorf("open database %q: %w: it is empty", path, ErrDamaged)
+	}
+	return open(path)
+}
+
+func open(path string) (*DB, error) {
+	b, err := openFile(path, false)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{path: path, bolt: b}
+	if err := db.migrate(); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open database %q: %w", path, err)
+	}
+	return db, nil
+}
+
+func openFile(path string, readOnly bool) (b *bolt.DB, err error) {
+	defer func() {
+		// bbolt panics on some damaged files (v1.5.0, freelist.go).
+		if p := recover(); p != nil {
+			err = fmt.Errorf("open database %q: %w: %v", path, ErrDamaged, p)
+		}
+	}()
+	b, err = bolt.Open(path, 0o600, &bolt.Options{
+		Timeout:         lockPatience,
+		PageSize:        pageSize,
+		FreelistType:    bolt.FreelistArrayType,
+		InitialMmapSize: mapSize,
+		ReadOnly:        readOnly,
+	})
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, fmt.Errorf("open database %q: %w", path, ErrLocked)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("open database: %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("open database %q: %w: %w", path, ErrDamaged, err)
+	}
+	b.AllocSize = growBy
+	return b, nil
+}
+
+// Verify reads every page of the database at path and reports what is wrong with it. A damaged file can
+// end the process that reads it with a signal, so the daemon runs Verify in a process of its own.
+func Verify(path string) (err error) {
+	b, err := openFile(path, true)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		_ = b.Close()
+		if p := recover(); p != nil {
+			err = fmt.Errorf("check database %q: %w: %v", path, ErrDamaged, p)
+		}
+	}()
+	return b.View(func(tx *bolt.Tx) error {
+		var first error
+		for problem := range tx.Check() {
+			if first == nil {
+				first = fmt.Errorf("check database %q: %w: %w", path, ErrDamaged, problem)
+			}
+		}
+		return first
+	})
+}
+
+// Close ends the database after the running transactions.
+func (db *DB) Close() error {
+	db.swap.Lock()
+	defer db.swap.Unlock()
+	if err := db.bolt.Close(); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}
+
+// View runs a transaction that only reads.
+func (db *DB) View(read func(*Tx) error) error {
+	db.swap.RLock()
+	defer db.swap.RUnlock()
+	return db.bolt.View(func(tx *bolt.Tx) error { return read(&Tx{bolt: tx}) })
+}
+
+// Update runs a transaction that writes. What change did is on the disk when Update returns nil, and
+// forgotten when it returns an error: the error of change as it is, or ErrUnwritable.
+func (db *DB) Update(change func(*Tx) error) error {
+	db.swap.RLock()
+	defer db.swap.RUnlock()
+	var refused error
+	err := db.bolt.Update(func(tx *bolt.Tx) error {
+		refused = change(&Tx{bolt: tx})
+		return refused
+	})
+	if err != nil && refused == nil {
+		return ErrUnwritable.Because(err)
+	}
+	return err
+}
+
+// Tx is a transaction. It is valid inside View or Update only.
+type Tx struct{ bolt *bolt.Tx }
+
+// OnCommit runs f after the transaction has reached the disk, and never if it does not. Whatever is kept
+// in memory beside the database changes in such a function.
+func (tx *Tx) OnCommit(f func()) { tx.bolt.OnCommit(f) }

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Table is a bucket of records of one type, kept as JSON by their keys. Fields may be added to a record
+// and are never renamed. A table needs no making: it is there as soon as something was put into it.
+type Table[R any] struct{ name []byte }
+
+// NewTable declares the table of a name.
+func NewTable[R any](name string) Table[R] { return Table[R]{name: []byte(name)} }
+
+// Get returns the record of a key and whether there is one.
+func (t Table[R]) Get(tx *Tx, key string) (record R, found bool, err error) {
+	b := tx.bolt.Bucket(t.name)
+	if b == nil {
+		return record, false, nil
+	}
+	data := b.Get([]byte(key))
+	if data == nil {
+		return record, false, nil
+	}
+	record, err = t.decode([]byte(key), data)
+	return record, err == nil, err
+}
+
+// Put stores a record under a key, in place of the one that was there.
+func (t Table[R]) Put(tx *Tx, key string, record R) error {
+	b, err := tx.bolt.CreateBucketIfNotExists(t.name)
+	if err != nil {
+		return fmt.Errorf("make table %s: %w", t.name, err)
+	}
+	return t.put(b, []byte(key), record)
+}
+
+func (t Table[R]) put(b *bolt.Bucket, key []byte, record R) error {
+	data, err := json.Marshal(record)
+	if err != nil {
+		return fmt.Errorf("encode record %s/%x: %w", t.name, key, err)
+	}
+	if err := b.Put(key, data); err != nil {
+		return fmt.Errorf("store record %s/%x: %w", t.name, key, err)
+	}
+	return nil
+}
+
+// Delete removes the record of a key. It is no error when there is none.
+func (t Table[R]) Delete(tx *Tx, key string) error {
+	b := tx.bolt.Bucket(t.name)
+	if b == nil {
+		return nil
+	}
+	if err := b.Delete([]byte(key)); err != nil {
+		return fmt.Errorf("delete record %s/%x: %w", t.name, key, err)
+	}
+	return nil
+}
+
+// Stop ends a walk early. The walk then returns nil.
+var Stop = errors.New("stop")
+
+// Each calls visit with every record whose key is at or after from, in the order of keys.
+func (t Table[R]) Each(tx *Tx, from string, visit func(key string, record R) error) error {
+	b := tx.bolt.Bucket(t.name)
+	if b == nil {
+		return nil
+	}
+	c := b.Cursor()
+	for k, v := c.Seek([]byte(from)); k != nil; k, v = c.Next() {
+		record, err := t.decode(k, v)
+		if err != nil {
+			return err
+		}
+		if err := visit(string(k), record); err != nil {
+			return stopped(err)
+		}
+	}
+	return nil
+}
+
+// Count returns how many records there are. It reads all their pages.
+func (t Table[R]) Count(tx *Tx) int {
+	b := tx.bolt.Bucket(t.name)
+	if b == nil {
+		return 0
+	}
+	return b.Stats().KeyN
+}
+
+func (t Table[R]) decode(key, data []byte) (record R, err error) {
+	if err := json.Unmarshal(data, &record); err != nil {
+		return record, fmt.Errorf("decode record %s/%x: %w", t.name, key, err)
+	}
+	return record, nil
+}
+
+func stopped(err error) error {
+	if errors.Is(err, Stop) {
+		return nil
+	}
+	return err
+}
+
+// Journal is a table whose keys are consecutive numbers from 1 on.
+type Journal[R any] struct{ table Table[R] }
+
+// NewJournal declares the journal of a name.
+func NewJournal[R any](name string) Journal[R] { return Journal[R]{NewTable[R](name)} }
+
+// Append adds a record and returns its number.
+func (j Journal[R]) Append(tx *Tx, record R) (uint64, error) {
+	b, err := tx.bolt.CreateBucketIfNotExists(j.table.name)
+	if err != nil {
+		return 0, fmt.Errorf("make journal %s: %w", j.table.name, err)
+	}
+	b.FillPercent = 1 // records are only ever added at the end
+	n, err := b.NextSequence()
+	if err != nil {
+		return 0, fmt.Errorf("number record of %s: %w", j.table.name, err)
+	}
+	return n, j.table.put(b, number(n), record)
+}
+
+// Backward calls visit with every record before the number before, the newest first; 0 begins with the
+// newest of all.
+func (j Journal[R]) Backward(tx *Tx, before uint64, visit func(n uint64, record R) error) error {
+	b := tx.bolt.Bucket(j.table.name)
+	if b == nil {
+		return nil
+	}
+	c := b.Cursor()
+	k, v := c.Last()
+	if before != 0 {
+		if k, v = c.Seek(number(before)); k == nil {
+			k, v = c.Last()
+		}
+		if k != nil && binary.BigEndian.Uint64(k) >= before {
+			k, v = c.Prev()
+		}
+	}
+	for ; k != nil; k, v = c.Prev() {
+		record, err := j.table.decode(k, v)
+		if err != nil {
+			return err
+		}
+		if err := visit(binary.BigEndian.Uint64(k), record); err != nil {
+			return stopped(err)
+		}
+	}
+	return nil
+}
+
+// Bounds returns the numbers of the oldest and the newest record, or zeros.
+func (j Journal[R]) Bounds(tx *Tx) (oldest, newest uint64) {
+	b := tx.bolt.Bucket(j.table.name)
+	if b == nil {
+		return 0, 0
+	}
+	c := b.Cursor()
+	if k, _ := c.First(); k != nil {
+		oldest = binary.BigEndian.Uint64(k)
+	}
+	if k, _ := c.Last(); k != nil {
+		newest = binary.BigEndian.Uint64(k)
+	}
+	return oldest, newest
+}
+
+// Trim deletes every record up to and including a number.
+func (j Journal[R]) Trim(tx *Tx, upTo uint64) error {
+	b := tx.bolt.Bucket(j.table.name)
+	if b == nil {
+		return nil
+	}
+	c := b.Cursor()
+	for k, _ := c.First(); k != nil && binary.BigEndian.Uint64(k) <= upTo; k, _ = c.First() {
+		if err := b.Delete(k); err != nil {
+			return fmt.Errorf("trim journal %s: %w", j.table.name, err)
+		}
+	}
+	return nil
+}
+
+func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
