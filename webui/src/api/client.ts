@@ -1,0 +1,151 @@
+import { cancelled, noContact, type Problem, readProblem } from "./problem";
+import type { paths } from "./schema";
+
+type Method = "get" | "post" | "put" | "patch" | "delete";
+
+type With<M extends Method> = {
+	[P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never;
+}[keyof paths];
+
+type Operation<M extends Method, P extends keyof paths> = paths[P][M & keyof paths[P]];
+
+type Json<T> = T extends { content: { "application/json": infer Body } } ? Body : undefined;
+
+export type Answer<M extends Method, P extends keyof paths> =
+	Operation<M, P> extends { responses: infer R }
+		? R extends { 200: infer Ok }
+			? Json<Ok>
+			: R extends { 201: infer Made }
+				? Json<Made>
+				: undefined
+		: never;
+
+type Body<M extends Method, P extends keyof paths> =
+	Operation<M, P> extends { requestBody: infer R } ? Json<R> : undefined;
+
+type Query<M extends Method, P extends keyof paths> =
+	Operation<M, P> extends { parameters: { query?: infer Q } } ? Q : never;
+
+export interface Options<Q = never> {
+	id?: string;
+	query?: Q;
+	/** The password the person has just typed, so that proving it again need not ask for it. */
+	password?: string;
+	/** Let the caller handle the end of the session, the claim and the recovery page. */
+	quiet?: boolean;
+	signal?: AbortSignal;
+}
+
+/** What the page as a whole does when an answer concerns more than the one who asked. */
+export interface Hooks {
+	/** Proves again who is at the keyboard; false when the person would rather not. */
+	stepUp(password?: string): Promise<boolean>;
+	signedOut(): void;
+	unclaimed(): void;
+	recovery(): void;
+	contact(there: boolean): void;
+}
+
+interface Request {
+	method: Method;
+	path: string;
+	body?: unknown;
+	options: Options<unknown>;
+}
+
+const patience = 20_000;
+
+/** Speaks to the NAS: typed by the API document, and the only place that knows the header token. */
+export class Client {
+	#token = "";
+	#hooks: Hooks | undefined;
+
+	use(hooks: Hooks) {
+		this.#hooks = hooks;
+	}
+
+	get<P extends With<"get">>(path: P, options: Options<Query<"get", P>> = {}): Promise<Answer<"get", P>> {
+		return this.#call({ method: "get", path, options }) as Promise<Answer<"get", P>>;
+	}
+
+	post<P extends With<"post">>(path: P, body?: Body<"post", P>, options: Options = {}) {
+		return this.#call({ method: "post", path, body, options }) as Promise<Answer<"post", P>>;
+	}
+
+	put<P extends With<"put">>(path: P, body: Body<"put", P>, options: Options = {}) {
+		return this.#call({ method: "put", path, body, options }) as Promise<Answer<"put", P>>;
+	}
+
+	patch<P extends With<"patch">>(path: P, body: Body<"patch", P>, options: Options = {}) {
+		return this.#call({ method: "patch", path, body, options }) as Promise<Answer<"patch", P>>;
+	}
+
+	delete<P extends With<"delete">>(path: P, options: Options = {}) {
+		return this.#call({ method: "delete", path, options }) as Promise<Answer<"delete", P>>;
+	}
+
+	async #call(request: Request): Promise<unknown> {
+		const response = await this.#send(request);
+		if (response.ok) return this.#read(response);
+		const problem = await readProblem(response);
+		if (problem.code === "step_up_required" && this.#hooks) {
+			if (!(await this.#hooks.stepUp(request.options.password))) throw cancelled();
+			const repeated = await this.#send(request);
+			if (repeated.ok) return this.#read(repeated);
+			throw this.#tell(await readProblem(repeated), request);
+		}
+		throw this.#tell(problem, request);
+	}
+
+	async #send({ method, path, body, options }: Request): Promise<Response> {
+		const headers: Record<string, string> = { Accept: "application/json" };
+		if (body !== undefined) headers["Content-Type"] = "application/json";
+		if (method !== "get" && this.#token) headers["Castellan-Token"] = this.#token;
+		const signals = [AbortSignal.timeout(patience), ...(options.signal ? [options.signal] : [])];
+		try {
+			const response = await fetch(address(path, options), {
+				method: method.toUpperCase(),
+				headers,
+				body: body === undefined ? undefined : JSON.stringify(body),
+				credentials: "same-origin",
+				cache: "no-store",
+				redirect: "error",
+				signal: AbortSignal.any(signals),
+			});
+			this.#hooks?.contact(true);
+			return response;
+		} catch (thrown) {
+			if (options.signal?.aborted) throw cancelled();
+			if (!(thrown instanceof TypeError || thrown instanceof DOMException)) throw thrown;
+			this.#hooks?.contact(false);
+			throw noContact();
+		}
+	}
+
+	async #read(response: Response): Promise<unknown> {
+		if (response.status === 204) return undefined;
+		const body = await response.json();
+		// Every answer that opens or renews a ticket or a session carries the token of the new one.
+		if (typeof body?.token === "string") this.#token = body.token;
+		return body;
+	}
+
+	#tell(problem: Problem, request: Request): Problem {
+		if (request.options.quiet) return problem;
+		if (problem.code === "signed_out") this.#hooks?.signedOut();
+		if (problem.code === "unclaimed") this.#hooks?.unclaimed();
+		if (problem.code === "recovery_required") this.#hooks?.recovery();
+		return problem;
+	}
+}
+
+function address(path: string, options: Options<unknown>): string {
+	const search = new URLSearchParams();
+	for (const [name, value] of Object.entries(options.query ?? {})) {
+		if (value !== undefined && value !== "") search.set(name, String(value));
+	}
+	const filled = path.replace("{id}", encodeURIComponent(options.id ?? ""));
+	return `/api/v1${filled}${search.size ? `?${search}` : ""}`;
+}
+
+export const api = new Client();

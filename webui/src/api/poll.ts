@@ -1,0 +1,26 @@
+/**
+ * Runs a task now and again after every pause, never twice at once, and not while the page is hidden: nobody
+ * looks at it then, and a NAS should be allowed to sleep. Returns the way to end it.
+ */
+export function poll(task: () => Promise<unknown>, every: number): () => void {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	let running = false;
+	let ended = false;
+
+	async function run() {
+		clearTimeout(timer);
+		if (running || ended || document.hidden) return;
+		running = true;
+		await task().catch(() => undefined);
+		running = false;
+		if (!ended) timer = setTimeout(run, every);
+	}
+
+	document.addEventListener("visibilitychange", run);
+	run();
+	return () => {
+		ended = true;
+		clearTimeout(timer);
+		document.removeEventListener("visibilitychange", run);
+	};
+}

@@ -1,0 +1,38 @@
+import { asProblem, type Problem } from "./problem";
+
+/** Something a page shows from the NAS: the last good answer stays when a later one fails. */
+export class Resource<T> {
+	data = $state.raw<T>();
+	problem = $state.raw<Problem>();
+	/** When the last good answer came, by the clock of this browser. */
+	loadedAt = $state(0);
+	loading = $state(false);
+	readonly #load: () => Promise<T>;
+	#turn = 0;
+
+	constructor(load: () => Promise<T>) {
+		this.#load = load;
+	}
+
+	/** Asks again. An answer that comes after a newer question is dropped. */
+	reload = async (): Promise<void> => {
+		const turn = ++this.#turn;
+		this.loading = true;
+		try {
+			const data = await this.#load();
+			if (turn === this.#turn) this.set(data);
+		} catch (thrown) {
+			const problem = asProblem(thrown);
+			if (turn === this.#turn && problem.code !== "cancelled") this.problem = problem;
+		} finally {
+			if (turn === this.#turn) this.loading = false;
+		}
+	};
+
+	/** Takes an answer that came by another way, for example from a change. */
+	set(data: T) {
+		this.data = data;
+		this.problem = undefined;
+		this.loadedAt = Date.now();
+	}
+}

@@ -1,0 +1,1988 @@
+// openapi.yaml sha256:9f04f5d1d451f7617c19418319b0631896d08612bfd7537083616d2bfe9e2e01
+// Made by `npm run generate`; do not edit.
+
+export interface paths {
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is. */
+        get: operations["GetStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Repeats the step a half signed-in browser has to take, after a page was loaded again. */
+        get: operations["GetSignIn"];
+        put?: never;
+        /**
+         * Checks a name and a password and says what is needed next.
+         * @description The answer to a wrong name and to a wrong password is the same.
+         */
+        post: operations["SignIn"];
+        /** Forgets the half-finished sign-in of this browser. */
+        delete: operations["CancelSignIn"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks the second factor. A code works once. */
+        post: operations["SignInCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replaces a temporary password by one's own, and signs in. */
+        post: operations["SignInPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/claim/button": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether the press has come. A browser that does not ask for ten seconds no longer waits. */
+        get: operations["GetButtonWait"];
+        put?: never;
+        /**
+         * Lets this browser wait for a short press of the button on the NAS.
+         * @description If two browsers wait when the press comes, both are dropped.
+         */
+        post: operations["WaitForButton"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the first administrator, once, and signs them in. */
+        post: operations["Claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells who is signed in on this browser and for how long. */
+        get: operations["GetSession"];
+        put?: never;
+        post?: never;
+        /** Ends this session on the NAS. */
+        delete: operations["SignOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proves again who is at the keyboard, for the next five minutes.
+         * @description The code is needed when 2-step verification is on.
+         */
+        post: operations["StepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one's own account. */
+        get: operations["GetMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes one's own display name or language. */
+        patch: operations["ChangeMe"];
+        trace?: never;
+    };
+    "/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one's own e-mail address. An empty address removes it. */
+        put: operations["ChangeEmail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one's own password and ends one's other sessions. */
+        put: operations["ChangePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/desktop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how one left the desktop. */
+        get: operations["GetDesktop"];
+        /** Remembers theme and windows for the next sign-in. */
+        put: operations["SaveDesktop"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows whether 2-step verification is on, and with which devices. */
+        get: operations["GetTwoStep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the secret for a new authenticator device. It is inert until a right code came. */
+        post: operations["StartEnrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a device that was not confirmed yet. */
+        delete: operations["CancelEnrolment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step/devices/{id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turns 2-step verification on with the first right code, and ends one's other sessions.
+         * @description A wrong code is explained, five wrong ones discard the secret.
+         */
+        post: operations["ConfirmEnrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns 2-step verification off, with the password and a current code. */
+        post: operations["TurnTwoStepOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step/later": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records that the offer of 2-step verification was put off. */
+        post: operations["PostponeTwoStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists accounts by name. */
+        get: operations["ListUsers"];
+        put?: never;
+        /** Adds an account with a temporary password, shown once. */
+        post: operations["AddUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        /** Shows an account. */
+        get: operations["GetUser"];
+        put?: never;
+        post?: never;
+        /** Deletes an account and ends its sessions. */
+        delete: operations["DeleteUser"];
+        options?: never;
+        head?: never;
+        /** Changes an account. The last active administrator stays one. */
+        patch: operations["ChangeUser"];
+        trace?: never;
+    };
+    "/users/{id}/two-step/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns another person's 2-step verification off and ends their sessions. */
+        post: operations["TurnUserTwoStepOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/temporary-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives another person a temporary password, shown once, and ends their sessions. */
+        post: operations["SetTemporaryPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the name and the time zone of the NAS. */
+        get: operations["GetSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the name or the time zone of the NAS. */
+        patch: operations["ChangeSettings"];
+        trace?: never;
+    };
+    "/time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compares the clock of the NAS with network time. */
+        get: operations["GetTime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/time/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the time servers now. */
+        post: operations["SyncTime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/button": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the reset button as it is right now. */
+        get: operations["GetButton"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/default-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the password that opens this NAS after a reset, for a label, and records that it was shown. */
+        post: operations["ShowDefaultPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the security log, newest first. */
+        get: operations["ListEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what is wrong with the NAS right now, as far as it concerns the caller. */
+        get: operations["GetHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the version and what it is made of. */
+        get: operations["GetAbout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/default-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the default password of this NAS. */
+        get: operations["LocalDefaultPassword"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an administrator a one-time password and removes their second factors. */
+        post: operations["LocalRecover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/button": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Presses the simulated button for a while. */
+        post: operations["LocalPressButton"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A refusal in the form of RFC 9457. */
+        Problem: {
+            status: number;
+            /** @description A stable word for programs, for example `step_up_required`. */
+            code: string;
+            /** @description The sentence for people. */
+            detail: string;
+            fields?: components["schemas"]["FieldProblem"][];
+            /** @description Seconds to wait. */
+            retry_in?: number;
+        };
+        FieldProblem: {
+            name: string;
+            code: string;
+            detail: string;
+        };
+        Status: {
+            /** @enum {string} */
+            state: "ready" | "unclaimed" | "recovery_required";
+            nas_name: string;
+            clock: components["schemas"]["Clock"];
+            /** @description SHA-256 of the certificate this NAS shows, as pairs of hex digits. */
+            fingerprint: string;
+            claim?: components["schemas"]["ClaimStatus"];
+            recovery?: components["schemas"]["RecoveryNeed"];
+        };
+        /** @description Present while the NAS is unclaimed. */
+        ClaimStatus: {
+            /** @description A press of the button can prove presence. */
+            button: boolean;
+            /** @description The caller is on the local network. Only there the default password works. */
+            local: boolean;
+            /** @description The NAS was reset: its name, time zone and other accounts are kept. */
+            again: boolean;
+        };
+        /** @description Present when the NAS cannot serve: what is wrong, then what to do. */
+        RecoveryNeed: {
+            code: string;
+            detail: string;
+        };
+        /** @enum {string} */
+        ClockState: "synced" | "holdover" | "unverified" | "unsynced" | "suspect";
+        /** @enum {string} */
+        Level: "ok" | "warn" | "bad";
+        /** @description What time it is, and how far this may be believed. */
+        Clock: {
+            /**
+             * Format: date-time
+             * @description Trusted time.
+             */
+            now: string;
+            /** @description An IANA time zone. */
+            zone: string;
+            state: components["schemas"]["ClockState"];
+            level: components["schemas"]["Level"];
+            /**
+             * Format: int64
+             * @description The clock of the NAS minus trusted time; negative: slow.
+             */
+            offset_ms: number;
+            message: string;
+        };
+        Credentials: {
+            name: string;
+            password: string;
+        };
+        Code: {
+            code: string;
+        };
+        Proof: {
+            password: string;
+            code?: string;
+        };
+        NewPassword: {
+            password: string;
+        };
+        PasswordChange: {
+            current: string;
+            password: string;
+        };
+        Person: {
+            name: string;
+            display_name: string;
+        };
+        SignInStep: {
+            /** @enum {string} */
+            next: "code" | "password" | "claim" | "done";
+            /** @description To be sent back in the header `Castellan-Token` with every change. */
+            token: string;
+            expires_in: number;
+            person?: components["schemas"]["Person"];
+            ways?: "app"[];
+            clock?: components["schemas"]["Clock"];
+            /** @description The fewest characters a new password may have. */
+            password_min?: number;
+        };
+        ButtonWait: {
+            /**
+             * @description `dropped`: two browsers were waiting when the press came.
+             * @enum {string}
+             */
+            state: "waiting" | "confirmed" | "dropped";
+            token: string;
+            expires_in: number;
+        };
+        Claim: {
+            name: string;
+            display_name?: string;
+            email?: string;
+            password: string;
+            nas_name?: string;
+            time_zone?: string;
+        };
+        /** @enum {string} */
+        Role: "administrator" | "user";
+        Session: {
+            me: components["schemas"]["Me"];
+            token: string;
+            nas_name: string;
+            /** @description Seconds until the session ends unless something is done. */
+            idle_in: number;
+            /** @description Seconds until the session ends in any case. */
+            ends_in: number;
+            /** @description Seconds for which sensitive changes are open; 0: prove it again first. */
+            step_up_in: number;
+        };
+        Me: {
+            id: string;
+            name: string;
+            display_name: string;
+            email: string;
+            role: components["schemas"]["Role"];
+            language: string;
+            two_step: boolean;
+            password_min: number;
+            /** Format: date-time */
+            created: string;
+        };
+        MeChange: {
+            display_name?: string;
+            language?: string;
+        };
+        EmailChange: {
+            email: string;
+        };
+        Desktop: {
+            /** @enum {string} */
+            theme: "auto" | "light" | "dark";
+            windows: components["schemas"]["WindowPlace"][];
+        };
+        WindowPlace: {
+            app: string;
+            page: string;
+            /** @enum {string} */
+            screen: "small" | "medium" | "large";
+            x: number;
+            y: number;
+            width: number;
+            height: number;
+            /** @enum {string} */
+            state: "normal" | "maximised" | "minimised";
+            open: boolean;
+        };
+        Device: {
+            id: string;
+            name: string;
+            /** Format: date-time */
+            added: string;
+            /** Format: date-time */
+            last_used?: string;
+        };
+        TwoStep: {
+            enabled: boolean;
+            devices: components["schemas"]["Device"][];
+            clock: components["schemas"]["Clock"];
+        };
+        TwoStepOn: {
+            two_step: components["schemas"]["TwoStep"];
+            sessions_ended: number;
+            /** @description The session has a new id; this is its token. */
+            token: string;
+        };
+        DeviceName: {
+            name: string;
+        };
+        Confirmation: {
+            code: string;
+            /** @description A name for the device instead of the one given before. */
+            name?: string;
+        };
+        Enrolment: {
+            id: string;
+            name: string;
+            /** @description Base32 without padding. */
+            secret: string;
+            /** @description The key URI for an authenticator app. */
+            uri: string;
+            /** @description What the app will show. */
+            account: string;
+            qr: components["schemas"]["QR"];
+            expires_in: number;
+        };
+        /** @description A QR symbol as an SVG path over modules of one unit, without quiet zone. */
+        QR: {
+            size: number;
+            path: string;
+        };
+        User: {
+            id: string;
+            name: string;
+            display_name: string;
+            email: string;
+            role: components["schemas"]["Role"];
+            disabled: boolean;
+            two_step: boolean;
+            /** @description A temporary password waits to be replaced. */
+            waiting: boolean;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            last_sign_in?: string;
+        };
+        UserPage: {
+            users: components["schemas"]["User"][];
+            /** @description All accounts that match. */
+            total: number;
+            next?: string;
+        };
+        NewUser: {
+            name: string;
+            display_name?: string;
+            email?: string;
+            role: components["schemas"]["Role"];
+        };
+        UserChange: {
+            display_name?: string;
+            email?: string;
+            role?: components["schemas"]["Role"];
+            disabled?: boolean;
+        };
+        TemporaryPassword: {
+            user: components["schemas"]["User"];
+            /** @description Shown this once. It must be replaced at the next sign-in. */
+            password: string;
+            expires_in: number;
+        };
+        AccountName: {
+            name: string;
+        };
+        Settings: {
+            nas_name: string;
+            time_zone: string;
+        };
+        SettingsChange: {
+            nas_name?: string;
+            time_zone?: string;
+        };
+        TimeServer: {
+            host: string;
+            address?: string;
+            /** @enum {string} */
+            state: "agrees" | "ignored" | "silent" | "refused" | "waiting";
+            /** @description The state in words. */
+            detail: string;
+            /**
+             * Format: double
+             * @description The server's clock minus trusted time.
+             */
+            offset_ms?: number;
+            /** Format: double */
+            delay_ms?: number;
+            stratum?: number;
+        };
+        Time: {
+            clock: components["schemas"]["Clock"];
+            /**
+             * Format: date-time
+             * @description The clock of the NAS.
+             */
+            system: string;
+            /** Format: double */
+            uncertainty_ms: number;
+            /** @description Servers that agree. */
+            agreeing: number;
+            /** @description Servers that answered. */
+            answering: number;
+            /** @description Seconds since the servers last agreed. */
+            checked_ago?: number;
+            /** @description Seconds until the servers are asked again. */
+            next_in?: number;
+            servers: components["schemas"]["TimeServer"][];
+        };
+        /** @description What a finger can do, in milliseconds held. */
+        Gesture: {
+            short_from_ms: number;
+            short_until_ms: number;
+            reset_from_ms: number;
+            reset_until_ms: number;
+        };
+        /** @enum {string} */
+        Outcome: "presence" | "nothing" | "reset" | "cancelled";
+        Button: {
+            /** @enum {string} */
+            source: "gpio" | "simulated" | "none";
+            /** @description The chip and the line. */
+            name: string;
+            /** @enum {string} */
+            state: "released" | "pressed" | "stuck" | "absent";
+            /** Format: int64 */
+            held_ms: number;
+            /** @description What is so, then what to do. */
+            detail: string;
+            gesture: components["schemas"]["Gesture"];
+            last?: components["schemas"]["LastPress"];
+        };
+        LastPress: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            held_ms: number;
+            outcome: components["schemas"]["Outcome"];
+        };
+        Press: {
+            hold_ms: number;
+        };
+        PressOutcome: {
+            outcome: components["schemas"]["Outcome"];
+        };
+        DefaultPassword: {
+            name: string;
+            password: string;
+        };
+        /** @enum {string} */
+        Area: "sign_in" | "two_step" | "accounts" | "settings" | "button" | "clock" | "system";
+        Event: {
+            id: string;
+            /** Format: date-time */
+            time: string;
+            clock_state: components["schemas"]["ClockState"];
+            kind: string;
+            area: components["schemas"]["Area"];
+            /** @enum {string} */
+            level: "info" | "warning" | "error";
+            /** @description The account that acted or was meant. */
+            actor?: string;
+            address?: string;
+            message: string;
+            details: components["schemas"]["Detail"][];
+        };
+        Detail: {
+            name: string;
+            value: string;
+        };
+        EventPage: {
+            events: components["schemas"]["Event"][];
+            /** @description All entries kept. */
+            total: number;
+            next?: string;
+        };
+        Health: {
+            level: components["schemas"]["Level"];
+            checks: components["schemas"]["Check"][];
+        };
+        Check: {
+            /** @enum {string} */
+            code: "clock" | "button" | "two_step" | "store";
+            level: components["schemas"]["Level"];
+            title: string;
+            /** @description Two or three words, for the right edge of a row. */
+            value: string;
+            /** @description What is so, then what to do; empty when all is well. */
+            detail: string;
+        };
+        About: {
+            version: string;
+            go: string;
+            platform: string;
+            licence: string;
+            libraries: components["schemas"]["Library"][];
+        };
+        Library: {
+            name: string;
+            version: string;
+        };
+    };
+    responses: {
+        /** @description What is so, then what to do. */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        ID: string;
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    GetStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The next step. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description The next step. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    CancelSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SignInCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Code"];
+            };
+        };
+        responses: {
+            /** @description The next step. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SignInPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetButtonWait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ButtonWait"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    WaitForButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Waiting. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ButtonWait"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Claim"];
+            };
+        };
+        responses: {
+            /** @description Claimed and signed in. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SignOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    StepUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description Proved. The session has a new id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeChange"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChange"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetDesktop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Theme and windows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desktop"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SaveDesktop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Desktop"];
+            };
+        };
+        responses: {
+            /** @description Remembered. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetTwoStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    StartEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceName"];
+            };
+        };
+        responses: {
+            /** @description The secret, shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    CancelEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ConfirmEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
+        responses: {
+            /** @description On. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoStepOn"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    TurnTwoStepOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description Off. Other sessions have ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    PostponeTwoStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Recorded. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ListUsers: {
+        parameters: {
+            query?: {
+                /** @description Part of a name or of an address. */
+                search?: string;
+                /** @description The `next` of the page before. */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    AddUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemporaryPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    DeleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    TurnUserTwoStepOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Off. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SetTemporaryPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemporaryPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Clocks and servers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Time"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SyncTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Clocks and servers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Time"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The button. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Button"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ShowDefaultPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The password. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ListEvents: {
+        parameters: {
+            query?: {
+                /** @description Only this area. */
+                area?: components["schemas"]["Area"];
+                /** @description The `next` of the page before. */
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetAbout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalDefaultPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The password. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalRecover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountName"];
+            };
+        };
+        responses: {
+            /** @description Recovered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemporaryPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalPressButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Press"];
+            };
+        };
+        responses: {
+            /** @description Released. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressOutcome"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+}

@@ -1,0 +1,36 @@
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type About = Schemas["About"];
+export type Area = Schemas["Area"];
+export type Button = Schemas["Button"];
+export type Check = Schemas["Check"];
+export type ClaimStatus = Schemas["ClaimStatus"];
+export type Clock = Schemas["Clock"];
+export type ClockState = Schemas["ClockState"];
+export type Desktop = Schemas["Desktop"];
+export type Device = Schemas["Device"];
+export type Enrolment = Schemas["Enrolment"];
+export type Event = Schemas["Event"];
+export type EventPage = Schemas["EventPage"];
+export type FieldProblem = Schemas["FieldProblem"];
+export type Gesture = Schemas["Gesture"];
+export type Health = Schemas["Health"];
+export type Level = Schemas["Level"];
+export type Me = Schemas["Me"];
+export type Outcome = Schemas["Outcome"];
+export type ProblemBody = Schemas["Problem"];
+export type QR = Schemas["QR"];
+export type Role = Schemas["Role"];
+export type Session = Schemas["Session"];
+export type Settings = Schemas["Settings"];
+export type SignInStep = Schemas["SignInStep"];
+export type Status = Schemas["Status"];
+export type TemporaryPassword = Schemas["TemporaryPassword"];
+export type Time = Schemas["Time"];
+export type TimeServer = Schemas["TimeServer"];
+export type TwoStep = Schemas["TwoStep"];
+export type User = Schemas["User"];
+export type UserChange = Schemas["UserChange"];
+export type WindowPlace = Schemas["WindowPlace"];

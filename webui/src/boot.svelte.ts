@@ -1,0 +1,135 @@
+import { api, type Hooks } from "./api/client";
+import { asProblem } from "./api/problem";
+import type { SignInStep } from "./api/types";
+import { session } from "./session/session.svelte";
+import { stepUp } from "./session/stepup.svelte";
+import { nas } from "./status.svelte";
+import { theme } from "./theme.svelte";
+
+export type Stage = "loading" | "no_contact" | "recovery" | "claim" | "sign_in" | "desktop";
+
+const firstRun = "castellan-first-run";
+
+/** Which of the few pages stands in the browser, and how one leads to the next. */
+class Boot implements Hooks {
+	stage = $state<Stage>("loading");
+	/** The step a half signed-in browser has to take. */
+	step = $state.raw<SignInStep>();
+	/** A sentence for the sign-in page, said once. */
+	said = $state("");
+
+	start = async (): Promise<void> => {
+		try {
+			const { state } = await nas.reload();
+			if (state === "recovery_required") this.stage = "recovery";
+			else if (state === "unclaimed") await this.#claim();
+			else await this.#enter();
+		} catch (thrown) {
+			if (asProblem(thrown).code === "recovery_required") this.stage = "recovery";
+			else this.stage = "no_contact";
+		}
+	};
+
+	async #claim() {
+		const step = await halfWay();
+		this.step = step?.next === "claim" ? step : undefined;
+		this.stage = "claim";
+	}
+
+	async #enter() {
+		if (await signedIn()) {
+			// The last step of the first run belongs to a session already, so a reload comes back to it.
+			this.stage = sessionStorage.getItem(firstRun) ? "claim" : "desktop";
+			return;
+		}
+		this.step = await halfWay();
+		this.stage = "sign_in";
+	}
+
+	/** Follows the answer of a sign-in step. */
+	async follow(step: SignInStep) {
+		if (step.next === "done") {
+			await session.refresh();
+			this.step = undefined;
+			this.said = "";
+			this.stage = "desktop";
+			return;
+		}
+		this.step = step;
+		this.stage = step.next === "claim" ? "claim" : "sign_in";
+	}
+
+	/** The NAS has an owner now: the session is there, and one step of the first run is left. */
+	async claimed() {
+		sessionStorage.setItem(firstRun, "1");
+		await session.refresh();
+		this.step = undefined;
+	}
+
+	firstRunDone() {
+		sessionStorage.removeItem(firstRun);
+		this.stage = "desktop";
+	}
+
+	/** Back to the first page of sign-in, with a reason. */
+	again(reason: string) {
+		this.step = undefined;
+		this.said = reason;
+		this.stage = "sign_in";
+	}
+
+	async signOut() {
+		await api.delete("/session", { quiet: true }).catch(() => undefined);
+		sessionStorage.removeItem(firstRun);
+		theme.remember();
+		session.forget();
+		this.again("You are signed out.");
+	}
+
+	// What the client calls when an answer concerns the whole page.
+
+	stepUp = (password?: string) => stepUp.ask(password);
+
+	signedOut() {
+		if (this.stage !== "desktop" && this.stage !== "claim") return;
+		session.forget();
+		sessionStorage.removeItem(firstRun);
+		this.again("You were signed out.");
+	}
+
+	unclaimed() {
+		session.forget();
+		sessionStorage.removeItem(firstRun);
+		this.start();
+	}
+
+	recovery() {
+		if (this.stage !== "recovery") this.start();
+	}
+
+	contact(there: boolean) {
+		nas.contact(there);
+	}
+}
+
+async function signedIn(): Promise<boolean> {
+	try {
+		await session.refresh(true);
+		return true;
+	} catch (thrown) {
+		if (asProblem(thrown).status === 401) return false;
+		throw thrown;
+	}
+}
+
+async function halfWay(): Promise<SignInStep | undefined> {
+	try {
+		return await api.get("/sign-in", { quiet: true });
+	} catch (thrown) {
+		if (asProblem(thrown).status === 401) return undefined;
+		throw thrown;
+	}
+}
+
+export const boot = new Boot();
+api.use(boot);

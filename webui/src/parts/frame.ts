@@ -1,0 +1,36 @@
+import { getContext, setContext } from "svelte";
+
+/** What a window offers to the page inside it. */
+export interface Frame {
+	/** The width of the window, for layouts that are more than a matter of style. */
+	readonly width: number;
+	/** Where dialogs and edit panels of this window are put. */
+	readonly layer: HTMLElement | undefined;
+	/** Counts the dialogs that make the rest of the window unavailable. */
+	cover(): () => void;
+	open(page: string): void;
+}
+
+const key = Symbol("frame");
+
+export const provideFrame = (frame: Frame) => setContext(key, frame);
+
+/** The window around this part, or nothing when it stands on the wallpaper. */
+export const frame = () => getContext<Frame | undefined>(key);
+
+/** Moves an element to where it must stand, for example out of what a dialog makes unavailable. */
+export function within(target: HTMLElement | undefined) {
+	return (node: HTMLElement) => {
+		target?.append(node);
+		return () => node.remove();
+	};
+}
+
+/** Focus goes to what asks for it, else to the first field, else to the first button. */
+export function focusFirst(root: HTMLElement) {
+	const wish =
+		root.querySelector<HTMLElement>("[data-first]") ??
+		root.querySelector<HTMLElement>("input:not(:disabled, [readonly]), select:not(:disabled)") ??
+		root.querySelector<HTMLElement>("footer button:not(:disabled), button:not(:disabled)");
+	(wish ?? root).focus();
+}

@@ -1,0 +1,46 @@
+import { api } from "../api/client";
+import type { Me, Session } from "../api/types";
+
+/** Who is signed in on this browser, and until when. */
+class SignedIn {
+	me = $state.raw<Me>();
+	/** performance.now() when the session ends unless something is done, and when it ends in any case. */
+	#idleAt = $state(0);
+	#endsAt = $state(0);
+
+	readonly administrator = $derived(this.me?.role === "administrator");
+	/** The name a person is greeted by. */
+	readonly shown = $derived(this.me?.display_name || this.me?.name || "");
+
+	take(session: Session) {
+		const now = performance.now();
+		this.me = session.me;
+		this.#idleAt = now + session.idle_in * 1000;
+		this.#endsAt = now + session.ends_in * 1000;
+	}
+
+	/** Asks who is signed in and renews the token, without keeping the session alive. */
+	refresh = async (quiet = false): Promise<Session> => {
+		const session = await api.get("/session", { quiet });
+		this.take(session);
+		return session;
+	};
+
+	/** Counts as activity, so it puts the idle end off. */
+	stay = async () => {
+		this.me = await api.get("/me");
+		await this.refresh();
+	};
+
+	/** Seconds left, and whether staying is still possible. */
+	left(now: number): { seconds: number; extendable: boolean } {
+		const extendable = this.#idleAt < this.#endsAt;
+		return { seconds: (Math.min(this.#idleAt, this.#endsAt) - now) / 1000, extendable };
+	}
+
+	forget() {
+		this.me = undefined;
+	}
+}
+
+export const session = new SignedIn();

@@ -1,0 +1,141 @@
+/** The words are English, so dates are written in the person's own English, or else in a day-first one. */
+export const locale = pickLocale(navigator.languages ?? [navigator.language]);
+
+export function pickLocale(languages: readonly string[]): string {
+	return languages.find((language) => /^en\b/.test(language)) ?? "en-GB";
+}
+
+const minus = "−";
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+	const key = zone + JSON.stringify(options);
+	let found = formats.get(key);
+	if (!found) {
+		found = new Intl.DateTimeFormat(locale, { ...options, timeZone: known(zone) });
+		formats.set(key, found);
+	}
+	return found;
+}
+
+/** A zone this browser does not know is shown as UTC, rather than no time at all. */
+export function known(zone: string): string {
+	try {
+		new Intl.DateTimeFormat(locale, { timeZone: zone });
+		return zone;
+	} catch {
+		return "UTC";
+	}
+}
+
+/** 14:07 */
+export const clockTime = (at: number, zone: string) =>
+	format(zone, { hour: "2-digit", minute: "2-digit" }).format(at);
+
+/** 14:07:26 */
+export const clockSeconds = (at: number, zone: string) =>
+	format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
+
+/** Sat 21 Nov */
+export const shortDay = (at: number, zone: string) =>
+	format(zone, { weekday: "short", day: "numeric", month: "short" }).format(at).replace(",", "");
+
+/** Saturday 21 November */
+export const longDay = (at: number, zone: string) =>
+	format(zone, { weekday: "long", day: "numeric", month: "long" }).format(at).replace(",", "");
+
+/** 21 Nov 2026 */
+export const date = (at: number, zone: string) =>
+	format(zone, { day: "numeric", month: "short", year: "numeric" }).format(at);
+
+/** A word that is the same for all times of one day in a zone. */
+export const dayOf = (at: number, zone: string) =>
+	format(zone, { day: "numeric", month: "numeric", year: "numeric" }).format(at);
+
+/** Today 14:07, Yesterday 14:07, 21 Nov 2026 */
+export function moment(at: number, now: number, zone: string): string {
+	if (dayOf(at, zone) === dayOf(now, zone)) return `Today ${clockTime(at, zone)}`;
+	if (dayOf(at, zone) === dayOf(now - day, zone)) return `Yesterday ${clockTime(at, zone)}`;
+	return date(at, zone);
+}
+
+/** 26 s ago, 4 min ago; after an hour the time of day, after the day the date. */
+export function ago(at: number, now: number, zone: string): string {
+	const passed = Math.max(0, now - at);
+	if (passed < 2 * second) return "just now";
+	if (passed < minute) return `${Math.floor(passed / second)} s ago`;
+	if (passed < hour) return `${Math.floor(passed / minute)} min ago`;
+	if (dayOf(at, zone) === dayOf(now, zone)) return `at ${clockTime(at, zone)}`;
+	return moment(at, now, zone).toLowerCase();
+}
+
+/** A span in its two largest units: 3 min 12 s, 2 h 5 min, 40 s, 1.5 s, 3 ms. */
+export function span(ms: number): string {
+	const size = Math.abs(ms);
+	if (size < second) return `${Math.round(size)} ms`;
+	if (size < 10 * second) return `${number(size / second, 1)} s`;
+	if (size < minute) return `${Math.round(size / second)} s`;
+	if (size < hour) return two(size, minute, "min", second, "s");
+	if (size < 2 * day) return two(size, hour, "h", minute, "min");
+	return `${number(Math.round(size / day))} days`;
+}
+
+function two(size: number, large: number, largeName: string, small: number, smallName: string): string {
+	const rounded = Math.round(size / small) * small;
+	const rest = Math.round((rounded % large) / small);
+	const whole = `${Math.floor(rounded / large)} ${largeName}`;
+	return rest ? `${whole} ${rest} ${smallName}` : whole;
+}
+
+/** How far a clock is off: +3 ms, −1.5 s, 3 min 12 s slow. */
+export function offset(ms: number): string {
+	if (Math.abs(ms) < minute) return `${ms < 0 ? minus : "+"}${span(ms)}`;
+	return `${span(ms)} ${ms < 0 ? "slow" : "fast"}`;
+}
+
+/** The same in one short phrase for the task bar: 3 min slow. */
+export function roughOffset(ms: number): string {
+	const size = Math.abs(ms);
+	const words =
+		size < minute
+			? `${Math.round(size / second)} s`
+			: size < hour
+				? `${Math.round(size / minute)} min`
+				: size < 2 * day
+					? `${Math.round(size / hour)} h`
+					: `${number(Math.round(size / day))} days`;
+	return `${words} ${ms < 0 ? "slow" : "fast"}`;
+}
+
+/** +2.8 ms with its sign, for columns. */
+export function signed(ms: number): string {
+	const sign = ms < 0 ? minus : "+";
+	const size = Math.abs(ms);
+	return size < second ? `${sign}${number(size, 1)} ms` : `${sign}${number(size / second, 1)} s`;
+}
+
+/** 1:42 */
+export function countdown(seconds: number): string {
+	const left = Math.max(0, Math.ceil(seconds));
+	return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+}
+
+export function number(value: number, digits = 0): string {
+	return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** Berlin, from Europe/Berlin. */
+export const city = (zone: string) => zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
+
+/** UTC+2, for telling zones apart. */
+export function utcOffset(at: number, zone: string): string {
+	const parts = format(zone, { timeZoneName: "shortOffset" }).formatToParts(at);
+	return (parts.find((part) => part.type === "timeZoneName")?.value ?? "UTC").replace("GMT", "UTC");
+}
+
+export const plural = (count: number, one: string, many: string) => `${number(count)} ${count === 1 ? one : many}`;

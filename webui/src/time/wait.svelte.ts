@@ -1,0 +1,22 @@
+import { createSubscriber } from "svelte/reactivity";
+import type { Problem } from "../api/problem";
+
+/** Counts down the seconds the NAS asks for before the next try. */
+export class Wait {
+	#until = $state(0);
+	#subscribe = createSubscriber((update) => {
+		const timer = setInterval(update, 250);
+		return () => clearInterval(timer);
+	});
+
+	/** Starts when the refusal names a time to wait. */
+	take(problem: Problem) {
+		if (problem.retryIn > 0) this.#until = performance.now() + problem.retryIn * 1000;
+	}
+
+	get left(): number {
+		if (this.#until === 0) return 0;
+		this.#subscribe();
+		return Math.max(0, Math.ceil((this.#until - performance.now()) / 1000));
+	}
+}
