@@ -224,7 +224,9 @@ func TestADamagedFileNeverOpensAsANewOne(t *testing.T) {
 	good := func() []byte {
 		db, p := fresh(t)
 		for i := range 200 {
-			update(t, db, func(tx *store.Tx) error { return guests.Put(tx, fmt.Sprint("guest ", i), guest{strings.Repeat("x", 100), i}) })
+			update(t, db, func(tx *store.Tx) error {
+				return guests.Put(tx, fmt.Sprint("guest ", i), guest{strings.Repeat("x", 100), i})
+			})
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
@@ -269,7 +271,9 @@ func TestADamagedFileNeverOpensAsANewOne(t *testing.T) {
 func TestVerifyFindsAPageThatWasWiped(t *testing.T) {
 	db, path := fresh(t)
 	for i := range 200 {
-		update(t, db, func(tx *store.Tx) error { return guests.Put(tx, fmt.Sprint("guest ", i), guest{strings.Repeat("x", 100), i}) })
+		update(t, db, func(tx *store.Tx) error {
+			return guests.Put(tx, fmt.Sprint("guest ", i), guest{strings.Repeat("x", 100), i})
+		})
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)

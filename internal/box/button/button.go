@@ -1,0 +1,236 @@
+// Package button watches the reset button of the box: edges of its line with the kernel's time stamps go
+// in, finished presses come out.
+package button
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Kind names where the edges come from.
+type Kind string
+
+// The kinds of sources.
+const (
+	GPIO      Kind = "gpio"
+	Simulated Kind = "simulated"
+	None      Kind = "none"
+)
+
+// Line is a button's line that was claimed.
+type Line struct {
+	Pressed bool // what it read when it was claimed
+	Edges   <-chan Edge
+	// Lost, when not nil, receives what the line reads after edges were missed.
+	Lost  <-chan bool
+	Close func() error
+}
+
+// Source claims the line of a button. Its error is for people: what is so, then what to do.
+type Source interface {
+	Kind() Kind
+	Name() string
+	Open() (Line, error)
+}
+
+// State is what the button is doing.
+type State string
+
+// The states.
+const (
+	IsReleased State = "released"
+	IsPressed  State = "pressed"
+	IsStuck    State = "stuck"
+	IsAbsent   State = "absent"
+)
+
+// Status is the button as it is right now.
+type Status struct {
+	Kind    Kind
+	Name    string
+	State   State
+	Held    time.Duration
+	Problem string // why the line could not be claimed
+	Times   Times
+	Last    *Press
+}
+
+// Config says what a Button watches and whom it tells.
+type Config struct {
+	Source  Source // nil: this box has no button
+	Times   Times
+	Pressed func(Press) // called for each finished press, from Run's goroutine
+	Log     *slog.Logger
+}
+
+// Button watches one button.
+type Button struct {
+	config Config
+
+	started time.Time
+
+	mu      sync.Mutex
+	claimed bool
+	problem string
+	gesture Gesture
+	// skew leads from the program's clock to the kernel's time stamps, since the last edge.
+	skew time.Duration
+	last *Press
+	done chan struct{} // closed and replaced at every finished press
+}
+
+// retry is how long to wait before a line that could not be claimed is tried again: a driver may come late.
+const retry = 15 * time.Second
+
+// New returns a Button that watches nothing yet.
+func New(c Config) *Button {
+	return &Button{config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{})}
+}
+
+// local is the program's clock, on which the kernel's time stamps are continued between edges.
+func (b *Button) local() time.Duration { return time.Since(b.started) }
+
+// Run claims the line and watches it until the context ends.
+func (b *Button) Run(ctx context.Context) error {
+	if b.config.Source == nil {
+		<-ctx.Done()
+		return nil
+	}
+	for ctx.Err() == nil {
+		line, err := b.config.Source.Open()
+		if err == nil {
+			b.claim(line)
+			b.watch(ctx, line)
+			if err = line.Close(); err != nil {
+				b.config.Log.Warn("release button line", "err", err)
+			}
+			continue
+		}
+		b.refuse(err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(retry):
+		}
+	}
+	return nil
+}
+
+func (b *Button) claim(line Line) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.claimed, b.problem = true, ""
+	b.gesture = NewGesture(b.config.Times, line.Pressed)
+}
+
+func (b *Button) refuse(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.problem != err.Error() {
+		b.config.Log.Warn("claim button line", "button", b.config.Source.Name(), "err", err)
+	}
+	b.claimed, b.problem = false, err.Error()
+}
+
+// watch feeds edges and the passing of time to the gesture until the line closes or the context ends.
+func (b *Button) watch(ctx context.Context, line Line) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		b.arm(timer)
+		select {
+		case <-ctx.Done():
+			return
+		case e, ok := <-line.Edges:
+			if !ok {
+				return
+			}
+			b.step(func(g Gesture) (Gesture, Press, bool) {
+				b.skew = e.At - b.local()
+				return g.Edge(e)
+			})
+		case pressed := <-line.Lost:
+			b.config.Log.Warn("button edges were missed", "pressed", pressed)
+			b.step(func(g Gesture) (Gesture, Press, bool) { return g.Lost(pressed), Press{}, false })
+		case <-timer.C:
+			b.step(func(g Gesture) (Gesture, Press, bool) { return g.At(b.local() + b.skew) })
+		}
+	}
+}
+
+// arm sets the timer to when the gesture has to look at the time again.
+func (b *Button) arm(timer *time.Timer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wait := time.Hour
+	if at, ok := b.gesture.Next(); ok {
+		wait = max(at-b.skew-b.local(), 0)
+	}
+	timer.Reset(wait)
+}
+
+// step moves the gesture on and reports a press that ended.
+func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
+	b.mu.Lock()
+	moved, press, ended := move(b.gesture)
+	b.gesture = moved
+	if ended {
+		b.last = &press
+	}
+	b.mu.Unlock()
+	if !ended {
+		return
+	}
+	b.config.Pressed(press)
+	b.mu.Lock()
+	close(b.done)
+	b.done = make(chan struct{})
+	b.mu.Unlock()
+}
+
+// Status returns the button as it is right now.
+func (b *Button) Status() Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := Status{Kind: None, State: IsAbsent, Problem: b.problem, Times: b.config.Times, Last: b.last}
+	if b.config.Source == nil {
+		return s
+	}
+	s.Kind, s.Name = b.config.Source.Kind(), b.config.Source.Name()
+	if !b.claimed {
+		return s
+	}
+	switch b.gesture.phase {
+	case Released:
+		s.State = IsReleased
+	case Unarmed:
+		s.State = IsStuck
+	default:
+		s.State = IsPressed
+		s.Held = b.gesture.Held(b.local() + b.skew)
+	}
+	return s
+}
+
+// Works reports whether a press would be noticed.
+func (s Status) Works() bool { return s.State == IsReleased || s.State == IsPressed }
+
+// Describe says in words which button this is, or why there is none.
+func (s Status) Describe() string {
+	switch {
+	case s.Kind == None:
+		return "This NAS has no reset button that is known. To get back in, use castellan recover on the NAS itself."
+	case s.State == IsAbsent && s.Problem != "":
+		return s.Problem
+	case s.State == IsAbsent:
+		return "The reset button is being looked for."
+	case s.State == IsStuck:
+		return "The line reads pressed all the time. The button may be stuck or its polarity set the wrong way round. Nothing happens until it is released."
+	case s.Kind == Simulated:
+		return "A simulated button. Press it with castellan button press."
+	default:
+		return fmt.Sprintf("Found on %s.", s.Name)
+	}
+}

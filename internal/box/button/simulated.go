@@ -1,0 +1,66 @@
+package button
+
+import (
+	"context"
+	"time"
+
+	"castellan/internal/fault"
+)
+
+// Simulation is a button without hardware, for trying Castellan out.
+type Simulation struct{ edges chan Edge }
+
+// NewSimulation returns a simulated button.
+func NewSimulation() *Simulation { return &Simulation{edges: make(chan Edge)} }
+
+// Kind is Simulated.
+func (s *Simulation) Kind() Kind { return Simulated }
+
+// Name is what people call it.
+func (s *Simulation) Name() string { return "simulated button" }
+
+// Open claims the simulated line, which is never refused.
+func (s *Simulation) Open() (Line, error) {
+	return Line{Edges: s.edges, Close: func() error { return nil }}, nil
+}
+
+// ErrNotSimulated says that there is a real button, which wants a finger.
+var ErrNotSimulated = &fault.Error{
+	Kind: fault.Conflict, Code: "not_simulated",
+	Message: "The button of this NAS is not simulated. Press it with a finger.",
+}
+
+// Hold presses the simulated button for a while and returns what came of it.
+func (b *Button) Hold(ctx context.Context, hold time.Duration) (Press, error) {
+	s, ok := b.config.Source.(*Simulation)
+	if !ok {
+		return Press{}, ErrNotSimulated
+	}
+	b.mu.Lock()
+	done := b.done
+	b.mu.Unlock()
+	for _, pressed := range []bool{true, false} {
+		select {
+		case s.edges <- Edge{Pressed: pressed, At: b.local()}:
+		case <-ctx.Done():
+			return Press{}, ctx.Err()
+		}
+		wait := hold
+		if !pressed {
+			wait = b.config.Times.Settle + time.Second
+		}
+		select {
+		case <-done:
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return *b.last, nil
+		case <-time.After(wait):
+		case <-ctx.Done():
+			if pressed { // a finger that is pulled away releases the button
+				s.edges <- Edge{At: b.local()}
+			}
+			return Press{}, ctx.Err()
+		}
+	}
+	return Press{Outcome: Nothing, Held: hold}, nil // too short, or too long to be a press
+}

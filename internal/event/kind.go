@@ -1,0 +1,164 @@
+package event
+
+import "strings"
+
+// Area groups kinds of events for people.
+type Area string
+
+// The areas.
+const (
+	SignIn   Area = "sign_in"
+	TwoStep  Area = "two_step"
+	Accounts Area = "accounts"
+	Settings Area = "settings"
+	Button   Area = "button"
+	Clock    Area = "clock"
+	System   Area = "system"
+)
+
+// Level says whether an event wants attention.
+type Level string
+
+// The levels.
+const (
+	Info    Level = "info"
+	Warning Level = "warning"
+	Error   Level = "error"
+)
+
+// Kind is the stable name of what happened.
+type Kind string
+
+// The events that are recorded, all of them. The words of each stand in the table below.
+const (
+	Started Kind = "box.started"
+	Stopped Kind = "box.stopped"
+	Made    Kind = "box.made"
+
+	Claimed            Kind = "box.claimed"
+	ClaimRefused       Kind = "box.claim_refused"
+	ClaimDropped       Kind = "box.claim_dropped"
+	ResetDone          Kind = "box.reset"
+	ResetFailed        Kind = "box.reset_failed"
+	NetworkPending     Kind = "network.restore_requested"
+	DefaultShown       Kind = "default_password.shown"
+	RecoveredLocally   Kind = "account.recovered_locally"
+	ButtonPressed      Kind = "button.pressed"
+	CertificateMade    Kind = "certificate.made"
+	SettingsChanged    Kind = "settings.changed"
+	ClockChanged       Kind = "clock.changed"
+	ClockCorrected     Kind = "clock.corrected"
+	AccessRefused      Kind = "access.refused"
+	SignedIn           Kind = "sign_in.succeeded"
+	SignInRefused      Kind = "sign_in.refused"
+	SignInSlowed       Kind = "sign_in.slowed"
+	CodeRefused        Kind = "sign_in.code_refused"
+	SignedOut          Kind = "session.signed_out"
+	SessionEvicted     Kind = "session.evicted"
+	SteppedUp          Kind = "step_up.succeeded"
+	StepUpRefused      Kind = "step_up.refused"
+	PasswordChanged    Kind = "password.changed"
+	PasswordRefused    Kind = "password.refused"
+	TemporaryGiven     Kind = "password.temporary_given"
+	TwoStepOn          Kind = "two_step.turned_on"
+	TwoStepOff         Kind = "two_step.turned_off"
+	TwoStepOffForOther Kind = "two_step.turned_off_for_other"
+	TwoStepRefused     Kind = "two_step.refused"
+	TwoStepLater       Kind = "two_step.postponed"
+	EnrolmentStarted   Kind = "two_step.enrolment_started"
+	EnrolmentDiscarded Kind = "two_step.enrolment_discarded"
+	AccountAdded       Kind = "account.added"
+	AccountChanged     Kind = "account.changed"
+	AccountDeleted     Kind = "account.deleted"
+)
+
+type words struct {
+	area  Area
+	level Level
+	// text names details in braces.
+	text string
+}
+
+// catalogue holds the words of every kind. Kinds that are missing from it are shown by name.
+var catalogue = map[Kind]words{
+	Started: {System, Info, "Castellan {version} started"},
+	Stopped: {System, Info, "Castellan stopped"},
+	Made:    {System, Info, "This NAS was set up for the first time and waits to be claimed"},
+
+	Claimed:            {System, Info, "NAS claimed with {proof}; {account} is its administrator"},
+	ClaimRefused:       {System, Warning, "Claim refused: {reason}"},
+	ClaimDropped:       {System, Warning, "The button was pressed while {count} browsers were waiting to claim this NAS; all were dropped"},
+	ResetDone:          {Button, Warning, "Administrator defaults restored by the reset button"},
+	ResetFailed:        {Button, Error, "Reset by the button did not finish and is tried again: {reason}"},
+	NetworkPending:     {Button, Warning, "Automatic network addresses were asked for; this version records that and changes nothing"},
+	DefaultShown:       {Settings, Warning, "The default password of this NAS was shown {where}"},
+	RecoveredLocally:   {Accounts, Warning, "{account} was given a one-time password on the NAS itself; 2-step verification is off"},
+	ButtonPressed:      {Button, Info, "Button pressed for {held}: {outcome}"},
+	CertificateMade:    {System, Info, "New certificate made: {reason}"},
+	SettingsChanged:    {Settings, Info, "{what} changed from {from} to {to}"},
+	ClockChanged:       {Clock, Info, "Clock: {state}"},
+	ClockCorrected:     {Clock, Warning, "Trusted time corrected by {jump}; the clock of this NAS is {offset}"},
+	AccessRefused:      {System, Warning, "Refused: {operation}, {reason}"},
+	SignedIn:           {SignIn, Info, "Signed in with {method}"},
+	SignInRefused:      {SignIn, Warning, "Sign-in refused: {reason}"},
+	SignInSlowed:       {SignIn, Warning, "Sign-in not checked: too many tries, next in {wait}"},
+	CodeRefused:        {SignIn, Warning, "Code refused: {reason}"},
+	SignedOut:          {SignIn, Info, "Signed out"},
+	SessionEvicted:     {SignIn, Info, "The oldest session was ended to make room for a new one"},
+	SteppedUp:          {SignIn, Info, "Identity confirmed for a sensitive change"},
+	StepUpRefused:      {SignIn, Warning, "Identity not confirmed: {reason}"},
+	PasswordChanged:    {Accounts, Info, "Password changed; {sessions} other sessions ended"},
+	PasswordRefused:    {Accounts, Warning, "Change of password refused: {reason}"},
+	TemporaryGiven:     {Accounts, Warning, "{account} was given a temporary password; {sessions} sessions ended"},
+	TwoStepOn:          {TwoStep, Info, "2-step verification turned on with “{device}”; {sessions} other sessions ended"},
+	TwoStepOff:         {TwoStep, Warning, "2-step verification turned off; {sessions} other sessions ended"},
+	TwoStepOffForOther: {TwoStep, Warning, "2-step verification of {account} turned off by an administrator; {sessions} sessions ended"},
+	TwoStepRefused:     {TwoStep, Warning, "2-step verification not turned off: {reason}"},
+	TwoStepLater:       {TwoStep, Warning, "The offer of 2-step verification was put off"},
+	EnrolmentStarted:   {TwoStep, Info, "Setting up authenticator device “{device}”"},
+	EnrolmentDiscarded: {TwoStep, Warning, "Authenticator device “{device}” was discarded: {reason}"},
+	AccountAdded:       {Accounts, Info, "{account} added as {role}"},
+	AccountChanged:     {Accounts, Info, "{account}: {what}"},
+	AccountDeleted:     {Accounts, Warning, "{account} deleted; {sessions} sessions ended"},
+}
+
+// Kinds lists every kind of event with its words, for documents and tests.
+func Kinds() map[Kind]string {
+	all := make(map[Kind]string, len(catalogue))
+	for k, w := range catalogue {
+		all[k] = w.text
+	}
+	return all
+}
+
+// Area returns the group a kind belongs to.
+func (k Kind) Area() Area {
+	if w, ok := catalogue[k]; ok {
+		return w.area
+	}
+	return System
+}
+
+// Level says whether the event wants attention.
+func (e Event) Level() Level {
+	if e.Kind == ClockChanged && e.Get("trusted") == "no" {
+		return Error
+	}
+	if w, ok := catalogue[e.Kind]; ok {
+		return w.level
+	}
+	return Warning
+}
+
+// Message puts the event into a sentence.
+func (e Event) Message() string {
+	w, ok := catalogue[e.Kind]
+	if !ok {
+		return string(e.Kind)
+	}
+	pairs := make([]string, 0, 2*len(e.Details))
+	for _, d := range e.Details {
+		pairs = append(pairs, "{"+d.Name+"}", d.Value)
+	}
+	return strings.NewReplacer(pairs...).Replace(w.text)
+}
