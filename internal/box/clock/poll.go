@@ -54,11 +54,18 @@ func (k *Clock) Fresh(ctx context.Context) Reading {
 	elapsed := k.config.Elapsed()
 	fresh := k.agreed && !k.suspect && elapsed-k.agreedAt <= FreshFor
 	recent := k.asking == nil && k.rounds > 0 && elapsed-k.lastRound < minPause
+	if fresh || recent {
+		k.mu.Unlock()
+		return k.Reading()
+	}
+	done := k.join()
 	k.mu.Unlock()
-	if !fresh && !recent {
-		ctx, cancel := context.WithTimeout(ctx, Budget)
-		defer cancel()
-		k.Sync(ctx)
+	budget := time.NewTimer(Budget)
+	defer budget.Stop()
+	select {
+	case <-done:
+	case <-budget.C:
+	case <-ctx.Done():
 	}
 	return k.Reading()
 }
@@ -67,17 +74,21 @@ func (k *Clock) Fresh(ctx context.Context) Reading {
 // already under way is joined.
 func (k *Clock) Sync(ctx context.Context) {
 	k.mu.Lock()
-	done := k.asking
-	if done == nil {
-		done = make(chan struct{})
-		k.asking = done
-		go k.round(done)
-	}
+	done := k.join()
 	k.mu.Unlock()
 	select {
 	case <-done:
 	case <-ctx.Done():
 	}
+}
+
+// join returns what is closed at the end of the running round, or of a new one. It needs mu.
+func (k *Clock) join() chan struct{} {
+	if k.asking == nil {
+		k.asking = make(chan struct{})
+		go k.round(k.asking)
+	}
+	return k.asking
 }
 
 // round puts one question to every server in parallel and follows what a majority says. It ends within

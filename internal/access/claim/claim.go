@@ -1,0 +1,186 @@
+// Package claim decides who owns a box that nobody owns: somebody who holds its default password, or who
+// stands beside it and presses its button.
+package claim
+
+import (
+	"cmp"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/password"
+	"castellan/internal/fault"
+	"castellan/internal/secret"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+type record struct {
+	Claimed  time.Time `json:"claimed,omitzero"` // zero: nobody owns the box
+	Before   bool      `json:"before,omitempty"` // it was claimed before the last reset
+	Password string    `json:"default_password"` // sealed
+}
+
+var table = store.NewTable[record]("box")
+
+const (
+	key      = "claim"
+	identity = "box/default_password"
+)
+
+// The refusals of this room.
+var (
+	ErrClaimed   = &fault.Error{Kind: fault.Conflict, Code: "claimed", Message: "This NAS has been claimed by somebody else just now. Sign in instead, or hold its reset button."}
+	ErrUnclaimed = &fault.Error{Kind: fault.Conflict, Code: "unclaimed", Message: "This NAS was reset, or nobody has claimed it yet. Until that is done nothing else works."}
+)
+
+// Config says what a Box works with.
+type Config struct {
+	Key secret.Key // seals the default password
+	// Provisioned is the default password that the integrator chose, or empty.
+	Provisioned string
+	Elapsed     func() time.Duration // a clock that never steps
+}
+
+// Box knows whether the box is owned, its default password, and who waits for a press of the button.
+type Box struct {
+	config Config
+	waits  waits
+}
+
+// New returns a Box on which nobody waits.
+func New(c Config) *Box {
+	return &Box{config: c, waits: waits{elapsed: c.Elapsed, all: map[string]*wait{}}}
+}
+
+// NewDefaultPassword returns the integrator's default password, or makes one of 60 random bits.
+func (b *Box) NewDefaultPassword() string { return cmp.Or(b.config.Provisioned, secret.Readable()) }
+
+// Found stores the default password of a new box, which nobody owns, and makes the account that it opens.
+// hash is the password's.
+func (b *Box) Found(tx *store.Tx, password, hash string, now time.Time) error {
+	if err := table.Put(tx, key, record{Password: b.config.Key.Seal([]byte(password), identity)}); err != nil {
+		return err
+	}
+	_, err := b.restoreAdmin(tx, hash, now)
+	return err
+}
+
+// DefaultPassword returns the default password of this box.
+func (b *Box) DefaultPassword(tx *store.Tx) (string, error) {
+	if b.config.Provisioned != "" {
+		return b.config.Provisioned, nil
+	}
+	r, _, err := table.Get(tx, key)
+	if err != nil {
+		return "", err
+	}
+	plain, err := b.config.Key.Open(r.Password, identity)
+	return string(plain), err
+}
+
+// Owned reports whether somebody owns the box, and otherwise whether somebody did before a reset.
+func Owned(tx *store.Tx) (owned, before bool, err error) {
+	r, _, err := table.Get(tx, key)
+	return !r.Claimed.IsZero(), r.Before, err
+}
+
+// Release makes the box nobody's again: the built-in administrator is there, may sign in, and has the
+// default password, of which hash is the hash. It returns that account.
+func (b *Box) Release(tx *store.Tx, hash string, now time.Time) (account.Account, error) {
+	r, _, err := table.Get(tx, key)
+	if err != nil {
+		return account.Account{}, err
+	}
+	r.Claimed, r.Before = time.Time{}, true
+	if err := table.Put(tx, key, r); err != nil {
+		return account.Account{}, err
+	}
+	return b.restoreAdmin(tx, hash, now)
+}
+
+// restoreAdmin makes or mends the built-in administrator.
+func (b *Box) restoreAdmin(tx *store.Tx, hash string, now time.Time) (account.Account, error) {
+	pw := account.Password{Hash: hash, Origin: account.Default}
+	admin, err := account.ByName(tx, account.BuiltIn)
+	switch {
+	case err == nil:
+		admin.Role, admin.Disabled, admin.Password = account.Administrator, false, pw
+		return admin, account.Put(tx, admin)
+	case !account.ErrUnknown.Is(err):
+		return account.Account{}, err
+	}
+	return account.Add(tx, account.Account{Name: account.BuiltIn, Role: account.Administrator, Password: pw, Created: now})
+}
+
+// Claim is what the new owner chooses.
+type Claim struct {
+	Name        string // empty: the built-in name
+	DisplayName string
+	Email       string
+	Password    string
+	NASName     string // empty: as it is
+	TimeZone    string // empty: as it is
+}
+
+// Check reports what is wrong with a claim, before its password is hashed.
+func (b *Box) Check(tx *store.Tx, c Claim) error {
+	if err := password.Check(c.Password, false); err != nil {
+		return err
+	}
+	given, err := b.DefaultPassword(tx)
+	if err != nil {
+		return err
+	}
+	if c.Password == given || secret.Reread(c.Password) == given {
+		return password.ErrReused
+	}
+	return nil
+}
+
+// Take makes the claimant the administrator of the box, once. hash is that of the new password.
+func (b *Box) Take(tx *store.Tx, c Claim, hash string, now time.Time) (account.Account, error) {
+	r, _, err := table.Get(tx, key)
+	if err != nil {
+		return account.Account{}, err
+	}
+	if !r.Claimed.IsZero() {
+		return account.Account{}, ErrClaimed
+	}
+	owner, err := takeAccount(tx, c, hash, now)
+	if err != nil {
+		return account.Account{}, err
+	}
+	s, err := settings.Get(tx)
+	if err != nil {
+		return account.Account{}, err
+	}
+	s.NASName, s.TimeZone = cmp.Or(c.NASName, s.NASName), cmp.Or(c.TimeZone, s.TimeZone)
+	if err := settings.Put(tx, s); err != nil {
+		return account.Account{}, err
+	}
+	r.Claimed = now
+	tx.OnCommit(b.waits.clear)
+	return owner, table.Put(tx, key, r)
+}
+
+// takeAccount turns the built-in administrator into the claimant's account. Under another name it is a
+// new account, and the built-in one goes.
+func takeAccount(tx *store.Tx, c Claim, hash string, now time.Time) (account.Account, error) {
+	admin, err := account.ByName(tx, account.BuiltIn)
+	if err != nil {
+		return account.Account{}, err
+	}
+	pw := account.Password{Hash: hash, Origin: account.Own}
+	name := account.Fold(cmp.Or(c.Name, account.BuiltIn))
+	if name == account.BuiltIn {
+		admin.DisplayName, admin.Email, admin.Password = c.DisplayName, c.Email, pw
+		return admin, account.Put(tx, admin)
+	}
+	owner, err := account.Add(tx, account.Account{
+		Name: name, DisplayName: c.DisplayName, Email: c.Email, Role: account.Administrator, Password: pw, Created: now,
+	})
+	if err != nil {
+		return account.Account{}, err
+	}
+	return owner, account.Delete(tx, admin.ID)
+}

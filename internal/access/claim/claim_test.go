@@ -1,0 +1,349 @@
+package claim_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
+	"castellan/internal/access/password"
+	"castellan/internal/fault"
+	"castellan/internal/secret"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+type bench struct {
+	*claim.Box
+	t        *testing.T
+	db       *store.DB
+	path     string
+	elapsed  time.Duration
+	password string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "castellan.db")
+	db, err := store.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	b := &bench{t: t, db: db, path: path}
+	b.Box = claim.New(claim.Config{Key: secret.NewKey(), Elapsed: func() time.Duration { return b.elapsed }})
+	b.password = b.NewDefaultPassword()
+	b.update(func(tx *store.Tx) error { return b.Found(tx, b.password, "default-hash", noon) })
+	return b
+}
+
+func (b *bench) update(f func(*store.Tx) error) {
+	b.t.Helper()
+	if err := b.db.Update(f); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) take(c claim.Claim) (a account.Account, err error) {
+	err = b.db.Update(func(tx *store.Tx) (err error) {
+		a, err = b.Take(tx, c, "own-hash", noon)
+		return err
+	})
+	return a, err
+}
+
+func (b *bench) names() (names []string) {
+	b.t.Helper()
+	_ = b.db.View(func(tx *store.Tx) error {
+		all, _, err := account.Find(tx, account.Query{Limit: 99})
+		for _, a := range all {
+			names = append(names, a.Name)
+		}
+		return err
+	})
+	return names
+}
+
+func (b *bench) owned() (owned, before bool) {
+	b.t.Helper()
+	if err := b.db.View(func(tx *store.Tx) (err error) { owned, before, err = claim.Owned(tx); return err }); err != nil {
+		b.t.Fatal(err)
+	}
+	return owned, before
+}
+
+// R007 R133
+func TestANewBoxHasItsOwnDefaultPasswordAndNoOwner(t *testing.T) {
+	one, two := newBench(t), newBench(t)
+	if one.password == two.password || len(one.password) != 14 {
+		t.Errorf("default passwords %q and %q", one.password, two.password)
+	}
+	if owned, before := one.owned(); owned || before {
+		t.Errorf("owned %v, before %v", owned, before)
+	}
+	_ = one.db.View(func(tx *store.Tx) error {
+		if got, err := one.DefaultPassword(tx); err != nil || got != one.password {
+			t.Errorf("got %q, %v; want %q", got, err, one.password)
+		}
+		admin, err := account.ByName(tx, "admin")
+		if err != nil || admin.Password.Origin != account.Default || !admin.Administers() {
+			t.Errorf("got %+v, %v", admin, err)
+		}
+		return nil
+	})
+	if data, _ := os.ReadFile(one.path); bytes.Contains(data, []byte(one.password)) { // R131
+		t.Error("the default password is in the file in the clear")
+	}
+}
+
+func TestTheIntegratorsPasswordWins(t *testing.T) {
+	b := claim.New(claim.Config{Key: secret.NewKey(), Provisioned: "label-2f9k-77qp"})
+	if got := b.NewDefaultPassword(); got != "label-2f9k-77qp" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheFirstClaimTakesTheBuiltInAccountOrReplacesIt(t *testing.T) {
+	b := newBench(t)
+	owner, err := b.take(claim.Claim{DisplayName: "The owner", NASName: "attic-nas", TimeZone: "Europe/Berlin"})
+	if err != nil || owner.Name != "admin" || owner.Password.Hash != "own-hash" || owner.Password.Origin != account.Own || !owner.Administers() {
+		t.Errorf("got %+v, %v", owner, err)
+	}
+	if owned, _ := b.owned(); !owned {
+		t.Error("it is still nobody's")
+	}
+	_ = b.db.View(func(tx *store.Tx) error {
+		if s, err := settings.Get(tx); err != nil || s.NASName != "attic-nas" || s.TimeZone != "Europe/Berlin" {
+			t.Errorf("got %+v, %v", s, err)
+		}
+		return nil
+	})
+	b = newBench(t)
+	if owner, err = b.take(claim.Claim{Name: "Marta"}); err != nil || owner.Name != "marta" || !owner.Administers() {
+		t.Errorf("got %+v, %v", owner, err)
+	}
+	if got := b.names(); len(got) != 1 || got[0] != "marta" {
+		t.Errorf("accounts are %v, want marta alone", got)
+	}
+}
+
+// R140 (e)
+func TestTwoParallelClaimsAreOneClaim(t *testing.T) {
+	for range 20 {
+		b := newBench(t)
+		errs := make([]error, 8)
+		var all sync.WaitGroup
+		for i := range errs {
+			all.Go(func() { _, errs[i] = b.take(claim.Claim{Name: "marta"}) })
+		}
+		all.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else if !errors.Is(err, claim.ErrClaimed) {
+				t.Errorf("got %v, want ErrClaimed", err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d claims won", won)
+		}
+	}
+}
+
+// R140 (d)
+func TestAReleasedBoxHasTheBuiltInAdministratorAgainAndKeepsTheOthers(t *testing.T) {
+	b := newBench(t)
+	if _, err := b.take(claim.Claim{Name: "marta", NASName: "attic-nas"}); err != nil {
+		t.Fatal(err)
+	}
+	b.update(func(tx *store.Tx) error {
+		admin, err := b.Release(tx, "default-hash-2", noon)
+		if admin.Name != "admin" || admin.Password.Hash != "default-hash-2" || admin.Password.Origin != account.Default {
+			t.Errorf("got %+v", admin)
+		}
+		return err
+	})
+	if owned, before := b.owned(); owned || !before {
+		t.Errorf("owned %v, before %v", owned, before)
+	}
+	if got := b.names(); len(got) != 2 {
+		t.Errorf("accounts are %v, want admin and marta", got)
+	}
+	if _, err := b.take(claim.Claim{Name: "marta"}); !errors.Is(err, account.ErrTaken) {
+		t.Errorf("got %v, want ErrTaken", err)
+	}
+	if owned, _ := b.owned(); owned {
+		t.Error("a refused claim took the box")
+	}
+	if _, err := b.take(claim.Claim{}); err != nil {
+		t.Fatal(err)
+	}
+	_ = b.db.View(func(tx *store.Tx) error {
+		if s, _ := settings.Get(tx); s.NASName != "attic-nas" {
+			t.Errorf("the name of the NAS is lost: %+v", s)
+		}
+		return nil
+	})
+}
+
+func TestAReleaseMendsADisabledBuiltInAdministrator(t *testing.T) {
+	b := newBench(t)
+	owner, err := b.take(claim.Claim{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.update(func(tx *store.Tx) error {
+		_, err := account.Add(tx, account.Account{Name: "marta", Role: account.Administrator, Password: account.Password{Origin: account.Own}})
+		owner.Disabled, owner.Role = true, account.User
+		return errors.Join(err, account.Put(tx, owner))
+	})
+	b.update(func(tx *store.Tx) error {
+		admin, err := b.Release(tx, "default-hash", noon)
+		if !admin.Administers() || admin.ID != owner.ID {
+			t.Errorf("got %+v", admin)
+		}
+		return err
+	})
+}
+
+// R033
+func TestTheDefaultPasswordIsNoPasswordOfOnesOwn(t *testing.T) {
+	b := newBench(t)
+	typed := bytes.ToUpper(bytes.ReplaceAll([]byte(b.password), []byte("-"), []byte(" ")))
+	_ = b.db.View(func(tx *store.Tx) error {
+		for _, pw := range []string{"short", b.password, string(typed)} {
+			if err := b.Check(tx, claim.Claim{Password: pw}); err == nil {
+				t.Errorf("%q was accepted", pw)
+			}
+		}
+		if err := b.Check(tx, claim.Claim{Password: "four words in a row"}); err != nil {
+			t.Errorf("a good password: %v", err)
+		}
+		return nil
+	})
+	b.Box = claim.New(claim.Config{Key: secret.NewKey(), Provisioned: "a long label password"})
+	_ = b.db.View(func(tx *store.Tx) error {
+		if err := b.Check(tx, claim.Claim{Password: "a long label password"}); !errors.Is(err, password.ErrReused) {
+			t.Errorf("got %v, want ErrReused", err)
+		}
+		return nil
+	})
+}
+
+func TestAClaimWithBadValuesChangesNothing(t *testing.T) {
+	b := newBench(t)
+	for _, c := range []claim.Claim{{Name: "a b"}, {Email: "x"}, {DisplayName: "a\u202eb"}, {NASName: "-"}, {TimeZone: "Moon"}} {
+		_, err := b.take(c)
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Kind != fault.Invalid {
+			t.Errorf("%+v: got %v", c, err)
+		}
+	}
+	if owned, _ := b.owned(); owned || len(b.names()) != 1 {
+		t.Errorf("owned %v, accounts %v", owned, b.names())
+	}
+}
+
+func state(t *testing.T, b *bench, id string) claim.WaitState {
+	t.Helper()
+	s, _, err := b.Waited(id)
+	if err != nil && !errors.Is(err, claim.ErrNoWait) {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func wait(t *testing.T, b *bench) string {
+	t.Helper()
+	id, err := b.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestAPressConfirmsTheOneThatWaits(t *testing.T) {
+	b := newBench(t)
+	id := wait(t, b)
+	if s := state(t, b, id); s != claim.Waiting {
+		t.Errorf("got %s", s)
+	}
+	if err := b.Confirm(id); !errors.Is(err, claim.ErrNoWait) {
+		t.Errorf("confirmed without a press: %v", err)
+	}
+	if n := b.Press(); n != 1 || state(t, b, id) != claim.Confirmed {
+		t.Errorf("%d waited, state %s", n, state(t, b, id))
+	}
+	if err := b.Confirm(id); err != nil {
+		t.Error(err)
+	}
+	if err := b.Confirm(id); !errors.Is(err, claim.ErrNoWait) {
+		t.Errorf("one press confirmed twice: %v", err)
+	}
+}
+
+// R140 (f)
+func TestAPressWhileTwoWaitDropsBoth(t *testing.T) {
+	b := newBench(t)
+	one, two := wait(t, b), wait(t, b)
+	if n := b.Press(); n != 2 || state(t, b, one) != claim.Dropped || state(t, b, two) != claim.Dropped {
+		t.Errorf("%d waited: %s, %s", n, state(t, b, one), state(t, b, two))
+	}
+	if err := b.Confirm(one); !errors.Is(err, claim.ErrNoWait) {
+		t.Errorf("a dropped wait was confirmed: %v", err)
+	}
+}
+
+func TestABrowserThatNoLongerAsksNoLongerWaits(t *testing.T) {
+	b := newBench(t)
+	gone := wait(t, b)
+	here := wait(t, b)
+	b.elapsed += claim.WaitGrace
+	if s := state(t, b, here); s != claim.Waiting {
+		t.Fatal(s)
+	}
+	b.elapsed += time.Second
+	if n := b.Press(); n != 1 || state(t, b, here) != claim.Confirmed || state(t, b, gone) != claim.Waiting {
+		t.Errorf("%d waited: here %s, gone %s", n, state(t, b, here), state(t, b, gone))
+	}
+	if n := b.Press(); n != 1 { // the one that came back
+		t.Errorf("%d waited after it came back", n)
+	}
+}
+
+func TestAWaitLapsesHoweverOftenItAsks(t *testing.T) {
+	b := newBench(t)
+	id := wait(t, b)
+	for range 121 {
+		_ = state(t, b, id)
+		b.elapsed += time.Second
+	}
+	if s := state(t, b, id); s != "" || b.Press() != 0 {
+		t.Errorf("it still waits: %s", s)
+	}
+}
+
+func TestACrowdIsTurnedAwayAndAClaimSendsEverybodyHome(t *testing.T) {
+	b := newBench(t)
+	first := wait(t, b)
+	for range 63 {
+		wait(t, b)
+	}
+	if _, err := b.Wait(); !errors.Is(err, claim.ErrCrowded) {
+		t.Errorf("got %v, want ErrCrowded", err)
+	}
+	if _, err := b.take(claim.Claim{}); err != nil {
+		t.Fatal(err)
+	}
+	if s := state(t, b, first); s != "" {
+		t.Errorf("after the claim: %s", s)
+	}
+}

@@ -1,0 +1,197 @@
+// Package session keeps who is signed in, and who is half way. Both live in memory only: a restart ends
+// them. Their clocks never step.
+package session
+
+import (
+	"sync"
+	"time"
+
+	"castellan/internal/secret"
+	"castellan/internal/store"
+)
+
+// The limits (OWASP ASVS 5.0 section 7.3; NIST SP 800-63B-4 section 2.2.3).
+const (
+	// Idle ends a session in which nothing was done.
+	Idle = 30 * time.Minute
+	// AdministratorLife and UserLife end a session whatever was done.
+	AdministratorLife = 12 * time.Hour
+	UserLife          = 24 * time.Hour
+	// Most sessions an account may have; the oldest makes room for a new one.
+	Most = 10
+	// activityGrain keeps busy sessions from writing on every call.
+	activityGrain = time.Second
+	// StepUpFor is how long a proof of identity opens sensitive changes.
+	StepUpFor = 5 * time.Minute
+)
+
+// Session is somebody's signed-in browser.
+type Session struct {
+	ID            string // to name it by; of no use as a cookie
+	Account       string
+	Token         string // to be sent with every change, against forged requests
+	Administrator bool
+	Source, Agent string
+
+	created, active, proved time.Duration
+}
+
+// Left says for how long a session goes on.
+type Left struct {
+	Idle, Life, StepUp time.Duration
+}
+
+// Sessions keeps all sessions. It is safe for concurrent use.
+type Sessions struct {
+	elapsed func() time.Duration
+
+	mu  sync.RWMutex
+	all map[secret.Digest]*Session
+}
+
+// New returns no sessions. elapsed is a clock that never steps.
+func New(elapsed func() time.Duration) *Sessions {
+	return &Sessions{elapsed: elapsed, all: map[secret.Digest]*Session{}}
+}
+
+// Create starts a session when the transaction commits, and returns its cookie. Whoever signs in has just
+// proved who they are. evicted tells that the account's oldest session has to go for it.
+func (s *Sessions) Create(tx *store.Tx, n Session) (cookie string, created Session, evicted bool) {
+	now := s.elapsed()
+	n.ID, n.Token = secret.ID(), secret.Token()
+	n.created, n.active, n.proved = now, now, now
+	cookie = secret.Token()
+	oldest, count := s.oldest(n.Account)
+	evicted = count >= Most
+	tx.OnCommit(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sweep()
+		if evicted {
+			delete(s.all, oldest)
+		}
+		s.all[secret.DigestOf(cookie)] = &n
+	})
+	return cookie, n, evicted
+}
+
+// oldest returns the session of an account that began first, and how many there are.
+func (s *Sessions) oldest(account string) (oldest secret.Digest, count int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var first time.Duration
+	for digest, one := range s.all {
+		if one.Account != account || !s.alive(one) {
+			continue
+		}
+		if count++; count == 1 || one.created < first {
+			oldest, first = digest, one.created
+		}
+	}
+	return oldest, count
+}
+
+// Find returns the session of a cookie while it lasts. active tells that something is being done in it.
+func (s *Sessions) Find(cookie string, active bool) (Session, Left, bool) {
+	digest := secret.DigestOf(cookie)
+	s.mu.RLock()
+	one, ok := s.all[digest]
+	if !ok || !s.alive(one) {
+		s.mu.RUnlock()
+		return Session{}, Left{}, false
+	}
+	found, left := *one, s.left(one)
+	s.mu.RUnlock()
+	if active && left.Idle < Idle-activityGrain {
+		s.mu.Lock()
+		one.active = s.elapsed()
+		found, left = *one, s.left(one)
+		s.mu.Unlock()
+	}
+	return found, left, true
+}
+
+// Renew gives the session of a cookie a new cookie when the transaction commits; the old one is dead then.
+// proved tells that its owner has just proved who they are. The result is empty when there is no such
+// session.
+func (s *Sessions) Renew(tx *store.Tx, cookie string, proved bool) (renewed string, next Session) {
+	s.mu.RLock()
+	one, ok := s.all[secret.DigestOf(cookie)]
+	if !ok {
+		s.mu.RUnlock()
+		return "", Session{}
+	}
+	next = *one
+	s.mu.RUnlock()
+	next.Token, next.active = secret.Token(), s.elapsed()
+	if proved {
+		next.proved = next.active
+	}
+	renewed = secret.Token()
+	tx.OnCommit(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if _, ok := s.all[secret.DigestOf(cookie)]; !ok {
+			return // it was ended meanwhile
+		}
+		delete(s.all, secret.DigestOf(cookie))
+		s.all[secret.DigestOf(renewed)] = &next
+	})
+	return renewed, next
+}
+
+// End ends the session of a cookie at once.
+func (s *Sessions) End(cookie string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, secret.DigestOf(cookie))
+}
+
+// EndAll ends an account's sessions when the transaction commits, but for the one named except, and
+// returns how many that are.
+func (s *Sessions) EndAll(tx *store.Tx, account, except string) (count int) {
+	s.mu.RLock()
+	for _, one := range s.all {
+		if one.Account == account && one.ID != except && s.alive(one) {
+			count++
+		}
+	}
+	s.mu.RUnlock()
+	tx.OnCommit(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for digest, one := range s.all {
+			if one.Account == account && one.ID != except {
+				delete(s.all, digest)
+			}
+		}
+	})
+	return count
+}
+
+func (s *Sessions) alive(one *Session) bool {
+	left := s.left(one)
+	return left.Idle > 0 && left.Life > 0
+}
+
+func (s *Sessions) left(one *Session) Left {
+	now := s.elapsed()
+	life := UserLife
+	if one.Administrator {
+		life = AdministratorLife
+	}
+	return Left{
+		Idle:   one.active + Idle - now,
+		Life:   one.created + life - now,
+		StepUp: max(one.proved+StepUpFor-now, 0),
+	}
+}
+
+// sweep forgets sessions that have lapsed. It needs mu.
+func (s *Sessions) sweep() {
+	for digest, one := range s.all {
+		if !s.alive(one) {
+			delete(s.all, digest)
+		}
+	}
+}

@@ -1,0 +1,271 @@
+package session_test
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"castellan/internal/access/session"
+	"castellan/internal/store"
+)
+
+func open(t *testing.T) *store.DB {
+	t.Helper()
+	db, err := store.Create(filepath.Join(t.TempDir(), "castellan.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// inBubble runs a test on a clock that only sleeping moves.
+func inBubble(t *testing.T, f func(*testing.T, *store.DB, *session.Sessions)) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		f(t, open(t), session.New(func() time.Duration { return time.Since(start) }))
+	})
+}
+
+func create(t *testing.T, db *store.DB, s *session.Sessions, account string, admin bool) (cookie string, evicted bool) {
+	t.Helper()
+	if err := db.Update(func(tx *store.Tx) error {
+		cookie, _, evicted = s.Create(tx, session.Session{Account: account, Administrator: admin})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return cookie, evicted
+}
+
+func alive(s *session.Sessions, cookie string, active bool) bool {
+	_, _, ok := s.Find(cookie, active)
+	return ok
+}
+
+// R097
+func TestASessionEndsWhenNothingIsDone(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *store.DB, s *session.Sessions) {
+		cookie, _ := create(t, db, s, "ines", false)
+		for range 5 {
+			time.Sleep(session.Idle - time.Second)
+			if !alive(s, cookie, true) {
+				t.Fatal("an active session ended")
+			}
+		}
+		for range 29 { // polling is not activity
+			time.Sleep(time.Minute)
+			if !alive(s, cookie, false) {
+				t.Fatal("it ended before its time")
+			}
+		}
+		time.Sleep(time.Minute)
+		if alive(s, cookie, true) {
+			t.Error("polling kept a session alive")
+		}
+	})
+}
+
+// R098
+func TestASessionEndsWhateverIsDone(t *testing.T) {
+	for admin, life := range map[bool]time.Duration{true: session.AdministratorLife, false: session.UserLife} {
+		inBubble(t, func(t *testing.T, db *store.DB, s *session.Sessions) {
+			cookie, _ := create(t, db, s, "ines", admin)
+			start := time.Now()
+			for alive(s, cookie, true) {
+				time.Sleep(10 * time.Minute)
+			}
+			if got := time.Since(start); got != life {
+				t.Errorf("administrator %v: ended after %v, want %v", admin, got, life)
+			}
+		})
+	}
+}
+
+// R095
+func TestOnlyCookiesThatWereGivenOutOpenASession(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *store.DB, s *session.Sessions) {
+		cookie, _ := create(t, db, s, "ines", false)
+		found, _, _ := s.Find(cookie, false)
+		for _, forged := range []string{"", "x", cookie + "x", cookie[1:], found.ID, found.Token} {
+			if alive(s, forged, true) {
+				t.Errorf("%q opened a session", forged)
+			}
+		}
+	})
+}
+
+// R094
+func TestTheEleventhSessionEndsTheOldest(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *store.DB, s *session.Sessions) {
+		var cookies []string
+		for range session.Most {
+			c, evicted := create(t, db, s, "ines", false)
+			if evicted {
+				t.Fatal("a session was ended too early")
+			}
+			cookies = append(cookies, c)
+			time.Sleep(time.Second)
+		}
+		other, _ := create(t, db, s, "jonas", false)
+		if _, evicted := create(t, db, s, "ines", false); !evicted {
+			t.Error("the eleventh session ended none")
+		}
+		if alive(s, cookies[0], false) || !alive(s, cookies[1], false) || !alive(s, other, false) {
+			t.Error("the wrong session was ended")
+		}
+	})
+}
+
+// R054
+func TestASessionOfARefusedTransactionDoesNotExist(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *store.DB, s *session.Sessions) {
+		var cookie string
+		_ = db.Update(func(tx *store.Tx) error {
+			cookie, _, _ = s.Create(tx, session.Session{Account: "ines"})
+			return errors.New("refused")
+		})
+		if alive(s, cookie, false) {
+			t.Error("the session exists")
+		}
+	})
+}
+
+// R096
+func TestRenewingKillsTheOldCookie(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *store.DB, s *session.Sessions) {
+		old, _ := create(t, db, s, "ines", false)
+		before, _, _ := s.Find(old, false)
+		time.Sleep(session.StepUpFor)
+		if _, left, _ := s.Find(old, false); left.StepUp != 0 { // R103
+			t.Errorf("the proof still counts for %v", left.StepUp)
+		}
+		var renewed string
+		_ = db.Update(func(tx *store.Tx) error { renewed, _ = s.Renew(tx, old, true); return nil })
+		after, left, ok := s.Find(renewed, false)
+		if !ok || alive(s, old, false) || after.ID != before.ID || after.Token == before.Token || left.StepUp != session.StepUpFor {
+			t.Errorf("before %+v, after %+v, %v", before, after, left)
+		}
+		_ = db.Update(func(tx *store.Tx) error {
+			if cookie, _ := s.Renew(tx, "unknown", true); cookie != "" {
+				t.Error("an unknown session was renewed")
+			}
+			return nil
+		})
+	})
+}
+
+func TestASessionThatIsEndedMeanwhileIsNotRenewed(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *store.DB, s *session.Sessions) {
+		old, _ := create(t, db, s, "ines", false)
+		var renewed string
+		_ = db.Update(func(tx *store.Tx) error {
+			renewed, _ = s.Renew(tx, old, true)
+			s.End(old)
+			return nil
+		})
+		if alive(s, renewed, false) {
+			t.Error("the session lives on under its new cookie")
+		}
+	})
+}
+
+// R101 R102
+func TestEndingAnAccountsSessionsSparesOthersAndOne(t *testing.T) {
+	inBubble(t, func(t *testing.T, db *store.DB, s *session.Sessions) {
+		one, _ := create(t, db, s, "ines", false)
+		two, _ := create(t, db, s, "ines", false)
+		other, _ := create(t, db, s, "jonas", false)
+		mine, _, _ := s.Find(two, false)
+		var n int
+		_ = db.Update(func(tx *store.Tx) error { n = s.EndAll(tx, "ines", mine.ID); return nil })
+		if n != 1 || alive(s, one, false) || !alive(s, two, false) || !alive(s, other, false) {
+			t.Errorf("ended %d; alive: %v %v %v", n, alive(s, one, false), alive(s, two, false), alive(s, other, false))
+		}
+		_ = db.Update(func(tx *store.Tx) error { s.EndAll(tx, "ines", ""); return errors.New("refused") })
+		if !alive(s, two, false) {
+			t.Error("a refused transaction ended a session")
+		}
+	})
+}
+
+// R006
+func TestATicketLapsesAndIsTakenOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		tickets := session.NewTickets(func() time.Duration { return time.Since(start) })
+		cookie, issued := tickets.Issue(session.Ticket{Account: "ines"})
+		if got, left, ok := tickets.Find(cookie); !ok || got.Account != "ines" || left != session.TicketLife || issued.Token == "" {
+			t.Errorf("got %+v, %v, %v", got, left, ok)
+		}
+		if _, ok := tickets.Take(cookie); !ok {
+			t.Error("it could not be taken")
+		}
+		if _, ok := tickets.Take(cookie); ok {
+			t.Error("it was taken twice")
+		}
+		cookie, _ = tickets.Issue(session.Ticket{})
+		time.Sleep(session.TicketLife)
+		if _, _, ok := tickets.Find(cookie); ok {
+			t.Error("it did not lapse")
+		}
+		if _, ok := tickets.Take(cookie); ok {
+			t.Error("a lapsed ticket was taken")
+		}
+	})
+}
+
+// R051
+func TestATicketDiesAtTheFifthWrongTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tickets := session.NewTickets(func() time.Duration { return 0 })
+		cookie, _ := tickets.Issue(session.Ticket{})
+		for want := session.TicketTries - 1; want >= 0; want-- {
+			one, ok := tickets.Take(cookie)
+			if !ok {
+				t.Fatalf("gone with %d tries left", want+1)
+			}
+			tickets.Return(cookie, one, false) // a try that was not evaluated costs nothing
+			if one, ok = tickets.Take(cookie); !ok {
+				t.Fatal("gone after a try that does not count")
+			}
+			if left := tickets.Return(cookie, one, true); left != want {
+				t.Errorf("%d tries left, want %d", left, want)
+			}
+		}
+		if _, _, ok := tickets.Find(cookie); ok {
+			t.Error("it lives on")
+		}
+	})
+}
+
+func TestStrangersCannotFillTheMemoryWithTickets(t *testing.T) {
+	tickets := session.NewTickets(func() time.Duration { return 0 })
+	last := ""
+	for range 2000 {
+		last, _ = tickets.Issue(session.Ticket{})
+	}
+	if n := session.CountForTest(tickets); n != 512 {
+		t.Errorf("%d tickets are kept, want 512", n)
+	}
+	if _, _, ok := tickets.Find(last); !ok {
+		t.Error("the newest ticket is gone")
+	}
+}
+
+func BenchmarkFind(b *testing.B) {
+	start := time.Now()
+	s := session.New(func() time.Duration { return time.Since(start) })
+	db, err := store.Create(filepath.Join(b.TempDir(), "castellan.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	var cookie string
+	_ = db.Update(func(tx *store.Tx) error { cookie, _, _ = s.Create(tx, session.Session{Account: "ines"}); return nil })
+	for b.Loop() {
+		s.Find(cookie, true)
+	}
+}

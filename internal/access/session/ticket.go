@@ -1,0 +1,123 @@
+package session
+
+import (
+	"sync"
+	"time"
+
+	"castellan/internal/secret"
+)
+
+const (
+	// TicketLife is how long a sign-in may stay half way.
+	TicketLife = 5 * time.Minute
+	// TicketTries wrong codes end a ticket.
+	TicketTries = 5
+	// maxTickets bounds what strangers can make the box remember. Only a right password or an unclaimed
+	// box gives a ticket.
+	maxTickets = 512
+)
+
+// Stage is what a ticket waits for.
+type Stage uint8
+
+// The stages.
+const (
+	AwaitCode     Stage = iota // a second factor
+	AwaitPassword              // a password of one's own
+	AwaitClaim                 // the first administrator
+	AwaitPress                 // a press of the button
+)
+
+// Ticket is a half-finished sign-in. It opens nothing but the steps that finish it.
+type Ticket struct {
+	Stage   Stage
+	Account string
+	// Hash is the stored password that was found right: a ticket dies with it.
+	Hash string
+	// Proof says with what it was earned, for the log.
+	Proof string
+	// Wait names the wait for a press, see package claim.
+	Wait          string
+	Token         string
+	Source, Agent string
+
+	tries   int
+	created time.Duration
+}
+
+// Tickets keeps all tickets. It is safe for concurrent use.
+type Tickets struct {
+	elapsed func() time.Duration
+
+	mu  sync.Mutex
+	all map[secret.Digest]Ticket
+}
+
+// NewTickets returns no tickets. elapsed is a clock that never steps.
+func NewTickets(elapsed func() time.Duration) *Tickets {
+	return &Tickets{elapsed: elapsed, all: map[secret.Digest]Ticket{}}
+}
+
+// Issue makes a ticket and returns its cookie.
+func (t *Tickets) Issue(n Ticket) (cookie string, issued Ticket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n.Token, n.created, n.tries = secret.Token(), t.elapsed(), 0
+	cookie = secret.Token()
+	t.sweep()
+	t.all[secret.DigestOf(cookie)] = n
+	return cookie, n
+}
+
+// Find returns the ticket of a cookie while it lasts, and for how long that is.
+func (t *Tickets) Find(cookie string) (Ticket, time.Duration, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	one, ok := t.all[secret.DigestOf(cookie)]
+	left := one.created + TicketLife - t.elapsed()
+	return one, left, ok && left > 0
+}
+
+// Take takes a ticket out, so that only one request can finish it.
+func (t *Tickets) Take(cookie string) (Ticket, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	digest := secret.DigestOf(cookie)
+	one, ok := t.all[digest]
+	delete(t.all, digest)
+	return one, ok && one.created+TicketLife > t.elapsed()
+}
+
+// Return puts a ticket back that could not be finished. wrong counts a wrong try; left says how many
+// remain, and at none the ticket stays gone.
+func (t *Tickets) Return(cookie string, one Ticket, wrong bool) (left int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if wrong {
+		one.tries++
+	}
+	if left = TicketTries - one.tries; left > 0 {
+		t.all[secret.DigestOf(cookie)] = one
+	}
+	return left
+}
+
+// End forgets a ticket.
+func (t *Tickets) End(cookie string) { t.Take(cookie) }
+
+// sweep forgets tickets that have lapsed, and the oldest when there are too many. It needs mu.
+func (t *Tickets) sweep() {
+	now := t.elapsed()
+	var oldest secret.Digest
+	first := time.Duration(-1)
+	for digest, one := range t.all {
+		if one.created+TicketLife <= now {
+			delete(t.all, digest)
+		} else if first < 0 || one.created < first {
+			oldest, first = digest, one.created
+		}
+	}
+	if len(t.all) >= maxTickets {
+		delete(t.all, oldest)
+	}
+}

@@ -1,0 +1,154 @@
+package certificate_test
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"castellan/internal/box/certificate"
+)
+
+var (
+	noon  = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	names = certificate.Names{
+		Hosts:     []string{"attic-nas.local", "attic-nas", "localhost"},
+		Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.20"), netip.MustParseAddr("fe80::1%eth0"), netip.MustParseAddr("::1")},
+	}
+)
+
+func renew(t *testing.T, k *certificate.Keeper, n certificate.Names, now time.Time) string {
+	t.Helper()
+	reason, err := k.Renew(n, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reason
+}
+
+// handshake returns the certificate that a client sees, or the error it gets.
+func handshake(t *testing.T, k *certificate.Keeper, c *tls.Config) (tls.ConnectionState, error) {
+	t.Helper()
+	near, far := net.Pipe()
+	defer near.Close()
+	go func() {
+		server := tls.Server(far, k.TLS())
+		_ = server.Handshake()
+		_ = far.Close()
+	}()
+	c.InsecureSkipVerify = true
+	client := tls.Client(near, c)
+	err := client.Handshake()
+	return client.ConnectionState(), err
+}
+
+// R129
+func TestTheCertificateStandsForAllNamesAndAddresses(t *testing.T) {
+	dir := t.TempDir()
+	k := certificate.Open(dir)
+	if reason := renew(t, k, names, noon); reason != "there was none" {
+		t.Errorf("reason %q", reason)
+	}
+	state, err := handshake(t, k, &tls.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := state.PeerCertificates[0]
+	for _, name := range []string{"attic-nas", "attic-nas.local", "localhost", "192.0.2.20", "fe80::1", "::1"} {
+		if err := leaf.VerifyHostname(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if leaf.PublicKeyAlgorithm != x509.ECDSA || leaf.NotAfter.Sub(leaf.NotBefore) > 398*24*time.Hour {
+		t.Errorf("algorithm %v, valid from %v to %v", leaf.PublicKeyAlgorithm, leaf.NotBefore, leaf.NotAfter)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "tls.pem")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key file: %v, %v", info.Mode(), err)
+	}
+}
+
+// R129
+func TestTwoBoxesShareNothing(t *testing.T) {
+	one, two := certificate.Open(t.TempDir()), certificate.Open(t.TempDir())
+	renew(t, one, names, noon)
+	renew(t, two, names, noon)
+	a, _ := handshake(t, one, &tls.Config{})
+	b, _ := handshake(t, two, &tls.Config{})
+	if a.PeerCertificates[0].Equal(b.PeerCertificates[0]) || one.Fingerprint() == two.Fingerprint() {
+		t.Error("two boxes have one certificate")
+	}
+	if len(one.Fingerprint()) != 95 {
+		t.Errorf("the fingerprint is %q", one.Fingerprint())
+	}
+}
+
+// R129
+func TestItIsRenewedInTimeAndWhenNamesChangeAndKeepsItsKey(t *testing.T) {
+	dir := t.TempDir()
+	k := certificate.Open(dir)
+	renew(t, k, names, noon)
+	before := k.Fingerprint()
+	k = certificate.Open(dir) // a restart
+	if reason := renew(t, k, names, noon.AddDate(0, 7, 0)); reason != "" || k.Fingerprint() != before {
+		t.Errorf("renewed after a restart: %q", reason)
+	}
+	state, _ := handshake(t, k, &tls.Config{})
+	first := state.PeerCertificates[0]
+	if reason := renew(t, k, names, noon.AddDate(0, 10, 0)); reason != "the old one ends soon" {
+		t.Errorf("after ten months: %q", reason)
+	}
+	moved := names
+	moved.Addresses = []netip.Addr{netip.MustParseAddr("192.0.2.21")}
+	if reason := renew(t, k, moved, noon.AddDate(0, 10, 0)); reason == "" {
+		t.Error("not renewed for a new address")
+	}
+	if reason := renew(t, k, moved, noon.AddDate(-20, 0, 0)); reason != "the old one is not valid yet" {
+		t.Errorf("after the clock was found to be wrong: %q", reason)
+	}
+	state, _ = handshake(t, k, &tls.Config{})
+	if !first.PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(state.PeerCertificates[0].PublicKey) {
+		t.Error("renewing changed the key")
+	}
+}
+
+func TestADamagedFileIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "tls.pem"), []byte("-----BEGIN nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := certificate.Open(dir)
+	if _, err := handshake(t, k, &tls.Config{}); err == nil {
+		t.Error("a handshake without a certificate")
+	}
+	if reason := renew(t, k, names, noon); reason != "there was none" || k.Fingerprint() == "" {
+		t.Errorf("reason %q", reason)
+	}
+}
+
+// R128
+func TestOldVersionsAndWeakSuitesAreRefused(t *testing.T) {
+	k := certificate.Open(t.TempDir())
+	renew(t, k, names, noon)
+	for name, c := range map[string]*tls.Config{
+		"TLS 1.0":            {MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10},
+		"TLS 1.1":            {MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
+		"CBC":                {MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA}},
+		"RSA key exchange":   {MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}},
+		"RSA authentication": {MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}},
+	} {
+		if _, err := handshake(t, k, c); err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+	if state, err := handshake(t, k, &tls.Config{}); err != nil || state.Version != tls.VersionTLS13 {
+		t.Errorf("got %x, %v; want TLS 1.3", state.Version, err)
+	}
+	if _, err := handshake(t, k, &tls.Config{MaxVersion: tls.VersionTLS12}); err != nil {
+		t.Errorf("TLS 1.2: %v", err)
+	}
+}
