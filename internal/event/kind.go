@@ -16,6 +16,9 @@ const (
 	System   Area = "system"
 )
 
+// Areas lists the areas.
+func Areas() []Area { return []Area{SignIn, TwoStep, Accounts, Settings, Button, Clock, System} }
+
 // Level says whether an event wants attention.
 type Level string
 

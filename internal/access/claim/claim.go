@@ -18,6 +18,7 @@ type record struct {
 	Claimed  time.Time `json:"claimed,omitzero"` // zero: nobody owns the box
 	Before   bool      `json:"before,omitempty"` // it was claimed before the last reset
 	Password string    `json:"default_password"` // sealed
+	Hash     string    `json:"default_hash"`     // so that a reset has nothing to compute
 }
 
 var table = store.NewTable[record]("box")
@@ -58,18 +59,34 @@ func (b *Box) NewDefaultPassword() string { return cmp.Or(b.config.Provisioned, 
 // Found stores the default password of a new box, which nobody owns, and makes the account that it opens.
 // hash is the password's.
 func (b *Box) Found(tx *store.Tx, password, hash string, now time.Time) error {
-	if err := table.Put(tx, key, record{Password: b.config.Key.Seal([]byte(password), identity)}); err != nil {
+	if err := b.SetDefaultPassword(tx, password, hash); err != nil {
 		return err
 	}
 	_, err := b.restoreAdmin(tx, hash, now)
 	return err
 }
 
+// SetDefaultPassword replaces the default password, as of the next reset. hash is its hash.
+func (b *Box) SetDefaultPassword(tx *store.Tx, password, hash string) error {
+	r, _, err := table.Get(tx, key)
+	if err != nil {
+		return err
+	}
+	r.Password, r.Hash = b.config.Key.Seal([]byte(password), identity), hash
+	return table.Put(tx, key, r)
+}
+
+// Provisioned returns the integrator's default password while it is not the one that is stored.
+func (b *Box) Provisioned(tx *store.Tx) (password string, err error) {
+	stored, err := b.DefaultPassword(tx)
+	if err != nil || b.config.Provisioned == stored {
+		return "", err
+	}
+	return b.config.Provisioned, nil
+}
+
 // DefaultPassword returns the default password of this box.
 func (b *Box) DefaultPassword(tx *store.Tx) (string, error) {
-	if b.config.Provisioned != "" {
-		return b.config.Provisioned, nil
-	}
 	r, _, err := table.Get(tx, key)
 	if err != nil {
 		return "", err
@@ -85,8 +102,8 @@ func Owned(tx *store.Tx) (owned, before bool, err error) {
 }
 
 // Release makes the box nobody's again: the built-in administrator is there, may sign in, and has the
-// default password, of which hash is the hash. It returns that account.
-func (b *Box) Release(tx *store.Tx, hash string, now time.Time) (account.Account, error) {
+// default password. It returns that account.
+func (b *Box) Release(tx *store.Tx, now time.Time) (account.Account, error) {
 	r, _, err := table.Get(tx, key)
 	if err != nil {
 		return account.Account{}, err
@@ -95,7 +112,8 @@ func (b *Box) Release(tx *store.Tx, hash string, now time.Time) (account.Account
 	if err := table.Put(tx, key, r); err != nil {
 		return account.Account{}, err
 	}
-	return b.restoreAdmin(tx, hash, now)
+	tx.OnCommit(b.waits.clear)
+	return b.restoreAdmin(tx, r.Hash, now)
 }
 
 // restoreAdmin makes or mends the built-in administrator.

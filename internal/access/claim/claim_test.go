@@ -25,6 +25,7 @@ type bench struct {
 	t        *testing.T
 	db       *store.DB
 	path     string
+	key      secret.Key
 	elapsed  time.Duration
 	password string
 }
@@ -37,8 +38,8 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	b := &bench{t: t, db: db, path: path}
-	b.Box = claim.New(claim.Config{Key: secret.NewKey(), Elapsed: func() time.Duration { return b.elapsed }})
+	b := &bench{t: t, db: db, path: path, key: secret.NewKey()}
+	b.Box = claim.New(claim.Config{Key: b.key, Elapsed: func() time.Duration { return b.elapsed }})
 	b.password = b.NewDefaultPassword()
 	b.update(func(tx *store.Tx) error { return b.Found(tx, b.password, "default-hash", noon) })
 	return b
@@ -104,10 +105,23 @@ func TestANewBoxHasItsOwnDefaultPasswordAndNoOwner(t *testing.T) {
 }
 
 func TestTheIntegratorsPasswordWins(t *testing.T) {
-	b := claim.New(claim.Config{Key: secret.NewKey(), Provisioned: "label-2f9k-77qp"})
-	if got := b.NewDefaultPassword(); got != "label-2f9k-77qp" {
+	b := newBench(t)
+	provisioned := claim.New(claim.Config{Key: b.key, Provisioned: "label-2f9k-77qp"})
+	if got := provisioned.NewDefaultPassword(); got != "label-2f9k-77qp" {
 		t.Errorf("got %q", got)
 	}
+	b.update(func(tx *store.Tx) error {
+		if got, err := provisioned.Provisioned(tx); err != nil || got != "label-2f9k-77qp" {
+			t.Errorf("it is not noticed: %q, %v", got, err)
+		}
+		if err := provisioned.SetDefaultPassword(tx, "label-2f9k-77qp", "hash"); err != nil {
+			return err
+		}
+		if got, err := provisioned.Provisioned(tx); err != nil || got != "" {
+			t.Errorf("it is noticed again: %q, %v", got, err)
+		}
+		return nil
+	})
 }
 
 func TestTheFirstClaimTakesTheBuiltInAccountOrReplacesIt(t *testing.T) {
@@ -165,7 +179,10 @@ func TestAReleasedBoxHasTheBuiltInAdministratorAgainAndKeepsTheOthers(t *testing
 		t.Fatal(err)
 	}
 	b.update(func(tx *store.Tx) error {
-		admin, err := b.Release(tx, "default-hash-2", noon)
+		if err := b.SetDefaultPassword(tx, "another-label", "default-hash-2"); err != nil {
+			return err
+		}
+		admin, err := b.Release(tx, noon)
 		if admin.Name != "admin" || admin.Password.Hash != "default-hash-2" || admin.Password.Origin != account.Default {
 			t.Errorf("got %+v", admin)
 		}
@@ -206,7 +223,7 @@ func TestAReleaseMendsADisabledBuiltInAdministrator(t *testing.T) {
 		return errors.Join(err, account.Put(tx, owner))
 	})
 	b.update(func(tx *store.Tx) error {
-		admin, err := b.Release(tx, "default-hash", noon)
+		admin, err := b.Release(tx, noon)
 		if !admin.Administers() || admin.ID != owner.ID {
 			t.Errorf("got %+v", admin)
 		}
@@ -229,7 +246,7 @@ func TestTheDefaultPasswordIsNoPasswordOfOnesOwn(t *testing.T) {
 		}
 		return nil
 	})
-	b.Box = claim.New(claim.Config{Key: secret.NewKey(), Provisioned: "a long label password"})
+	b.update(func(tx *store.Tx) error { return b.SetDefaultPassword(tx, "a long label password", "hash") })
 	_ = b.db.View(func(tx *store.Tx) error {
 		if err := b.Check(tx, claim.Claim{Password: "a long label password"}); !errors.Is(err, password.ErrReused) {
 			t.Errorf("got %v, want ErrReused", err)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"castellan/internal/fault"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
@@ -24,6 +25,9 @@ const (
 	// StepUpFor is how long a proof of identity opens sensitive changes.
 	StepUpFor = 5 * time.Minute
 )
+
+// ErrEnded says that there is no such session, or none any more.
+var ErrEnded = &fault.Error{Kind: fault.Unauthenticated, Code: "signed_out", Message: "You are signed out. Sign in to go on."}
 
 // Session is somebody's signed-in browser.
 type Session struct {

@@ -10,6 +10,8 @@ import (
 const (
 	// TicketLife is how long a sign-in may stay half way.
 	TicketLife = 5 * time.Minute
+	// ClaimLife is how long the first administrator has for choosing a name and a password.
+	ClaimLife = 30 * time.Minute
 	// TicketTries wrong codes end a ticket.
 	TicketTries = 5
 	// maxTickets bounds what strangers can make the box remember. Only a right password or an unclaimed
@@ -45,6 +47,14 @@ type Ticket struct {
 	created time.Duration
 }
 
+// left says for how long a ticket lasts.
+func (t Ticket) left(now time.Duration) time.Duration {
+	if t.Stage == AwaitClaim {
+		return t.created + ClaimLife - now
+	}
+	return t.created + TicketLife - now
+}
+
 // Tickets keeps all tickets. It is safe for concurrent use.
 type Tickets struct {
 	elapsed func() time.Duration
@@ -74,8 +84,19 @@ func (t *Tickets) Find(cookie string) (Ticket, time.Duration, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	one, ok := t.all[secret.DigestOf(cookie)]
-	left := one.created + TicketLife - t.elapsed()
+	left := one.left(t.elapsed())
 	return one, left, ok && left > 0
+}
+
+// Confirm moves the ticket of a cookie from waiting for a press on to the claim.
+func (t *Tickets) Confirm(cookie, proof string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	digest := secret.DigestOf(cookie)
+	if one, ok := t.all[digest]; ok && one.Stage == AwaitPress {
+		one.Stage, one.Proof, one.Wait = AwaitClaim, proof, ""
+		t.all[digest] = one
+	}
 }
 
 // Take takes a ticket out, so that only one request can finish it.
@@ -85,7 +106,7 @@ func (t *Tickets) Take(cookie string) (Ticket, bool) {
 	digest := secret.DigestOf(cookie)
 	one, ok := t.all[digest]
 	delete(t.all, digest)
-	return one, ok && one.created+TicketLife > t.elapsed()
+	return one, ok && one.left(t.elapsed()) > 0
 }
 
 // Return puts a ticket back that could not be finished. wrong counts a wrong try; left says how many
@@ -111,7 +132,7 @@ func (t *Tickets) sweep() {
 	var oldest secret.Digest
 	first := time.Duration(-1)
 	for digest, one := range t.all {
-		if one.created+TicketLife <= now {
+		if one.left(now) <= 0 {
 			delete(t.all, digest)
 		} else if first < 0 || one.created < first {
 			oldest, first = digest, one.created

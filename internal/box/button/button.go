@@ -56,6 +56,7 @@ type Status struct {
 	Problem string // why the line could not be claimed
 	Times   Times
 	Last    *Press
+	LastAgo time.Duration // since Last ended
 }
 
 // Config says what a Button watches and whom it tells.
@@ -77,9 +78,10 @@ type Button struct {
 	problem string
 	gesture Gesture
 	// skew leads from the program's clock to the kernel's time stamps, since the last edge.
-	skew time.Duration
-	last *Press
-	done chan struct{} // closed and replaced at every finished press
+	skew  time.Duration
+	last  *Press
+	ended time.Duration // when last ended, on the program's clock
+	done  chan struct{} // closed and replaced at every finished press
 }
 
 // retry is how long to wait before a line that could not be claimed is tried again: a driver may come late.
@@ -177,7 +179,7 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 	moved, press, ended := move(b.gesture)
 	b.gesture = moved
 	if ended {
-		b.last = &press
+		b.last, b.ended = &press, b.local()
 	}
 	b.mu.Unlock()
 	if !ended {
@@ -194,7 +196,7 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 func (b *Button) Status() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := Status{Kind: None, State: IsAbsent, Problem: b.problem, Times: b.config.Times, Last: b.last}
+	s := Status{Kind: None, State: IsAbsent, Problem: b.problem, Times: b.config.Times, Last: b.last, LastAgo: b.local() - b.ended}
 	if b.config.Source == nil {
 		return s
 	}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"castellan/internal/config"
+	"castellan/internal/daemon"
+	"castellan/internal/httpapi"
+	"castellan/internal/httpapi/api"
+	"castellan/internal/store"
+)
+
+// commands lists everything the command line can do.
+var commands = []command{
+	{[]string{"serve"}, "[-config FILE] [-greeting]", "run the daemon", serve},
+	{[]string{"version"}, "", "print the version", printVersion},
+	{[]string{"check-config"}, "[-config FILE]", "check the config file", checkConfig},
+	{[]string{"default-password"}, "[-config FILE]", "print the password that opens this NAS after a reset", defaultPassword},
+	{[]string{"recover"}, "[-config FILE] NAME", "give an administrator a one-time password and turn their 2-step verification off", recoverAccount},
+	{[]string{"button", "press"}, "[-config FILE] [-hold 6s]", "press the simulated button", pressButton},
+	{[]string{"policy"}, "[-json]", "print every limit and why it is there", printPolicy},
+	{[]string{"routes"}, "[-json]", "print every route and who may call it", printRoutes},
+	{[]string{"internal", "verify"}, "FILE", "", verify},
+}
+
+func help(w io.Writer) {
+	_, _ = fmt.Fprintln(w, "Castellan, the admin daemon of a NAS.")
+	_, _ = fmt.Fprintln(w)
+	for _, c := range commands {
+		if c.short != "" {
+			_, _ = fmt.Fprintf(w, "  castellan %-18s %s\n", strings.Join(c.words, " "), c.short)
+		}
+	}
+	_, _ = fmt.Fprintln(w, "  castellan help               print this page")
+	_, _ = fmt.Fprintf(w, "\nEach of them takes -h. The config file is %s unless -config or CASTELLAN_CONFIG says otherwise.\n", config.Path)
+}
+
+// parse reads the flags of a command, before or after its arguments, of which there must be exactly want.
+func (c *call) parse(want int) error {
+	var rest []string
+	for args := c.args; ; {
+		if err := c.flags.Parse(args); err != nil {
+			return err
+		}
+		if c.flags.NArg() == 0 {
+			break
+		}
+		rest = append(rest, c.flags.Arg(0))
+		args = c.flags.Args()[1:]
+	}
+	if c.args = rest; len(rest) != want {
+		return errUsage
+	}
+	return nil
+}
+
+func printVersion(c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.out, "castellan %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return err
+}
+
+func checkConfig(c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	file, err := config.Load(*c.config)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "The config file is good.\n  data    %s\n  key     %s\n  socket  %s\n  https   %s\n  http    %s\n  button  %s\n",
+		file.Data, file.KeyFolder(), file.Socket, file.Web.HTTPS, file.Web.HTTP, file.Button.Source)
+	return err
+}
+
+func defaultPassword(c *call) error {
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	var answer api.DefaultPassword
+	if err := c.ask("GET", "/local/default-password", nil, &answer); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.out, "user      %s\npassword  %s\n", answer.Name, answer.Password)
+	return err
+}
+
+func recoverAccount(c *call) error {
+	if err := c.parse(1); err != nil {
+		return err
+	}
+	var answer api.TemporaryPassword
+	if err := c.ask("POST", "/local/recover", api.AccountName{Name: c.args[0]}, &answer); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.out, "user      %s\npassword  %s\n\nIt works for %d hours and has to be replaced at the next sign-in. 2-step verification is off.\n",
+		answer.User.Name, answer.Password, answer.ExpiresIn/3600)
+	return err
+}
+
+func pressButton(c *call) error {
+	hold := c.flags.Duration("hold", 200*time.Millisecond, "how `long` to hold it")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	var answer api.PressOutcome
+	if err := c.ask("POST", "/local/button", api.Press{HoldMs: int(hold.Milliseconds())}, &answer); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.out, "held %v: %s\n", *hold, answer.Outcome)
+	return err
+}
+
+func printPolicy(c *call) error {
+	asJSON := c.flags.Bool("json", false, "print JSON")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	if *asJSON {
+		return printJSON(c.out, daemon.Policy())
+	}
+	for _, r := range daemon.Policy() {
+		if _, err := fmt.Fprintf(c.out, "%s: %s\n    counted per %s, ended by %s. %s\n", r.Name, r.Value, r.Scope, r.Cleared, r.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// route is a row of the table of routes.
+type route struct {
+	Method     string `json:"method"`
+	Path       string `json:"path"`
+	Operation  string `json:"operation"`
+	Access     string `json:"access"`
+	StepUp     bool   `json:"step_up"`
+	Background bool   `json:"background"`
+	Unclaimed  bool   `json:"unclaimed"`
+}
+
+func printRoutes(c *call) error {
+	asJSON := c.flags.Bool("json", false, "print JSON")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	var rows []route
+	for _, op := range httpapi.Operations() {
+		rows = append(rows, route{op.Method, httpapi.Base + op.Path, op.ID, op.Access.String(), op.StepUp, op.Background, op.Unclaimed})
+	}
+	if *asJSON {
+		return printJSON(c.out, rows)
+	}
+	for _, r := range rows {
+		stepUp := map[bool]string{true: ", step-up"}[r.StepUp]
+		if _, err := fmt.Fprintf(c.out, "%-6s %-50s %s%s\n", r.Method, r.Path, r.Access, stepUp); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// verify checks a database file. The daemon runs it in a process of its own.
+func verify(c *call) error {
+	if err := c.parse(1); err != nil {
+		return err
+	}
+	return store.Verify(c.args[0])
+}

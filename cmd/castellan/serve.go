@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"castellan/internal/config"
+	"castellan/internal/daemon"
+	"castellan/internal/httpapi"
+	"castellan/internal/store"
+)
+
+// serve runs the daemon until it is told to stop.
+func serve(c *call) error {
+	greeting := c.flags.Bool("greeting", false, "print the address, the fingerprint and the default password once the daemon answers")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	file, err := config.Load(*c.config)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	d := daemon.Config{
+		File:  file,
+		Build: httpapi.Build{Version: version, Platform: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
+		Built: builtAt(), Out: logger(c.err), Verify: verifyApart, System: time.Now,
+	}
+	if *greeting {
+		d.Ready = func(g daemon.Greeting) { greet(c.out, g, *c.config) }
+	}
+	return daemon.New(d).Run(ctx)
+}
+
+// logger writes JSON lines, or text where a person is watching.
+func logger(w io.Writer) *slog.Logger {
+	if f, ok := w.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			return slog.New(slog.NewTextHandler(w, nil))
+		}
+	}
+	return slog.New(slog.NewJSONHandler(w, nil))
+}
+
+// verifyApart checks a database file in a process of its own: a damaged file can end the process that
+// reads it with a signal.
+func verifyApart(path string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return store.Verify(path)
+	}
+	out, err := exec.Command(self, "internal", "verify", path).CombinedOutput()
+	switch {
+	case err == nil:
+		return nil
+	case bytes.Contains(out, []byte(store.ErrLocked.Error())):
+		return store.ErrLocked
+	default:
+		return fmt.Errorf("%w: %s", store.ErrDamaged, bytes.TrimSpace(out))
+	}
+}
+
+// greet prints how to reach the house.
+func greet(w io.Writer, g daemon.Greeting, config string) {
+	_, port, _ := net.SplitHostPort(g.HTTPS)
+	line := func(name, value string) { _, _ = fmt.Fprintf(w, "  %-14s %s\n", name, value) }
+	_, _ = fmt.Fprintf(w, "\nCastellan %s\n\n", version)
+	line("address", "https://localhost:"+port)
+	if _, plain, err := net.SplitHostPort(g.HTTP); err == nil {
+		line("redirect", "http://localhost:"+plain)
+	}
+	line("certificate", g.Fingerprint)
+	switch {
+	case g.Recovery != "":
+		line("recovery", g.Recovery)
+	case g.Owned:
+		line("user", g.Name+", or whom you made")
+		line("password", "your own; after a reset "+g.DefaultPassword)
+	default:
+		line("user", g.Name)
+		line("password", g.DefaultPassword+" (until you choose your own)")
+	}
+	line("button", g.Button)
+	if config != "" {
+		config = " -config " + config
+	}
+	self, err := os.Executable()
+	if err != nil {
+		self = "castellan"
+	}
+	line("press it", self+" button press"+config+" --hold 6s")
+	_, _ = fmt.Fprintln(w)
+}

@@ -1,0 +1,240 @@
+// Package people is what administrators do for others: add, change, disable and delete their accounts,
+// let them in again, and turn their 2-step verification off. What ends somebody's rights ends their
+// sessions in the same step.
+package people
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
+	"castellan/internal/event"
+	"castellan/internal/fault"
+	"castellan/internal/secret"
+	"castellan/internal/store"
+)
+
+// Config says what an Office works with. All of it must be set.
+type Config struct {
+	DB        *store.DB
+	Passwords *password.Hasher
+	Throttle  *throttle.Throttle
+	Factors   *factor.Factors
+	Sessions  *session.Sessions
+	Log       *event.Log
+	Now       func() time.Time // trusted time
+}
+
+// Office is where administrators look after people.
+type Office struct{ Config }
+
+// New returns an Office.
+func New(c Config) *Office { return &Office{c} }
+
+// The refusals of this room.
+var (
+	ErrOwn              = &fault.Error{Kind: fault.Conflict, Code: "own_account", Message: "This is your own account. Another administrator has to do that."}
+	ErrNotAdministrator = &fault.Error{Kind: fault.Conflict, Code: "not_administrator", Message: "This account is no administrator. An administrator can help in Access Control."}
+)
+
+// Actor is the administrator who acts.
+type Actor struct {
+	ID, Name, Address, Agent string
+}
+
+func (a Actor) event(kind event.Kind) event.Event {
+	return event.Event{Kind: kind, Actor: a.Name, Address: a.Address, Agent: a.Agent}
+}
+
+// Person is an account with what an administrator may know of it.
+type Person struct {
+	account.Account
+	TwoStep bool
+}
+
+func person(tx *store.Tx, a account.Account) (Person, error) {
+	on, err := factor.Enabled(tx, a.ID)
+	return Person{a, on}, err
+}
+
+// List returns a page of people by name, and how many match in all.
+func (o *Office) List(q account.Query) (page []Person, total int, err error) {
+	err = o.DB.View(func(tx *store.Tx) error {
+		found, n, err := account.Find(tx, q)
+		total = n
+		for _, a := range found {
+			p, err := person(tx, a)
+			if err != nil {
+				return err
+			}
+			page = append(page, p)
+		}
+		return err
+	})
+	return page, total, err
+}
+
+// Get returns a person.
+func (o *Office) Get(id string) (p Person, err error) {
+	err = o.DB.View(func(tx *store.Tx) error {
+		a, err := account.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		p, err = person(tx, a)
+		return err
+	})
+	return p, err
+}
+
+// Given is a temporary password, which is shown once and has to be replaced at the next sign-in.
+type Given struct {
+	Person   Person
+	Password string
+	Left     time.Duration
+}
+
+// temporary makes a temporary password and its hash.
+func (o *Office) temporary(ctx context.Context) (plain string, kept account.Password, err error) {
+	plain = secret.Readable()
+	hash, err := o.Passwords.Hash(ctx, plain)
+	return plain, account.Password{Hash: hash, Origin: account.Temporary, Until: o.Now().Add(account.TemporaryFor)}, err
+}
+
+// Add adds a person, with a temporary password.
+func (o *Office) Add(ctx context.Context, by Actor, a account.Account) (g Given, err error) {
+	plain, kept, err := o.temporary(ctx)
+	if err != nil {
+		return g, err
+	}
+	err = o.DB.Update(func(tx *store.Tx) error {
+		a.Password, a.Created = kept, o.Now()
+		added, err := account.Add(tx, a)
+		if err != nil {
+			return err
+		}
+		g = Given{Person{added, false}, plain, account.TemporaryFor}
+		return o.Log.Record(tx, by.event(event.AccountAdded).With("account", added.Name).With("role", string(added.Role)))
+	})
+	return g, err
+}
+
+// Temporary gives a person a temporary password in place of their own, and ends their sessions. A second
+// factor stays in force.
+func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, err error) {
+	if id == by.ID {
+		return g, ErrOwn
+	}
+	plain, kept, err := o.temporary(ctx)
+	if err != nil {
+		return g, err
+	}
+	err = o.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		a.Password = kept
+		if err := account.Put(tx, a); err != nil {
+			return err
+		}
+		p, err := person(tx, a)
+		if err != nil {
+			return err
+		}
+		g = Given{p, plain, account.TemporaryFor}
+		return o.Log.Record(tx, by.event(event.TemporaryGiven).With("account", a.Name).With("sessions", o.end(tx, id)))
+	})
+	return g, err
+}
+
+// end ends a person's sessions and returns how many, for the log.
+func (o *Office) end(tx *store.Tx, id string) string {
+	return strconv.Itoa(o.Sessions.EndAll(tx, id, ""))
+}
+
+// Delete deletes a person's account with everything that belongs to it. The caller compacts the database
+// afterwards.
+func (o *Office) Delete(by Actor, id string) error {
+	if id == by.ID {
+		return ErrOwn
+	}
+	return o.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := account.Delete(tx, id); err != nil {
+			return err
+		}
+		if err := o.Factors.Remove(tx, id); err != nil {
+			return err
+		}
+		if err := o.Throttle.Pardon(tx, id, a.Name); err != nil {
+			return err
+		}
+		return o.Log.Record(tx, by.event(event.AccountDeleted).With("account", a.Name).With("sessions", o.end(tx, id)))
+	})
+}
+
+// TurnTwoStepOff turns another person's 2-step verification off and ends their sessions. Nobody can turn
+// it on for others.
+func (o *Office) TurnTwoStepOff(by Actor, id string) (p Person, err error) {
+	if id == by.ID {
+		return p, ErrOwn
+	}
+	err = o.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := o.letIn(tx, a); err != nil {
+			return err
+		}
+		p = Person{a, false}
+		return o.Log.Record(tx, by.event(event.TwoStepOffForOther).With("account", a.Name).With("sessions", o.end(tx, id)))
+	})
+	return p, err
+}
+
+// letIn takes away what keeps a person out: second factors, and the count of wrong tries.
+func (o *Office) letIn(tx *store.Tx, a account.Account) error {
+	if err := o.Factors.Remove(tx, a.ID); err != nil {
+		return err
+	}
+	return o.Throttle.Pardon(tx, a.ID, a.Name)
+}
+
+// Recover gives an administrator a one-time password, removes their second factors and lets them sign in
+// again. It is for whoever is root on the box itself.
+func (o *Office) Recover(ctx context.Context, name string) (g Given, err error) {
+	plain, kept, err := o.temporary(ctx)
+	if err != nil {
+		return g, err
+	}
+	err = o.DB.Update(func(tx *store.Tx) error {
+		a, err := account.ByName(tx, name)
+		if err != nil {
+			return err
+		}
+		if a.Role != account.Administrator {
+			return ErrNotAdministrator
+		}
+		a.Password, a.Disabled = kept, false
+		if err := account.Put(tx, a); err != nil {
+			return err
+		}
+		if err := o.letIn(tx, a); err != nil {
+			return err
+		}
+		o.Sessions.EndAll(tx, a.ID, "")
+		g = Given{Person{a, false}, plain, account.TemporaryFor}
+		return o.Log.Record(tx, event.Event{Kind: event.RecoveredLocally, Actor: "root"}.With("account", a.Name))
+	})
+	return g, err
+}

@@ -1,0 +1,211 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
+	"castellan/internal/event"
+	"castellan/internal/secret"
+	"castellan/internal/store"
+)
+
+// Password checks a name and a password and says what is needed next. Known and unknown names take the
+// same time and get the same answer.
+func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Step, error) {
+	attempt, err := d.Throttle.Password(name, v.Source)
+	if err != nil {
+		return Step{}, err
+	}
+	defer attempt.Drop()
+	a, owned, err := d.lookUp(name)
+	if err != nil {
+		return Step{}, err
+	}
+	ok, rehash, err := d.check(ctx, a, typed)
+	if err != nil {
+		return Step{}, err
+	}
+	why := d.judge(v, a, owned, ok)
+	if why == nil {
+		var step Step
+		step, why = d.accept(v, a, attempt, rehash)
+		if why == nil {
+			step.Clock = d.Clock.Reading()
+			return step, nil
+		}
+	}
+	var reason refusal
+	if !errors.As(why, &reason) {
+		return Step{}, why
+	}
+	return Step{}, d.refuse(attempt, v.event(event.SignInRefused, a.Name).With("reason", string(reason)), ErrRefused.Because(reason))
+}
+
+// lookUp finds the account of a name. An unknown name gives the zero account, whose empty hash is a decoy.
+func (d *Door) lookUp(name string) (a account.Account, owned bool, err error) {
+	err = d.DB.View(func(tx *store.Tx) (err error) {
+		if owned, _, err = claim.Owned(tx); err != nil {
+			return err
+		}
+		if a, err = account.ByName(tx, name); errors.Is(err, account.ErrUnknown) {
+			return nil
+		}
+		return err
+	})
+	return a, owned, err
+}
+
+// check compares a typed password with an account's. A password that was made to be read off a label is
+// forgiven its case and its dashes. rehash is a new hash where the stored one was made too cheaply.
+func (d *Door) check(ctx context.Context, a account.Account, typed string) (ok bool, rehash string, err error) {
+	if a.Waiting() {
+		typed = secret.Reread(typed)
+	}
+	ok, stale, err := d.Passwords.Verify(ctx, a.Password.Hash, typed)
+	if err != nil || !ok || !stale {
+		return ok, "", err
+	}
+	if rehash, err = d.Passwords.Hash(ctx, typed); errors.Is(err, password.ErrBusy) {
+		return true, "", nil // the next sign-in will do it
+	}
+	return true, rehash, err
+}
+
+// judge says why a sign-in is refused, or nothing.
+func (d *Door) judge(v Visitor, a account.Account, owned, ok bool) error {
+	switch {
+	case a.ID == "":
+		return whyUnknown
+	case !ok:
+		return whyWrong
+	case a.Password.Origin == account.Default && !v.Local:
+		return whyOutside
+	case !owned && a.Password.Origin != account.Default:
+		return whyNotOwned
+	}
+	return d.usable(a, a.Password.Hash)
+}
+
+// accept goes on after a right password: to the claim, to the second factor, to a password of one's own, or
+// in.
+func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, rehash string) (step Step, err error) {
+	err = d.DB.Update(func(tx *store.Tx) error {
+		now, err := account.Get(tx, a.ID)
+		if err != nil {
+			return whyChanged
+		}
+		if err := d.usable(now, a.Password.Hash); err != nil {
+			return err
+		}
+		if err := attempt.Succeed(tx); err != nil {
+			return err
+		}
+		if rehash != "" {
+			now.Password.Hash = rehash
+			if err := account.Put(tx, now); err != nil {
+				return err
+			}
+		}
+		step, err = d.next(tx, v, now)
+		return err
+	})
+	return step, err
+}
+
+// next decides what comes after a right password.
+func (d *Door) next(tx *store.Tx, v Visitor, a account.Account) (Step, error) {
+	on, err := factor.Enabled(tx, a.ID)
+	if err != nil {
+		return Step{}, err
+	}
+	var step Step
+	switch {
+	case a.Password.Origin == account.Default:
+		step = d.ticket(session.AwaitClaim, v, a, "the default password")
+		step.Next = NextClaim
+	case on:
+		step = d.ticket(session.AwaitCode, v, a, "password")
+		step.Next = NextCode
+	case a.Waiting():
+		step = d.ticket(session.AwaitPassword, v, a, "a temporary password")
+		step.Next = NextPassword
+	default:
+		return d.admit(tx, v, a, "password")
+	}
+	step.PasswordMin = password.Min(on)
+	return step, nil
+}
+
+// refuse counts and records a wrong try in a transaction of its own, and returns the refusal. Where that
+// cannot be written, nobody learns whether the try was right.
+func (d *Door) refuse(attempt *throttle.Attempt, e event.Event, refused error) error {
+	err := d.DB.Update(func(tx *store.Tx) error {
+		if err := attempt.Fail(tx); err != nil {
+			return err
+		}
+		return d.Log.Record(tx, e)
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+// OwnPassword replaces a temporary password by one's own, and lets the person in.
+func (d *Door) OwnPassword(ctx context.Context, v Visitor, cookie, chosen string) (Step, error) {
+	t, ok := d.Tickets.Take(cookie)
+	if !ok || t.Stage != session.AwaitPassword {
+		if ok {
+			d.Tickets.Return(cookie, t, false)
+		}
+		return Step{}, ErrExpired
+	}
+	step, err := d.ownPassword(ctx, v, t, chosen)
+	if err != nil {
+		d.Tickets.Return(cookie, t, false)
+	}
+	return step, err
+}
+
+func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, chosen string) (step Step, err error) {
+	var on bool
+	if err := d.DB.View(func(tx *store.Tx) (err error) { on, err = factor.Enabled(tx, t.Account); return err }); err != nil {
+		return Step{}, err
+	}
+	if err := password.Check(chosen, on); err != nil {
+		return Step{}, err
+	}
+	same, _, err := d.Passwords.Verify(ctx, t.Hash, secret.Reread(chosen))
+	if err != nil {
+		return Step{}, err
+	}
+	if same {
+		return Step{}, password.ErrReused
+	}
+	hash, err := d.Passwords.Hash(ctx, chosen)
+	if err != nil {
+		return Step{}, err
+	}
+	err = d.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, t.Account)
+		if err != nil {
+			return ErrExpired.Because(err)
+		}
+		if err := d.usable(a, t.Hash); err != nil {
+			return ErrExpired.Because(err)
+		}
+		a.Password = account.Password{Hash: hash, Origin: account.Own}
+		if err := d.Log.Record(tx, v.event(event.PasswordChanged, a.Name).With("sessions", "0")); err != nil {
+			return err
+		}
+		step, err = d.admit(tx, v, a, t.Proof)
+		return err
+	})
+	return step, err
+}

@@ -1,0 +1,150 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/otp"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
+	"castellan/internal/event"
+	"castellan/internal/fault"
+	"castellan/internal/store"
+)
+
+// Proof is what a signed-in person shows to prove who they are.
+type Proof struct {
+	Password string
+	Code     string // of an authenticator app; empty: none was given
+}
+
+// wrongProof is the refusal of one part of a proof. The person is signed in, so it may say which.
+func wrongProof(field, message string) error {
+	err := ErrProof.Saying("%s", message)
+	err.Fields = []fault.Field{{Name: field, Code: "wrong", Message: message}}
+	return err
+}
+
+// StepUp checks a proof and opens sensitive changes for a while. The session gets a new cookie.
+func (d *Door) StepUp(ctx context.Context, v Visitor, cookie string, s session.Session, p Proof) (renewed string, err error) {
+	err = d.prove(ctx, v, s.Account, p, proving{code: true, refused: event.StepUpRefused}, func(tx *store.Tx, a account.Account) error {
+		if renewed, _ = d.Sessions.Renew(tx, cookie, true); renewed == "" {
+			return session.ErrEnded
+		}
+		return d.Log.Record(tx, v.event(event.SteppedUp, a.Name))
+	})
+	return renewed, err
+}
+
+// proving says what a proof needs and how its refusal is recorded.
+type proving struct {
+	code    bool // a code as well, where 2-step verification is on
+	refused event.Kind
+}
+
+// prove checks a proof and, if it is right, makes the change that it is for: in one transaction with the
+// spending of the code.
+func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want proving, change func(*store.Tx, account.Account) error) error {
+	a, on, err := d.person(id)
+	if err != nil {
+		return err
+	}
+	tries, err := d.try(a, v, on && want.code)
+	if err != nil {
+		return err
+	}
+	defer tries.drop()
+	ok, _, err := d.Passwords.Verify(ctx, a.Password.Hash, p.Password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return d.refuse(tries.password, v.event(want.refused, a.Name).With("reason", string(whyWrong)),
+			wrongProof("password", "The password is not right."))
+	}
+	if tries.code == nil {
+		return d.commitProof(a, tries, change)
+	}
+	code, err := otp.ParseCode(p.Code)
+	if err != nil {
+		return err
+	}
+	r := d.Clock.Fresh(ctx)
+	if !r.Trusted() {
+		return untrusted(r)
+	}
+	err = d.commitProof(a, tries, func(tx *store.Tx, a account.Account) error {
+		if _, err := d.Factors.Spend(tx, a.ID, code, d.Clock.Reading().Now); err != nil {
+			return err
+		}
+		return change(tx, a)
+	})
+	if errors.Is(err, factor.ErrRefused) {
+		return d.refuse(tries.code, v.event(want.refused, a.Name).With("reason", "code: "+reason(err)),
+			wrongProof("code", "That code is not right. Each code works once."))
+	}
+	return err
+}
+
+// commitProof makes the change of a proof whose password was found right.
+func (d *Door) commitProof(a account.Account, tries tries, change func(*store.Tx, account.Account) error) error {
+	return d.DB.Update(func(tx *store.Tx) error {
+		now, err := account.Get(tx, a.ID)
+		if err != nil {
+			return err
+		}
+		if err := d.usable(now, a.Password.Hash); err != nil {
+			return session.ErrEnded.Because(err)
+		}
+		if err := change(tx, now); err != nil {
+			return err
+		}
+		return tries.succeed(tx)
+	})
+}
+
+func (d *Door) person(id string) (a account.Account, on bool, err error) {
+	err = d.DB.View(func(tx *store.Tx) (err error) {
+		if a, err = account.Get(tx, id); err != nil {
+			return err
+		}
+		on, err = factor.Enabled(tx, id)
+		return err
+	})
+	return a, on, err
+}
+
+// tries are the guesses that a proof is counted as.
+type tries struct{ password, code *throttle.Attempt }
+
+func (d *Door) try(a account.Account, v Visitor, code bool) (t tries, err error) {
+	if t.password, err = d.Throttle.Password(a.Name, v.Source); err != nil {
+		return tries{}, err
+	}
+	if !code {
+		return t, nil
+	}
+	if t.code, err = d.Throttle.Code(a.ID); err != nil {
+		t.password.Drop()
+		return tries{}, err
+	}
+	return t, nil
+}
+
+func (t tries) succeed(tx *store.Tx) error {
+	if t.code != nil {
+		if err := t.code.Succeed(tx); err != nil {
+			return err
+		}
+	}
+	return t.password.Succeed(tx)
+}
+
+func (t tries) drop() {
+	t.password.Drop()
+	if t.code != nil {
+		t.code.Drop()
+	}
+}

@@ -1,0 +1,200 @@
+// Package signin is the way in: password, then second factor, then session. It also holds whatever a
+// person must prove themselves for: the step-up before a sensitive change, a change of password, turning
+// 2-step verification on and off, and the claim of a box that nobody owns.
+//
+// Every decision is made and recorded in one transaction, and answered after its commit. A stranger is
+// told nothing; the log is told everything.
+package signin
+
+import (
+	"context"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
+	"castellan/internal/box/clock"
+	"castellan/internal/event"
+	"castellan/internal/fault"
+	"castellan/internal/store"
+)
+
+// Config says what a Door works with. All of it must be set.
+type Config struct {
+	DB        *store.DB
+	Passwords *password.Hasher
+	Throttle  *throttle.Throttle
+	Factors   *factor.Factors
+	Sessions  *session.Sessions
+	Tickets   *session.Tickets
+	Box       *claim.Box
+	Log       *event.Log
+	// Clock tells trusted time; Fresh first asks the time servers if the last answer is old.
+	Clock Clock
+}
+
+// Clock is what a Door needs of package clock.
+type Clock interface {
+	Reading() clock.Reading
+	Fresh(context.Context) clock.Reading
+}
+
+// Door lets people in.
+type Door struct{ Config }
+
+// New returns a Door.
+func New(c Config) *Door { return &Door{c} }
+
+// Visitor is who knocks.
+type Visitor struct {
+	Address string // where from, for the log
+	Source  string // what tries are counted by
+	Agent   string // with which browser
+	Local   bool   // from a network of the house
+}
+
+func (v Visitor) event(kind event.Kind, actor string) event.Event {
+	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent}
+}
+
+// Next is what a sign-in needs next.
+type Next string
+
+// The steps of a sign-in.
+const (
+	NextCode     Next = "code"
+	NextPassword Next = "password"
+	NextClaim    Next = "claim"
+	NextDone     Next = "done"
+)
+
+// Step is where a sign-in stands after a right answer.
+type Step struct {
+	Next Next
+	// Cookie is the ticket's, or with NextDone the session's; empty leaves the one there is.
+	Cookie      string
+	Token       string
+	Left        time.Duration
+	Account     account.Account
+	PasswordMin int
+	Clock       clock.Reading
+}
+
+// The refusals of the door. The first says the same to everybody.
+var (
+	ErrRefused = &fault.Error{Kind: fault.Unauthenticated, Code: "sign_in_refused", Message: "The user name or the password is not right."}
+	ErrExpired = &fault.Error{Kind: fault.Unauthenticated, Code: "sign_in_expired", Message: "This sign-in took too long or was ended. Start again with your password."}
+	ErrTime    = &fault.Error{Kind: fault.Conflict, Code: "time_untrusted"}
+	ErrProof   = &fault.Error{Kind: fault.Forbidden, Code: "proof_refused"}
+)
+
+// untrusted is the refusal of app codes when the time is not known.
+func untrusted(r clock.Reading) error { return ErrTime.Saying("%s", r.Message()) }
+
+// refusal is a reason that only the log is told.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// The reasons for refusing a sign-in.
+const (
+	whyUnknown  refusal = "no account has this name"
+	whyWrong    refusal = "wrong password"
+	whyDisabled refusal = "the account is disabled"
+	whyLapsed   refusal = "the temporary password has lapsed"
+	whyOutside  refusal = "the default password works only from the local network"
+	whyChanged  refusal = "the account was changed meanwhile"
+	whyNotOwned refusal = "nobody has claimed this NAS yet"
+)
+
+// usable looks whether an account whose password was found right may go on. It is asked again in every
+// later transaction: the account may have been changed, disabled or deleted since.
+func (d *Door) usable(a account.Account, hash string) error {
+	switch {
+	case a.Disabled:
+		return whyDisabled
+	case a.Password.Hash != hash:
+		return whyChanged
+	case a.Password.Expired(d.Clock.Reading().Now):
+		return whyLapsed
+	}
+	return nil
+}
+
+// admit ends a sign-in: it starts the session and records it, in the caller's transaction.
+func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string) (Step, error) {
+	now := d.Clock.Reading().Now
+	a.LastSignIn = now
+	if err := account.Put(tx, a); err != nil {
+		return Step{}, err
+	}
+	cookie, s, evicted := d.Sessions.Create(tx, session.Session{
+		Account: a.ID, Administrator: a.Role == account.Administrator, Source: v.Address, Agent: v.Agent,
+	})
+	if evicted {
+		if err := d.Log.Record(tx, v.event(event.SessionEvicted, a.Name)); err != nil {
+			return Step{}, err
+		}
+	}
+	err := d.Log.Record(tx, v.event(event.SignedIn, a.Name).With("method", method))
+	return Step{Next: NextDone, Cookie: cookie, Token: s.Token, Left: session.Idle, Account: a}, err
+}
+
+// ticket makes the step of a half-finished sign-in.
+func (d *Door) ticket(stage session.Stage, v Visitor, a account.Account, proof string) Step {
+	cookie, t := d.Tickets.Issue(session.Ticket{
+		Stage: stage, Account: a.ID, Hash: a.Password.Hash, Proof: proof, Source: v.Address, Agent: v.Agent,
+	})
+	_, left, _ := d.Tickets.Find(cookie)
+	return Step{Cookie: cookie, Token: t.Token, Left: left, Account: a}
+}
+
+// Resume repeats the step that a ticket waits for, after a page was loaded again.
+func (d *Door) Resume(cookie string) (Step, error) {
+	t, left, ok := d.Tickets.Find(cookie)
+	if !ok {
+		return Step{}, ErrExpired
+	}
+	s := Step{Token: t.Token, Left: left, Clock: d.Clock.Reading(), PasswordMin: password.MinAlone}
+	switch t.Stage {
+	case session.AwaitCode:
+		s.Next = NextCode
+	case session.AwaitPassword:
+		s.Next = NextPassword
+	case session.AwaitClaim:
+		s.Next = NextClaim
+		return s, nil
+	default:
+		return Step{}, ErrExpired
+	}
+	err := d.DB.View(func(tx *store.Tx) error {
+		a, err := account.Get(tx, t.Account)
+		if err != nil {
+			return err
+		}
+		if err := d.usable(a, t.Hash); err != nil {
+			return err
+		}
+		on, err := factor.Enabled(tx, a.ID)
+		s.Account, s.PasswordMin = a, password.Min(on)
+		return err
+	})
+	if err != nil {
+		return Step{}, ErrExpired.Because(err)
+	}
+	return s, nil
+}
+
+// Cancel forgets a half-finished sign-in.
+func (d *Door) Cancel(cookie string) { d.Tickets.End(cookie) }
+
+// SignOut ends a session at once, and records it if the database lets us.
+func (d *Door) SignOut(cookie string, s session.Session, name string) error {
+	d.Sessions.End(cookie)
+	return d.DB.Update(func(tx *store.Tx) error {
+		return d.Log.Record(tx, event.Event{Kind: event.SignedOut, Actor: name, Address: s.Source, Agent: s.Agent})
+	})
+}

@@ -1,0 +1,289 @@
+// Package daemon builds the house from the integrator's file, runs everything in it, and stops it. Read it
+// first: it shows how the rooms are put together.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
+	"castellan/internal/access/people"
+	"castellan/internal/access/session"
+	"castellan/internal/access/signin"
+	"castellan/internal/access/throttle"
+	"castellan/internal/box/button"
+	"castellan/internal/box/certificate"
+	"castellan/internal/box/clock"
+	"castellan/internal/box/network"
+	"castellan/internal/config"
+	"castellan/internal/event"
+	"castellan/internal/health"
+	"castellan/internal/httpapi"
+	"castellan/internal/reset"
+	"castellan/internal/secret"
+	"castellan/internal/store"
+)
+
+// Config says what a Daemon works with.
+type Config struct {
+	File  config.Config
+	Build httpapi.Build
+	Built time.Time // when the program was built: it cannot be earlier than that
+	Out   *slog.Logger
+	// Verify checks the database file before it is opened. A damaged file can end the process that reads
+	// it, so it runs in a process of its own.
+	Verify func(path string) error
+	// System is the system clock.
+	System func() time.Time
+	// Passwords overrides what a hash costs; the zero value measures that on the first start.
+	Passwords password.Config
+	// Ready, if set, is told how to reach the house each time it has begun to answer.
+	Ready func(Greeting)
+}
+
+// Daemon is the house and what it is built from.
+type Daemon struct {
+	Config
+}
+
+// New returns a Daemon that has not started anything.
+func New(c Config) *Daemon { return &Daemon{c} }
+
+// errAgain asks for the house to be built anew.
+var errAgain = errors.New("build the house anew")
+
+// Run builds the house and runs it until the context ends. It returns an error when the house cannot
+// answer, or could only say that it needs recovery.
+func (d *Daemon) Run(ctx context.Context) error {
+	for {
+		h, err := d.build()
+		if err != nil {
+			return err
+		}
+		err = h.run(ctx)
+		if h.db != nil {
+			err = errors.Join(err, h.db.Close())
+		}
+		if !errors.Is(err, errAgain) {
+			return err
+		}
+	}
+}
+
+// house is the rooms, put together. In need of recovery it has no database and none of the rooms that work
+// with one.
+type house struct {
+	*Daemon
+	recovery *recovery
+	db       *store.DB
+
+	links       *network.Links
+	certificate *certificate.Keeper
+	clock       *clock.Clock
+	button      *button.Button
+	log         *event.Log
+	box         *claim.Box
+	reset       *reset.Reset
+	api         httpapi.Config
+	again       context.CancelCauseFunc // ends this house so that a new one is built
+	renamed     chan struct{}
+}
+
+// build opens what is on the disk and puts the rooms together.
+func (d *Daemon) build() (*house, error) {
+	opened, err := d.open()
+	if err != nil {
+		return nil, err
+	}
+	h := &house{
+		Daemon: d, recovery: opened.recovery, db: opened.db,
+		links: network.New(), certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
+	}
+	h.clock = clock.New(clock.Config{
+		Servers: d.File.Time.Servers, Floor: d.Built, Trusted: opened.floor,
+		Elapsed: clock.Elapsed, System: d.System, Kept: clock.Kept, Changed: h.clockChanged,
+	})
+	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Log: d.Out})
+	h.api = httpapi.Config{
+		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename,
+		Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
+	}
+	if h.recovery != nil {
+		h.api.Recovery = &httpapi.Recovery{Code: h.recovery.code, Message: h.recovery.message}
+		return h, nil
+	}
+	if err := h.furnish(opened); err != nil {
+		return nil, errors.Join(err, h.db.Close())
+	}
+	return h, nil
+}
+
+// furnish builds the rooms that work with the database.
+func (h *house) furnish(o opened) error {
+	elapsed, now := clock.Elapsed, h.clock.Now
+	passwords := password.New(o.passwords)
+	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: clock.Boot()})
+	factors := factor.New(factor.Config{Key: o.key.Derive("factor"), Elapsed: elapsed})
+	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
+	h.box = o.box
+	h.log = event.New(h.moment, h.Out)
+	h.reset = reset.New(reset.Config{
+		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log,
+		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
+	})
+	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log
+	h.api.Door = signin.New(signin.Config{
+		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
+		Box: h.box, Log: h.log, Clock: h.clock,
+	})
+	h.api.Office = people.New(people.Config{
+		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Now: now,
+	})
+	h.api.Doctor = health.New(health.Config{DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free})
+	return h.db.View(tries.Load)
+}
+
+// moment is what the clock says when an event is recorded.
+func (h *house) moment() event.Moment {
+	r := h.clock.Reading()
+	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified()}
+}
+
+// record writes an event of the house itself.
+func (h *house) record(e event.Event) {
+	if h.log == nil {
+		h.Out.Info(e.Message(), "event", string(e.Kind))
+		return
+	}
+	if err := h.db.Update(func(tx *store.Tx) error { return h.log.Record(tx, e) }); err != nil {
+		h.Out.Warn("record event", "event", string(e.Kind), "err", err)
+	}
+}
+
+// clockChanged records what the clock found out about the time.
+func (h *house) clockChanged(c clock.Change) {
+	r := h.clock.Reading()
+	trusted := map[bool]string{true: "yes", false: "no"}[r.Trusted()]
+	if c.From != c.To {
+		h.record(event.Event{Kind: event.ClockChanged}.With("state", r.Message()).With("now", string(c.To)).
+			With("before", string(c.From)).With("trusted", trusted))
+	}
+	if c.From == c.To && c.Jump != 0 {
+		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.SlowOrFast(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
+	}
+}
+
+// buttonSource returns the button of the integrator's file, or nil.
+func (d *Daemon) buttonSource() button.Source {
+	b := d.File.Button
+	switch b.Source {
+	case "simulated":
+		return button.NewSimulation()
+	case "gpio":
+		return button.GPIOLine{Chip: b.Chip, Line: b.Line, Bias: b.Bias, ActiveLow: b.Active == "low", Debounce: time.Duration(b.Debounce)}
+	default:
+		return nil
+	}
+}
+
+// pressed acts on a finished press of the button.
+func (h *house) pressed(p button.Press) {
+	if p.Outcome == button.Reset {
+		h.restore()
+	}
+	waiting := 0
+	if p.Outcome == button.Presence && h.box != nil {
+		waiting = h.box.Press()
+	}
+	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", meaning(p.Outcome, waiting)))
+	if waiting > 1 {
+		h.record(event.Event{Kind: event.ClaimDropped}.With("count", strconv.Itoa(waiting)))
+	}
+}
+
+// meaning puts the outcome of a press into words.
+func meaning(o button.Outcome, waiting int) string {
+	switch {
+	case o == button.Reset:
+		return "restore administrator defaults"
+	case o == button.Cancelled:
+		return "cancelled by holding on"
+	case o == button.Presence && waiting == 1:
+		return "presence confirmed"
+	case o == button.Presence:
+		return "nobody was waiting for it"
+	default:
+		return "nothing"
+	}
+}
+
+// restore does what holding the button is for. A house in need of recovery is founded anew, with the
+// damaged database put aside: whoever holds the button gets in.
+func (h *house) restore() {
+	if h.recovery != nil {
+		if err := h.refound(); err != nil {
+			h.Out.Error("found the house anew", "err", err)
+			return
+		}
+		h.again(errAgain)
+		return
+	}
+	if err := h.reset.Run(context.Background()); err != nil {
+		h.Out.Error("reset by the button", "err", err)
+	}
+	h.rename()
+}
+
+// rename asks for a certificate that fits the names of the box.
+func (h *house) rename() {
+	select {
+	case h.renamed <- struct{}{}:
+	default:
+	}
+}
+
+// Greeting is how to reach a house that has begun to answer.
+type Greeting struct {
+	HTTPS, HTTP, Socket string // addresses; HTTP may be empty
+	Fingerprint         string
+	Owned               bool
+	Name                string // of the built-in administrator
+	DefaultPassword     string
+	Button              string
+	Recovery            string // what is wrong, where the house needs recovery
+}
+
+func (h *house) greeting() Greeting {
+	g := Greeting{Fingerprint: h.certificate.Fingerprint(), Name: account.BuiltIn, Button: h.button.Status().Describe()}
+	if h.recovery != nil {
+		g.Recovery = h.recovery.message
+		return g
+	}
+	err := h.db.View(func(tx *store.Tx) (err error) {
+		if g.Owned, _, err = claim.Owned(tx); err != nil {
+			return err
+		}
+		g.DefaultPassword, err = h.box.DefaultPassword(tx)
+		return err
+	})
+	if err != nil {
+		h.Out.Warn("read default password", "err", err)
+	}
+	return g
+}
+
+// opened is what was found on the disk.
+type opened struct {
+	recovery  *recovery
+	db        *store.DB
+	key       secret.Key
+	floor     time.Time
+	passwords password.Config
+	box       *claim.Box
+}

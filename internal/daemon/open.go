@@ -1,0 +1,239 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"castellan/internal/access/claim"
+	"castellan/internal/access/password"
+	"castellan/internal/atomicfile"
+	"castellan/internal/box/clock"
+	"castellan/internal/event"
+	"castellan/internal/secret"
+	"castellan/internal/store"
+)
+
+// recovery says why the database cannot be used. The box then answers with that and nothing else; it is
+// never taken for a new one.
+type recovery struct{ code, message string }
+
+const (
+	keyFile      = "device.key"
+	databaseFile = "castellan.db"
+	// foundingFile becomes databaseFile when a new box is complete.
+	foundingFile = "castellan.db.new"
+
+	recoverWords = " Nothing else on this NAS was changed. Put the file back from a backup, or hold the reset button for 5 to 10 seconds to begin anew: accounts and settings of Castellan are then lost, files are not."
+)
+
+// deviceRecord tells a database that belongs to this device from one that was copied here.
+type deviceRecord struct {
+	Check  string `json:"check"`
+	Passes uint32 `json:"password_passes"` // what a password hash costs on this machine
+}
+
+var deviceTable = store.NewTable[deviceRecord]("device")
+
+const deviceKey = "this"
+
+// check is a value that only the holder of the device key can compute.
+func check(key secret.Key) string {
+	return hex.EncodeToString(key.Derive("check").MAC([]byte("castellan")))
+}
+
+// open finds out what is on the disk: a house, a new box, or something that needs recovery.
+func (d *Daemon) open() (opened, error) {
+	for _, folder := range []string{d.File.Data, d.File.KeyFolder()} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return opened{}, fmt.Errorf("make data folder: %w", err)
+		}
+	}
+	key, err := secret.LoadKey(d.keyPath())
+	keyMissing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !keyMissing {
+		return d.needs("device_key_damaged", "The device key in "+d.keyPath()+" cannot be read.", err), nil
+	}
+	if err := d.finishFounding(keyMissing); err != nil {
+		return opened{}, err
+	}
+	_, err = os.Stat(d.databasePath())
+	databaseMissing := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case keyMissing && databaseMissing:
+		if key, err = d.found(secret.NewKey(), true); err != nil {
+			return opened{}, err
+		}
+	case keyMissing:
+		return d.needs("device_key_missing", "The device key "+d.keyPath()+" is missing. Without it no password can be checked.", err), nil
+	case databaseMissing:
+		return d.needs("database_missing", "The database "+d.databasePath()+" is missing.", err), nil
+	}
+	return d.openDatabase(key)
+}
+
+func (d *Daemon) keyPath() string      { return filepath.Join(d.File.KeyFolder(), keyFile) }
+func (d *Daemon) databasePath() string { return filepath.Join(d.File.Data, databaseFile) }
+func (d *Daemon) foundingPath() string { return filepath.Join(d.File.Data, foundingFile) }
+
+// needs is the outcome of open when only recovery helps.
+func (d *Daemon) needs(code, what string, cause error) opened {
+	message := what + recoverWords
+	d.Out.Error(message, "recovery", code, "err", cause)
+	return opened{recovery: &recovery{code, message}}
+}
+
+// openDatabase opens the database of this device.
+func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
+	err := d.Verify(d.databasePath())
+	var db *store.DB
+	if err == nil {
+		db, err = store.Open(d.databasePath())
+	}
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return opened{}, fmt.Errorf("%w. Stop the other Castellan first", err)
+	case errors.Is(err, store.ErrNewer):
+		return opened{}, fmt.Errorf("%w. Install that version again", err)
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrMissing):
+		return d.needs("database_damaged", "The database "+d.databasePath()+" is damaged.", err), nil
+	case err != nil:
+		return opened{}, err
+	}
+	o := opened{db: db, key: key, box: d.claimBox(key)}
+	var device deviceRecord
+	err = db.View(func(tx *store.Tx) (err error) {
+		if device, _, err = deviceTable.Get(tx, deviceKey); err != nil {
+			return err
+		}
+		o.floor, err = event.Floor(tx)
+		return err
+	})
+	if err == nil && !hmac.Equal([]byte(device.Check), []byte(check(key))) {
+		err = errors.New("pepper_mismatch: the database was made with another device key")
+		_ = db.Close()
+		return d.needs("device_key_mismatch", "The database belongs to another device: its device key is not the one in "+d.keyPath()+".", err), nil
+	}
+	if err == nil {
+		o.passwords = d.hashing(key, device.Passes)
+		err = d.provision(o)
+	}
+	if err != nil {
+		return opened{}, errors.Join(err, db.Close())
+	}
+	return o, nil
+}
+
+func (d *Daemon) hashing(key secret.Key, passes uint32) password.Config {
+	c := d.Passwords
+	c.Key = key.Derive("password")
+	c.Passes = cmp.Or(c.Passes, passes)
+	return c
+}
+
+func (d *Daemon) claimBox(key secret.Key) *claim.Box {
+	return claim.New(claim.Config{Key: key.Derive("claim"), Provisioned: d.provisioned(), Elapsed: clock.Elapsed})
+}
+
+// provisioned returns the integrator's default password for this box, or nothing.
+func (d *Daemon) provisioned() string {
+	if d.File.DefaultPasswordFile == "" {
+		return ""
+	}
+	data, err := os.ReadFile(d.File.DefaultPasswordFile)
+	if err != nil {
+		d.Out.Warn("read default password file", "err", err)
+		return ""
+	}
+	return strings.TrimSpace(string(data))
+}
+
+// provision takes in a default password that the integrator changed since the last start.
+func (d *Daemon) provision(o opened) error {
+	var changed string
+	if err := o.db.View(func(tx *store.Tx) (err error) { changed, err = o.box.Provisioned(tx); return err }); err != nil || changed == "" {
+		return err
+	}
+	hash, err := password.New(o.passwords).Hash(context.Background(), changed)
+	if err != nil {
+		return err
+	}
+	return o.db.Update(func(tx *store.Tx) error { return o.box.SetDefaultPassword(tx, changed, hash) })
+}
+
+// found makes a new box: first the complete database under another name, then the device key, then the
+// database's own name. A power cut in between leaves something that finishFounding understands.
+func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
+	passes := d.Passwords.Passes
+	if passes == 0 {
+		passes = password.Calibrate()
+	}
+	box := d.claimBox(key)
+	plain := box.NewDefaultPassword()
+	hash, err := password.New(d.hashing(key, passes)).Hash(context.Background(), plain)
+	if err != nil {
+		return key, err
+	}
+	_ = os.Remove(d.foundingPath())
+	db, err := store.Create(d.foundingPath())
+	if err != nil {
+		return key, err
+	}
+	err = db.Update(func(tx *store.Tx) error {
+		if err := deviceTable.Put(tx, deviceKey, deviceRecord{check(key), passes}); err != nil {
+			return err
+		}
+		now := d.System().UTC()
+		if now.Before(d.Built) {
+			now = d.Built
+		}
+		log := event.New(func() event.Moment { return event.Moment{Now: now, State: string(clock.Unsynced)} }, d.Out)
+		if err := log.Record(tx, event.Event{Kind: event.Made}); err != nil {
+			return err
+		}
+		return box.Found(tx, plain, hash, now)
+	})
+	if err = errors.Join(err, db.Close()); err != nil {
+		return key, fmt.Errorf("found a new box: %w", err)
+	}
+	if writeKey {
+		if err := atomicfile.Write(d.keyPath(), key[:], 0o600); err != nil {
+			return key, err
+		}
+	}
+	return key, d.finishFounding(false)
+}
+
+// finishFounding gives a complete new database its name, if there is one and the key was written. A new
+// database without a key is what a power cut left of nothing.
+func (d *Daemon) finishFounding(keyMissing bool) error {
+	_, newErr := os.Stat(d.foundingPath())
+	_, oldErr := os.Stat(d.databasePath())
+	if newErr != nil || !errors.Is(oldErr, fs.ErrNotExist) || keyMissing {
+		return nil
+	}
+	if err := os.Rename(d.foundingPath(), d.databasePath()); err != nil {
+		return fmt.Errorf("found a new box: %w", err)
+	}
+	return atomicfile.SyncDir(d.File.Data)
+}
+
+// refound begins anew after the reset button was held on a box in need of recovery: what is on the disk is
+// put aside, not deleted.
+func (h *house) refound() error {
+	stamp := secret.ID()[:8]
+	for _, path := range []string{h.databasePath(), h.keyPath()} {
+		if err := os.Rename(path, path+".aside-"+stamp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("put aside %q: %w", path, err)
+		}
+	}
+	_, err := h.found(secret.NewKey(), true)
+	return err
+}

@@ -1,0 +1,72 @@
+package daemon
+
+import (
+	"fmt"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/otp"
+	"castellan/internal/access/password"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
+	"castellan/internal/box/button"
+	"castellan/internal/box/clock"
+	"castellan/internal/event"
+	"castellan/internal/httpapi"
+)
+
+// Rule is one constant of the house: what it limits, for whom it counts, what ends it, and why it keeps
+// strangers out without keeping the owner out.
+type Rule struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Scope   string `json:"scope"`
+	Cleared string `json:"cleared"`
+	Reason  string `json:"reason"`
+}
+
+// Policy lists the constants of the house. SECURITY.md holds the same table, and a test compares the two.
+func Policy() []Rule {
+	t := button.DefaultTimes()
+	return []Rule{
+		{"Password, only factor", atLeast(password.MinAlone), "account", "never", "Length is what makes guessing hopeless; there is no rule about kinds of characters."},
+		{"Password, beside a second factor", atLeast(password.MinBeside), "account", "never", "The second factor carries the rest."},
+		{"Password, longest", atMost(password.Max, "characters"), "account", "never", "A limit before hashing keeps huge texts from costing time."},
+		{"Password hash", "argon2id, " + count(password.Memory, "KiB") + ", " + count(password.MinPasses, "passes or more, up to ") + count(password.MaxPasses, "for "+words(password.Target)), "box", "at sign-in, when it was cheaper", "Memory stays small for small boxes; passes are measured on the first start."},
+		{"Hashes at once", "1, " + count(password.Queue, "waiting for up to ") + words(password.Patience), "box", "when one ends", "Each needs 19 MiB; more at once would end a small box."},
+		{"Wrong passwords", count(throttle.FreeTries, "free, then ") + words(throttle.FirstWait) + ", doubling to " + words(throttle.LongestWait), "account and source", "success, or " + words(throttle.Forget), "A stranger slows only their own source; the owner comes from another."},
+		{"Wrong codes", count(throttle.FreeCodes, "free, then one in ") + words(throttle.CodeWait), "account, over all ways", "success", "Only somebody who has the password can use them up."},
+		{"Wrong codes in a row", atMost(throttle.MaxCodes, "codes"), "account", "an administrator, the reset button, castellan recover", "Three right codes in a million: a hundred guesses are far from one."},
+		{"Wrong codes for one sign-in", atMost(session.TicketTries, "codes"), "half-finished sign-in", "a new password step", "Guessing starts again with the password."},
+		{"Code window", "the step of " + words(otp.Period) + " and " + count(otp.Window, "on each side"), "device", "each step is taken once", "Phones drift and typing takes time."},
+		{"Half-finished sign-in", words(session.TicketLife), "browser", "time", "Long enough to find the phone."},
+		{"Claim after the first proof", words(session.ClaimLife), "browser", "time", "Long enough to choose a name and a password."},
+		{"Wait for the button", words(claim.WaitLife) + ", lost " + words(claim.WaitGrace) + " after the last question", "browser", "a press, or time", "Long enough to walk to the NAS."},
+		{"Temporary password", words(account.TemporaryFor), "account", "a password of one's own", "It opens nothing but the page that replaces it."},
+		{"New authenticator device", words(factor.EnrolmentLife) + ", " + count(factor.EnrolmentTries, "wrong codes"), "account", "the first right code", "Until then it opens nothing."},
+		{"Session, idle", words(session.Idle), "session", "activity; polling is none", "An unattended browser closes itself."},
+		{"Session, administrators", words(session.AdministratorLife), "session", "never", "A working day."},
+		{"Session, others", words(session.UserLife), "session", "never", "A day."},
+		{"Sessions at once", atMost(session.Most, "sessions"), "account", "the oldest ends", "More are hardly one person's."},
+		{"Proof of identity", words(session.StepUpFor), "session", "time", "Sensitive changes want a fresh proof."},
+		{"Connections", atMost(httpapi.MaxPerSource, "per source") + ", " + count(httpapi.MaxConnections, "in all"), "source, box", "when one closes", "One host cannot take the page away from another."},
+		{"Time, fresh for", words(clock.FreshFor), "box", "an agreement of the servers", "The clock of a box drifts less than a code's window in that time."},
+		{"Time, longest question", words(clock.Budget), "box", "an answer", "A sign-in does not hang on silent servers."},
+		{"Time, correction followed at once", words(clock.FreeCorrection), "box", "never", "Ordinary drift."},
+		{"Time, correction never followed", "more than " + words(clock.SlowCorrection), "box", "agreement with the known time", "Nobody on the network may move the time by much."},
+		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
+		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there."},
+		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
+		{"Log", atMost(event.Kept, "events"), "box", "the oldest go", "A flood of refusals cannot fill the disk."},
+	}
+}
+
+func atLeast(n int) string { return "at least " + count(n, "characters") }
+
+func atMost(n int, of string) string { return "at most " + count(n, of) }
+
+func count(n int, of string) string { return fmt.Sprintf("%d %s", n, of) }
+
+func words(d time.Duration) string { return clock.Words(d) }

@@ -1,0 +1,149 @@
+// Package health tells what is wrong with the box right now, as far as it concerns the person who asks.
+package health
+
+import (
+	"fmt"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/box/button"
+	"castellan/internal/box/clock"
+	"castellan/internal/store"
+)
+
+// Level says how urgent a finding is.
+type Level string
+
+// The levels, from good to bad.
+const (
+	OK   Level = "ok"
+	Warn Level = "warn"
+	Bad  Level = "bad"
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Code   string
+	Level  Level
+	Title  string
+	Value  string // two or three words
+	Detail string // what is so, then what to do; empty when all is well
+}
+
+// Config says what a Doctor looks at. All of it must be set.
+type Config struct {
+	DB     *store.DB
+	Clock  func() clock.Reading
+	Button func() button.Status
+	// Free returns how many bytes the data folder's disk has left.
+	Free func() (uint64, error)
+}
+
+// Doctor examines the box.
+type Doctor struct{ Config }
+
+// New returns a Doctor.
+func New(c Config) *Doctor { return &Doctor{c} }
+
+// Examine returns the checks that concern a person, and the worst of their levels.
+func (d *Doctor) Examine(a account.Account) (worst Level, checks []Check, err error) {
+	checks = append(checks, d.clock())
+	two, err := d.twoStep(a)
+	if err != nil {
+		return Bad, nil, err
+	}
+	checks = append(checks, two)
+	if a.Role == account.Administrator {
+		checks = append(checks, d.button(), d.disk())
+	}
+	worst = OK
+	for _, c := range checks {
+		if c.Level == Bad || c.Level == Warn && worst == OK {
+			worst = c.Level
+		}
+	}
+	return worst, checks, nil
+}
+
+func (d *Doctor) clock() Check {
+	r := d.Clock()
+	c := Check{Code: "clock", Title: "Clock", Level: OK, Value: signed(r.Offset)}
+	if level := r.Level(); level != clock.OK {
+		c.Level, c.Detail = Warn, r.Message()
+		if level == clock.Bad {
+			c.Level, c.Value = Bad, "Not known"
+		} else if r.State == clock.Unverified {
+			c.Value = "Not compared"
+		}
+	}
+	return c
+}
+
+// signed writes an offset as people compare clocks: "+3 ms", "3 min 12 s slow".
+func signed(offset time.Duration) string {
+	if offset.Abs() >= time.Second {
+		return clock.SlowOrFast(offset)
+	}
+	return fmt.Sprintf("%+d ms", offset.Milliseconds())
+}
+
+func (d *Doctor) twoStep(a account.Account) (Check, error) {
+	var on bool
+	if err := d.DB.View(func(tx *store.Tx) (err error) { on, err = factor.Enabled(tx, a.ID); return err }); err != nil {
+		return Check{}, err
+	}
+	c := Check{Code: "two_step", Title: "2-step verification", Level: OK, Value: "On"}
+	if !on {
+		c.Value = "Off"
+		if a.Role == account.Administrator {
+			c.Level = Warn
+			c.Detail = "A password alone opens your account, and your account opens this NAS. Turn 2-step verification on in Personal settings."
+		}
+	}
+	return c, nil
+}
+
+func (d *Doctor) button() Check {
+	s := d.Button()
+	c := Check{Code: "button", Title: "Reset button", Level: OK, Value: "Ready"}
+	switch {
+	case s.Works() && s.Kind == button.Simulated:
+		c.Value = "Simulated"
+	case s.Works():
+	case s.State == button.IsStuck:
+		c.Level, c.Value, c.Detail = Warn, "Stuck", s.Describe()
+	default:
+		c.Level, c.Value, c.Detail = Warn, "Not found", s.Describe()
+	}
+	return c
+}
+
+// lowDisk is from where on writing may soon fail, and with it every sign-in.
+const lowDisk = 16 << 20
+
+func (d *Doctor) disk() Check {
+	c := Check{Code: "store", Title: "Database", Level: OK}
+	free, err := d.Free()
+	if err != nil {
+		c.Level, c.Value, c.Detail = Warn, "Not known", "How much room is left for the database could not be found out: "+err.Error()+"."
+		return c
+	}
+	c.Value = size(free) + " free"
+	if free < lowDisk {
+		c.Level = Bad
+		c.Detail = "The disk with Castellan's data is almost full. When it is full nobody can sign in. Make room on it."
+	}
+	return c
+}
+
+func size(bytes uint64) string {
+	switch {
+	case bytes >= 1<<40:
+		return fmt.Sprintf("%.1f TB", float64(bytes)/(1<<40))
+	case bytes >= 1<<30:
+		return fmt.Sprintf("%.1f GB", float64(bytes)/(1<<30))
+	default:
+		return fmt.Sprintf("%d MB", bytes>>20)
+	}
+}

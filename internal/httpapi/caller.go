@@ -1,0 +1,90 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/people"
+	"castellan/internal/access/session"
+	"castellan/internal/access/signin"
+	"castellan/internal/event"
+	"castellan/internal/httpapi/api"
+)
+
+// caller is who makes a request, as far as it was found out, and the cookies that the answer will set.
+type caller struct {
+	local   bool // over the Unix socket
+	address netip.Addr
+	visitor signin.Visitor
+
+	cookie  string // of the session or of the ticket, whichever the operation wants
+	session session.Session
+	left    session.Left
+	account account.Account
+
+	set []*http.Cookie
+}
+
+type callerKey struct{}
+
+func withCaller(ctx context.Context, c *caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// callerOf returns the caller of a request; there always is one behind guard.
+func callerOf(ctx context.Context) *caller {
+	c, _ := ctx.Value(callerKey{}).(*caller)
+	return c
+}
+
+// actor is the caller as the administrator who acts.
+func (c *caller) actor() people.Actor {
+	return people.Actor{ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent}
+}
+
+// event begins an event of the caller.
+func (c *caller) event(kind event.Kind) event.Event {
+	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent}
+}
+
+// give sets a cookie that lasts as long as the browser and that no script can read; take removes it.
+func (c *caller) give(name, value string) {
+	c.set = append(c.set, &http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+func (c *caller) take(name string) {
+	c.set = append(c.set, &http.Cookie{Name: name, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode, Expires: time.Unix(1, 0), MaxAge: -1})
+}
+
+// sendCookies puts the cookies of a finished operation into the answer.
+func sendCookies(next api.StrictHandlerFunc, _ string) api.StrictHandlerFunc {
+	return func(c echo.Context, request any) (any, error) {
+		answer, err := next(c, request)
+		for _, cookie := range callerOf(c.Request().Context()).set {
+			c.SetCookie(cookie)
+		}
+		return answer, err
+	}
+}
+
+// maxAgent bounds the browser's name in the log.
+const maxAgent = 200
+
+// visitorOf says who sends a request. Headers that claim another address are not believed.
+func (a *API) visitorOf(r *http.Request) (netip.Addr, signin.Visitor) {
+	agent := r.UserAgent()
+	if len(agent) > maxAgent {
+		agent = agent[:maxAgent]
+	}
+	port, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}, signin.Visitor{Address: "local", Source: "local", Agent: agent, Local: true}
+	}
+	address := port.Addr().Unmap()
+	return address, signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}
+}

@@ -1,0 +1,161 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+
+	"castellan/internal/access/claim"
+	"castellan/internal/access/session"
+	"castellan/internal/access/signin"
+	"castellan/internal/box/button"
+	"castellan/internal/fault"
+	"castellan/internal/httpapi/api"
+	"castellan/internal/store"
+)
+
+// handlers gives every operation of the contract its one call.
+type handlers struct{ *API }
+
+var _ api.StrictServerInterface = (*handlers)(nil)
+
+// GetStatus tells a stranger what a stranger may know.
+func (h *handlers) GetStatus(ctx context.Context, _ api.GetStatusRequestObject) (api.GetStatusResponseObject, error) {
+	s := h.settings()
+	v := api.GetStatus200JSONResponse{
+		State: api.StateReady, NasName: s.NASName, Fingerprint: h.Certificate.Fingerprint(), Clock: clockView(h.Clock.Reading(), s.TimeZone),
+	}
+	if h.Recovery != nil {
+		v.State = api.StateRecoveryRequired
+		v.Recovery = &api.RecoveryNeed{Code: h.Recovery.Code, Detail: h.Recovery.Message}
+		return v, nil
+	}
+	var owned, before bool
+	if err := h.DB.View(func(tx *store.Tx) (err error) { owned, before, err = claim.Owned(tx); return err }); err != nil {
+		return nil, err
+	}
+	if !owned {
+		b := h.Button.Status()
+		v.State = api.StateUnclaimed
+		v.Claim = &api.ClaimStatus{Button: b.Kind != button.None && b.Works(), Local: callerOf(ctx).visitor.Local, Again: before}
+	}
+	return v, nil
+}
+
+// step turns a step of a sign-in into an answer and its cookies.
+func (h *handlers) step(ctx context.Context, s signin.Step) api.SignInStep {
+	who := callerOf(ctx)
+	switch {
+	case s.Cookie == "":
+	case s.Next == signin.NextDone:
+		who.give(SessionCookie, s.Cookie)
+		who.take(TicketCookie)
+	default:
+		who.give(TicketCookie, s.Cookie)
+	}
+	return stepView(s, h.settings().TimeZone)
+}
+
+// ended takes the ticket's cookie away when its ticket is gone.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(err, signin.ErrExpired) {
+		callerOf(ctx).take(TicketCookie)
+	}
+	return err
+}
+
+func (h *handlers) SignIn(ctx context.Context, r api.SignInRequestObject) (api.SignInResponseObject, error) {
+	s, err := h.Door.Password(ctx, callerOf(ctx).visitor, r.Body.Name, r.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	return api.SignIn200JSONResponse(h.step(ctx, s)), nil
+}
+
+func (h *handlers) GetSignIn(ctx context.Context, _ api.GetSignInRequestObject) (api.GetSignInResponseObject, error) {
+	s, err := h.Door.Resume(callerOf(ctx).cookie)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	return api.GetSignIn200JSONResponse(h.step(ctx, s)), nil
+}
+
+func (h *handlers) CancelSignIn(ctx context.Context, _ api.CancelSignInRequestObject) (api.CancelSignInResponseObject, error) {
+	who := callerOf(ctx)
+	h.Door.Cancel(who.cookie)
+	who.take(TicketCookie)
+	return api.CancelSignIn204Response{}, nil
+}
+
+func (h *handlers) SignInCode(ctx context.Context, r api.SignInCodeRequestObject) (api.SignInCodeResponseObject, error) {
+	who := callerOf(ctx)
+	s, err := h.Door.Code(ctx, who.visitor, who.cookie, r.Body.Code)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	return api.SignInCode200JSONResponse(h.step(ctx, s)), nil
+}
+
+func (h *handlers) SignInPassword(ctx context.Context, r api.SignInPasswordRequestObject) (api.SignInPasswordResponseObject, error) {
+	who := callerOf(ctx)
+	s, err := h.Door.OwnPassword(ctx, who.visitor, who.cookie, r.Body.Password)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	return api.SignInPassword200JSONResponse(h.step(ctx, s)), nil
+}
+
+func (h *handlers) WaitForButton(ctx context.Context, _ api.WaitForButtonRequestObject) (api.WaitForButtonResponseObject, error) {
+	who := callerOf(ctx)
+	if !h.Button.Status().Works() {
+		return nil, errNoButton
+	}
+	s, err := h.Door.AwaitPress(who.visitor)
+	if err != nil {
+		return nil, err
+	}
+	who.give(TicketCookie, s.Cookie)
+	return api.WaitForButton200JSONResponse(waitView(claim.Waiting, s.Token, s.Left)), nil
+}
+
+func (h *handlers) GetButtonWait(ctx context.Context, _ api.GetButtonWaitRequestObject) (api.GetButtonWaitResponseObject, error) {
+	state, token, left, err := h.Door.Press(callerOf(ctx).cookie)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetButtonWait200JSONResponse(waitView(state, token, left)), nil
+}
+
+func (h *handlers) Claim(ctx context.Context, r api.ClaimRequestObject) (api.ClaimResponseObject, error) {
+	who := callerOf(ctx)
+	s, err := h.Door.Claim(ctx, who.visitor, who.cookie, claim.Claim{
+		Name: r.Body.Name, DisplayName: value(r.Body.DisplayName), Email: value(r.Body.Email), Password: r.Body.Password,
+		NASName: value(r.Body.NasName), TimeZone: value(r.Body.TimeZone),
+	})
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	h.Renamed()
+	return api.Claim201JSONResponse(h.step(ctx, s)), nil
+}
+
+var errNoButton = &fault.Error{Kind: fault.Conflict, Code: "no_button", Message: "The button of this NAS does not answer. Use the default password."}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// mySession renders the session of the caller as it is after a change.
+func (h *handlers) mySession(cookie string) (api.Session, error) {
+	s, left, ok := h.Sessions.Find(cookie, false)
+	if !ok {
+		return api.Session{}, session.ErrEnded
+	}
+	p, err := h.Office.Get(s.Account)
+	if err != nil {
+		return api.Session{}, err
+	}
+	return sessionView(s, left, meView(p.Account, p.TwoStep), h.settings().NASName), nil
+}

@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/event"
+	"castellan/internal/fault"
+	"castellan/internal/httpapi/api"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+func (h *handlers) GetSettings(context.Context, api.GetSettingsRequestObject) (api.GetSettingsResponseObject, error) {
+	s := h.settings()
+	return api.GetSettings200JSONResponse{NasName: s.NASName, TimeZone: s.TimeZone}, nil
+}
+
+func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsRequestObject) (api.ChangeSettingsResponseObject, error) {
+	var before, after settings.Settings
+	err := h.DB.Update(func(tx *store.Tx) (err error) {
+		if before, err = settings.Get(tx); err != nil {
+			return err
+		}
+		after = before
+		if r.Body.NasName != nil {
+			after.NASName = *r.Body.NasName
+		}
+		if r.Body.TimeZone != nil {
+			after.TimeZone = *r.Body.TimeZone
+		}
+		if err := settings.Put(tx, after); err != nil {
+			return err
+		}
+		for _, c := range []struct{ what, from, to string }{
+			{"Name of the NAS", before.NASName, after.NASName}, {"Time zone", before.TimeZone, after.TimeZone},
+		} {
+			if c.from == c.to {
+				continue
+			}
+			e := callerOf(ctx).event(event.SettingsChanged).With("what", c.what).With("from", c.from).With("to", c.to)
+			if err := h.Log.Record(tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if before.NASName != after.NASName {
+		h.Renamed()
+	}
+	return api.ChangeSettings200JSONResponse{NasName: after.NASName, TimeZone: after.TimeZone}, nil
+}
+
+func (h *handlers) GetTime(context.Context, api.GetTimeRequestObject) (api.GetTimeResponseObject, error) {
+	return api.GetTime200JSONResponse(timeView(h.Clock.Reading(), h.settings().TimeZone)), nil
+}
+
+func (h *handlers) SyncTime(ctx context.Context, _ api.SyncTimeRequestObject) (api.SyncTimeResponseObject, error) {
+	h.Clock.Sync(ctx)
+	return api.SyncTime200JSONResponse(timeView(h.Clock.Reading(), h.settings().TimeZone)), nil
+}
+
+func (h *handlers) GetButton(context.Context, api.GetButtonRequestObject) (api.GetButtonResponseObject, error) {
+	return api.GetButton200JSONResponse(buttonView(h.Button.Status(), h.Clock.Now())), nil
+}
+
+// showDefaultPassword returns the default password and records that it was shown.
+func (h *handlers) showDefaultPassword(e event.Event, where string) (v api.DefaultPassword, err error) {
+	v.Name = account.BuiltIn
+	err = h.DB.Update(func(tx *store.Tx) (err error) {
+		if v.Password, err = h.Box.DefaultPassword(tx); err != nil {
+			return err
+		}
+		return h.Log.Record(tx, e.With("where", where))
+	})
+	return v, err
+}
+
+func (h *handlers) ShowDefaultPassword(ctx context.Context, _ api.ShowDefaultPasswordRequestObject) (api.ShowDefaultPasswordResponseObject, error) {
+	v, err := h.showDefaultPassword(callerOf(ctx).event(event.DefaultShown), "on screen")
+	return api.ShowDefaultPassword200JSONResponse(v), err
+}
+
+func (h *handlers) ListEvents(_ context.Context, r api.ListEventsRequestObject) (api.ListEventsResponseObject, error) {
+	limit, err := pageSize(r.Params.Limit, eventsPage)
+	if err != nil {
+		return nil, err
+	}
+	var before uint64
+	if text := value(r.Params.Before); text != "" {
+		if before, err = strconv.ParseUint(text, 10, 64); err != nil {
+			return nil, fault.InvalidField("before", "malformed", "This is not a place in the log.")
+		}
+	}
+	area := event.Area(value(r.Params.Area))
+	if area != "" && !slices.Contains(event.Areas(), area) {
+		return nil, fault.InvalidField("area", "unknown", "The log has no such area.")
+	}
+	v := api.ListEvents200JSONResponse{Events: []api.Event{}}
+	err = h.DB.View(func(tx *store.Tx) error {
+		page, more, err := event.Page(tx, area, before, limit)
+		for _, e := range page {
+			v.Events = append(v.Events, eventView(e))
+		}
+		if more {
+			v.Next = &v.Events[len(v.Events)-1].Id
+		}
+		v.Total = event.Total(tx)
+		return err
+	})
+	return v, err
+}
+
+func (h *handlers) GetHealth(ctx context.Context, _ api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
+	worst, checks, err := h.Doctor.Examine(callerOf(ctx).account)
+	v := api.GetHealth200JSONResponse{Level: api.Level(worst), Checks: []api.Check{}}
+	for _, c := range checks {
+		v.Checks = append(v.Checks, api.Check{Code: api.CheckCode(c.Code), Level: api.Level(c.Level), Title: c.Title, Value: c.Value, Detail: c.Detail})
+	}
+	return v, err
+}
+
+func (h *handlers) GetAbout(context.Context, api.GetAboutRequestObject) (api.GetAboutResponseObject, error) {
+	return api.GetAbout200JSONResponse{
+		Version: h.Build.Version, Go: h.Build.Go, Platform: h.Build.Platform, Licence: "Apache-2.0", Libraries: h.Libraries,
+	}, nil
+}
+
+func (h *handlers) LocalDefaultPassword(context.Context, api.LocalDefaultPasswordRequestObject) (api.LocalDefaultPasswordResponseObject, error) {
+	v, err := h.showDefaultPassword(event.Event{Kind: event.DefaultShown, Actor: "root"}, "on the NAS itself")
+	return api.LocalDefaultPassword200JSONResponse(v), err
+}
+
+func (h *handlers) LocalRecover(ctx context.Context, r api.LocalRecoverRequestObject) (api.LocalRecoverResponseObject, error) {
+	g, err := h.Office.Recover(ctx, r.Body.Name)
+	return api.LocalRecover200JSONResponse(givenView(g)), err
+}
+
+// longestPress bounds how long the simulated button can be held.
+const longestPress = time.Minute
+
+func (h *handlers) LocalPressButton(ctx context.Context, r api.LocalPressButtonRequestObject) (api.LocalPressButtonResponseObject, error) {
+	hold := time.Duration(r.Body.HoldMs) * time.Millisecond
+	if hold <= 0 || hold > longestPress {
+		return nil, fault.InvalidField("hold_ms", "out_of_range", "Between 1 and 60000.")
+	}
+	p, err := h.Button.Hold(ctx, hold)
+	return api.LocalPressButton200JSONResponse{Outcome: api.Outcome(cmp.Or(string(p.Outcome), "nothing"))}, err
+}

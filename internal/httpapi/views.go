@@ -1,0 +1,190 @@
+package httpapi
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
+	"castellan/internal/access/people"
+	"castellan/internal/access/session"
+	"castellan/internal/access/signin"
+	"castellan/internal/box/button"
+	"castellan/internal/box/clock"
+	"castellan/internal/event"
+	"castellan/internal/httpapi/api"
+)
+
+// The views turn what the rooms know into what the contract shows, and nothing else.
+
+func seconds(d time.Duration) int { return max(int(d/time.Second), 0) }
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func clockView(r clock.Reading, zone string) api.Clock {
+	level := map[clock.Level]api.Level{clock.OK: api.LevelOK, clock.Warn: api.LevelWarn, clock.Bad: api.LevelBad}
+	return api.Clock{
+		Now: r.Now, Zone: zone, State: api.ClockState(r.State), Level: level[r.Level()],
+		OffsetMs: r.Offset.Milliseconds(), Message: r.Message(),
+	}
+}
+
+func timeView(r clock.Reading, zone string) api.Time {
+	t := api.Time{
+		Clock: clockView(r, zone), System: r.Now.Add(r.Offset), UncertaintyMs: millis(r.Uncertainty),
+		Agreeing: r.Agreeing, Answering: r.Answering, Servers: []api.TimeServer{},
+	}
+	if r.CheckedAgo >= 0 {
+		ago := seconds(r.CheckedAgo)
+		t.CheckedAgo = &ago
+	}
+	next := seconds(r.NextIn)
+	t.NextIn = &next
+	for _, s := range r.Servers {
+		t.Servers = append(t.Servers, serverView(s))
+	}
+	return t
+}
+
+func serverView(s clock.Server) api.TimeServer {
+	v := api.TimeServer{Host: s.Host, State: api.TimeServerState(s.State), Detail: s.Problem}
+	if s.Address != "" {
+		v.Address = &s.Address
+	}
+	switch s.State {
+	case clock.Waiting:
+		v.Detail = "Not asked yet."
+	case clock.Agrees:
+		v.Detail = "Agrees."
+	case clock.Ignored:
+		v.Detail = "Off by " + clock.Words(s.Offset.Abs()) + ", ignored."
+	default:
+		return v
+	}
+	if s.State != clock.Waiting {
+		offset, delay := millis(s.Offset), millis(s.Delay)
+		v.OffsetMs, v.DelayMs, v.Stratum = &offset, &delay, &s.Stratum
+	}
+	return v
+}
+
+func stepView(s signin.Step, zone string) api.SignInStep {
+	v := api.SignInStep{Next: api.SignInStepNext(s.Next), Token: s.Token, ExpiresIn: seconds(s.Left)}
+	if s.Account.ID != "" {
+		v.Person = &api.Person{Name: s.Account.Name, DisplayName: cmp.Or(s.Account.DisplayName, s.Account.Name)}
+	}
+	if s.Next == signin.NextCode {
+		v.Ways = &[]api.SignInStepWays{api.WayApp}
+	}
+	if s.PasswordMin > 0 {
+		v.PasswordMin = &s.PasswordMin
+	}
+	if !s.Clock.Now.IsZero() {
+		c := clockView(s.Clock, zone)
+		v.Clock = &c
+	}
+	return v
+}
+
+func waitView(state claim.WaitState, token string, left time.Duration) api.ButtonWait {
+	return api.ButtonWait{State: api.ButtonWaitState(state), Token: token, ExpiresIn: seconds(left)}
+}
+
+func meView(a account.Account, twoStep bool) api.Me {
+	return api.Me{
+		Id: a.ID, Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Role: api.Role(a.Role),
+		Language: cmp.Or(a.Language, "en"), TwoStep: twoStep, PasswordMin: password.Min(twoStep), Created: a.Created,
+	}
+}
+
+func sessionView(s session.Session, left session.Left, me api.Me, nas string) api.Session {
+	return api.Session{
+		Me: me, Token: s.Token, NasName: nas,
+		IdleIn: seconds(left.Idle), EndsIn: seconds(left.Life), StepUpIn: seconds(left.StepUp),
+	}
+}
+
+func userView(p people.Person) api.User {
+	return api.User{
+		Id: p.ID, Name: p.Name, DisplayName: p.DisplayName, Email: p.Email, Role: api.Role(p.Role), Disabled: p.Disabled,
+		TwoStep: p.TwoStep, Waiting: p.Waiting(), Created: p.Created, LastSignIn: when(p.LastSignIn),
+	}
+}
+
+func givenView(g people.Given) api.TemporaryPassword {
+	return api.TemporaryPassword{User: userView(g.Person), Password: g.Password, ExpiresIn: seconds(g.Left)}
+}
+
+func twoStepView(list []factor.Device, r clock.Reading, zone string) api.TwoStep {
+	v := api.TwoStep{Enabled: len(list) > 0, Devices: []api.Device{}, Clock: clockView(r, zone)}
+	for _, d := range list {
+		v.Devices = append(v.Devices, api.Device{Id: d.ID, Name: d.Name, Added: d.Added, LastUsed: when(d.LastUsed)})
+	}
+	return v
+}
+
+func desktopView(d account.Desktop) api.Desktop {
+	v := api.Desktop{Theme: api.DesktopTheme(d.Theme), Windows: []api.WindowPlace{}}
+	for _, w := range d.Windows {
+		v.Windows = append(v.Windows, api.WindowPlace{
+			App: w.App, Page: w.Page, Screen: api.WindowPlaceScreen(w.Screen), X: w.X, Y: w.Y,
+			Width: w.Width, Height: w.Height, State: api.WindowPlaceState(w.State), Open: w.Open,
+		})
+	}
+	return v
+}
+
+func desktopOf(v api.Desktop) account.Desktop {
+	d := account.Desktop{Theme: string(v.Theme)}
+	for _, w := range v.Windows {
+		d.Windows = append(d.Windows, account.Window{
+			App: w.App, Page: w.Page, Screen: string(w.Screen), X: w.X, Y: w.Y,
+			Width: w.Width, Height: w.Height, State: string(w.State), Open: w.Open,
+		})
+	}
+	return d
+}
+
+func buttonView(s button.Status, now time.Time) api.Button {
+	v := api.Button{
+		Source: api.ButtonSource(s.Kind), Name: s.Name, State: api.ButtonState(s.State), HeldMs: s.Held.Milliseconds(), Detail: s.Describe(),
+		Gesture: api.Gesture{
+			ShortFromMs: int(s.Times.ShortFrom.Milliseconds()), ShortUntilMs: int(s.Times.ShortUntil.Milliseconds()),
+			ResetFromMs: int(s.Times.ResetFrom.Milliseconds()), ResetUntilMs: int(s.Times.ResetUntil.Milliseconds()),
+		},
+	}
+	if s.Last != nil {
+		v.Last = &api.LastPress{At: now.Add(-s.LastAgo), HeldMs: s.Last.Held.Milliseconds(), Outcome: api.Outcome(s.Last.Outcome)}
+	}
+	return v
+}
+
+func eventView(e event.Event) api.Event {
+	v := api.Event{
+		Id: strconv.FormatUint(e.Number, 10), Time: e.Time, ClockState: api.ClockState(e.Clock), Kind: string(e.Kind),
+		Area: api.Area(e.Kind.Area()), Level: api.EventLevel(e.Level()), Message: e.Message(), Details: []api.Detail{},
+	}
+	if e.Actor != "" {
+		v.Actor = &e.Actor
+	}
+	if e.Address != "" {
+		v.Address = &e.Address
+	}
+	if e.Agent != "" {
+		v.Details = append(v.Details, api.Detail{Name: "browser", Value: e.Agent})
+	}
+	for _, d := range e.Details {
+		v.Details = append(v.Details, api.Detail{Name: d.Name, Value: d.Value})
+	}
+	return v
+}

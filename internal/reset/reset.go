@@ -1,0 +1,163 @@
+// Package reset is what the reset button restores: the administrator's defaults, all or nothing. Nobody's
+// data is touched, and every other account keeps its ways in.
+package reset
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
+	"castellan/internal/atomicfile"
+	"castellan/internal/event"
+	"castellan/internal/secret"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+// Network restores automatic addresses. done tells whether it really did; an implementation that only
+// notes the wish says false.
+type Network interface {
+	RestoreAutomatic(context.Context) (done bool, err error)
+}
+
+// Config says what a Reset works with. All of it must be set.
+type Config struct {
+	DB       *store.DB
+	Box      *claim.Box
+	Throttle *throttle.Throttle
+	Factors  *factor.Factors
+	Sessions *session.Sessions
+	Log      *event.Log
+	Network  Network
+	Key      secret.Key // seals the snapshot
+	Folder   string     // where the snapshot of the settings is kept
+	Now      func() time.Time
+	Out      *slog.Logger
+}
+
+// Reset restores the administrator's defaults.
+type Reset struct{ Config }
+
+// New returns a Reset.
+func New(c Config) *Reset { return &Reset{c} }
+
+// record stands while a reset is not finished: its transaction is on the disk, and what cannot be part of
+// a transaction is still to be done.
+type record struct {
+	Started time.Time `json:"started"`
+}
+
+var table = store.NewTable[record]("reset")
+
+const (
+	key              = "pending"
+	snapshotFile     = "settings-before-reset.sealed"
+	snapshotIdentity = "snapshot/settings"
+)
+
+// Run restores the defaults. When it returns nil all of it is done; when it returns an error, either
+// nothing happened, or the rest is tried again by Resume.
+func (r *Reset) Run(ctx context.Context) error {
+	if err := r.snapshot(); err != nil {
+		// A disk that is full or broken must not keep the owner out.
+		r.Out.Warn("keep settings before reset", "err", err)
+	}
+	if err := r.DB.Update(r.restore); err != nil {
+		return fmt.Errorf("restore administrator defaults: %w", err)
+	}
+	return r.Resume(ctx)
+}
+
+// restore is the reset's one transaction.
+func (r *Reset) restore(tx *store.Tx) error {
+	now := r.Now()
+	admin, err := r.Box.Release(tx, now)
+	if err != nil {
+		return err
+	}
+	if err := r.Factors.Remove(tx, admin.ID); err != nil {
+		return err
+	}
+	if err := r.Throttle.Pardon(tx, admin.ID, account.BuiltIn); err != nil {
+		return err
+	}
+	r.Sessions.EndAll(tx, admin.ID, "")
+	if err := r.Log.Record(tx, event.Event{Kind: event.ResetDone, Actor: account.BuiltIn}); err != nil {
+		return err
+	}
+	return table.Put(tx, key, record{now})
+}
+
+// Resume finishes a reset that was interrupted, or does nothing. It may be repeated.
+func (r *Reset) Resume(ctx context.Context) error {
+	pending := false
+	if err := r.DB.View(func(tx *store.Tx) (err error) { _, pending, err = table.Get(tx, key); return err }); err != nil || !pending {
+		return err
+	}
+	// Deleted records stay readable in the file until it is compacted.
+	if err := r.DB.Compact(); err != nil {
+		return r.failed(err)
+	}
+	done, err := r.Network.RestoreAutomatic(ctx)
+	if err != nil {
+		return r.failed(err)
+	}
+	return r.DB.Update(func(tx *store.Tx) error {
+		if !done {
+			if err := r.Log.Record(tx, event.Event{Kind: event.NetworkPending, Actor: account.BuiltIn}); err != nil {
+				return err
+			}
+		}
+		return table.Delete(tx, key)
+	})
+}
+
+func (r *Reset) failed(cause error) error {
+	err := r.DB.Update(func(tx *store.Tx) error {
+		return r.Log.Record(tx, event.Event{Kind: event.ResetFailed, Actor: account.BuiltIn}.With("reason", cause.Error()))
+	})
+	if err != nil {
+		r.Out.Error("record unfinished reset", "err", err)
+	}
+	return fmt.Errorf("finish reset: %w", cause)
+}
+
+// snapshot is what a reset may change and an owner may want back, sealed with the device key.
+type snapshot struct {
+	Taken    time.Time `json:"taken"`
+	NASName  string    `json:"nas_name"`
+	TimeZone string    `json:"time_zone"`
+	Owner    string    `json:"owner,omitempty"` // display name and address of the built-in administrator
+	Email    string    `json:"email,omitempty"`
+}
+
+func (r *Reset) snapshot() error {
+	s := snapshot{Taken: r.Now()}
+	err := r.DB.View(func(tx *store.Tx) error {
+		now, err := settings.Get(tx)
+		if err != nil {
+			return err
+		}
+		s.NASName, s.TimeZone = now.NASName, now.TimeZone
+		if admin, err := account.ByName(tx, account.BuiltIn); err == nil {
+			s.Owner, s.Email = admin.DisplayName, admin.Email
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	plain, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(r.Folder, snapshotFile), []byte(r.Key.Seal(plain, snapshotIdentity)), 0o600)
+}
