@@ -1,0 +1,265 @@
+package reset_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/otp"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
+	"castellan/internal/box/network"
+	"castellan/internal/event"
+	"castellan/internal/reset"
+	"castellan/internal/secret"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 5, 0, time.UTC)
+
+// wire is a network service that fails until it does not.
+type wire struct {
+	asked  int
+	broken error
+	done   bool
+}
+
+func (w *wire) RestoreAutomatic(context.Context) (bool, error) {
+	w.asked++
+	return w.done, w.broken
+}
+
+type bench struct {
+	*reset.Reset
+	t    *testing.T
+	path string
+	seed map[string]otp.Secret
+	ids  map[string]string
+}
+
+// newBench is a claimed box of admin with ines, both with 2-step verification on and signed in.
+func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
+	t.Helper()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "castellan.db")
+	db, err := store.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	key, elapsed := secret.NewKey(), func() time.Duration { return time.Hour }
+	b := &bench{t: t, path: path, seed: map[string]otp.Secret{}, ids: map[string]string{}}
+	b.Reset = reset.New(reset.Config{
+		DB: db, Box: claim.New(claim.Config{Key: key, Elapsed: elapsed}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
+		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Network: n, Key: key, Folder: folder,
+		Now: func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
+		Log: event.New(func() event.Moment { return event.Moment{Now: noon, State: "synced"} }, slog.New(slog.DiscardHandler)),
+	})
+	b.update(func(tx *store.Tx) error {
+		if err := b.Box.Found(tx, "k7qp-m2xd-9w3t", "default-hash", noon); err != nil {
+			return err
+		}
+		_, err := b.Box.Take(tx, claim.Claim{NASName: "attic-nas", TimeZone: "Europe/Berlin", Email: "owner@example.org"}, "own-hash-canary", noon)
+		if err != nil {
+			return err
+		}
+		_, err = account.Add(tx, account.Account{Name: "ines", Role: account.User, Password: account.Password{Hash: "ines-hash", Origin: account.Own}})
+		return err
+	})
+	cookies := map[string]string{}
+	for _, name := range []string{"admin", "ines"} {
+		id := b.account(name).ID
+		b.ids[name] = id
+		e, err := b.Factors.Start(id, "Phone of "+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.seed[name] = e.Secret
+		b.update(func(tx *store.Tx) error {
+			cookies[name], _, _ = b.Sessions.Create(tx, session.Session{Account: id})
+			_, _, err := b.Factors.Confirm(tx, id, e.ID, "", e.Secret.CodeAt(otp.StepAt(noon)-1), noon)
+			return err
+		})
+	}
+	return b, cookies
+}
+
+func (b *bench) update(f func(*store.Tx) error) {
+	b.t.Helper()
+	if err := b.DB.Update(f); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) account(name string) (a account.Account) {
+	b.t.Helper()
+	if err := b.DB.View(func(tx *store.Tx) (err error) { a, err = account.ByName(tx, name); return err }); err != nil {
+		b.t.Fatal(err)
+	}
+	return a
+}
+
+func (b *bench) spend(name string) error {
+	return b.DB.Update(func(tx *store.Tx) error {
+		_, err := b.Factors.Spend(tx, b.ids[name], b.seed[name].CodeAt(otp.StepAt(noon)), noon)
+		return err
+	})
+}
+
+func (b *bench) kinds() (kinds []event.Kind) {
+	_ = b.DB.View(func(tx *store.Tx) error {
+		page, _, err := event.Page(tx, "", 0, 50)
+		for _, e := range page {
+			kinds = append(kinds, e.Kind)
+		}
+		return err
+	})
+	return kinds
+}
+
+// R140 (d)
+func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
+	b, cookies := newBench(t, network.Unmanaged{})
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	admin, ines := b.account("admin"), b.account("ines")
+	if admin.Password != (account.Password{Hash: "default-hash", Origin: account.Default}) || !admin.Administers() {
+		t.Errorf("admin is %+v", admin)
+	}
+	if ines.Password.Hash != "ines-hash" || ines.Waiting() {
+		t.Errorf("ines is %+v", ines)
+	}
+	if err := b.spend("admin"); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("the administrator's phone still works: %v", err)
+	}
+	if err := b.spend("ines"); err != nil {
+		t.Errorf("the other account's phone does not: %v", err)
+	}
+	if _, _, ok := b.Sessions.Find(cookies["admin"], false); ok {
+		t.Error("the administrator's session lives on")
+	}
+	if _, _, ok := b.Sessions.Find(cookies["ines"], false); !ok {
+		t.Error("the other account's session ended")
+	}
+	_ = b.DB.View(func(tx *store.Tx) error {
+		if owned, before, _ := claim.Owned(tx); owned || !before {
+			t.Errorf("owned %v, before %v", owned, before)
+		}
+		if s, _ := settings.Get(tx); s.NASName != "attic-nas" || s.TimeZone != "Europe/Berlin" {
+			t.Errorf("settings are %+v", s)
+		}
+		return nil
+	})
+	if data, _ := os.ReadFile(b.path); bytes.Contains(data, []byte("own-hash-canary")) {
+		t.Error("the old password's hash is still in the file")
+	}
+	if got := b.kinds(); got[0] != event.NetworkPending || got[1] != event.ResetDone {
+		t.Errorf("events are %v", got)
+	}
+}
+
+// R140 (d): the built-in account comes back where the owner chose another name.
+func TestAResetMakesTheBuiltInAdministratorWhereThereIsNone(t *testing.T) {
+	b, _ := newBench(t, network.Unmanaged{})
+	b.update(func(tx *store.Tx) error {
+		_, err := account.Add(tx, account.Account{Name: "marta", Role: account.Administrator, Password: account.Password{Hash: "marta-hash", Origin: account.Own}})
+		return errors.Join(err, account.Delete(tx, b.ids["admin"]))
+	})
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if admin := b.account("admin"); admin.Password.Origin != account.Default || !admin.Administers() {
+		t.Errorf("admin is %+v", admin)
+	}
+	if marta := b.account("marta"); marta.Password.Hash != "marta-hash" || !marta.Administers() {
+		t.Errorf("marta is %+v", marta)
+	}
+}
+
+// R140 (c)
+func TestWhatAResetLeftUndoneIsDoneAtTheNextStart(t *testing.T) {
+	w := &wire{broken: errors.New("the network service does not answer"), done: true}
+	b, _ := newBench(t, w)
+	if err := b.Run(t.Context()); !errors.Is(err, w.broken) {
+		t.Errorf("got %v, want the network's error", err)
+	}
+	if b.account("admin").Password.Origin != account.Default {
+		t.Error("the transaction was undone")
+	}
+	if got := b.kinds(); got[0] != event.ResetFailed {
+		t.Errorf("events are %v", got)
+	}
+	if err := b.Resume(t.Context()); !errors.Is(err, w.broken) { // a start while it is still broken
+		t.Errorf("got %v, want the network's error", err)
+	}
+	w.broken = nil
+	if err := b.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	asked := w.asked
+	if err := b.Resume(t.Context()); err != nil || w.asked != asked {
+		t.Errorf("a finished reset was repeated: %v", err)
+	}
+}
+
+// R140 (c)
+func TestAResetThatCannotBeWrittenDidNotHappen(t *testing.T) {
+	b, cookies := newBench(t, network.Unmanaged{})
+	if err := b.DB.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Run(t.Context()); err == nil {
+		t.Fatal("a reset without a disk")
+	}
+	if _, _, ok := b.Sessions.Find(cookies["admin"], false); !ok {
+		t.Error("half of the reset happened")
+	}
+}
+
+func TestAResetPardonsTheAdministratorsWrongTries(t *testing.T) {
+	b, _ := newBench(t, network.Unmanaged{})
+	for range throttle.FreeTries {
+		a, err := b.Throttle.Password("admin", "192.0.2.7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.update(a.Fail)
+	}
+	if _, err := b.Throttle.Password("admin", "192.0.2.7"); !errors.Is(err, throttle.ErrSlowDown) {
+		t.Fatal("the test proves nothing")
+	}
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Throttle.Password("admin", "192.0.2.7"); err != nil {
+		t.Errorf("after the reset: %v", err)
+	}
+}
+
+func TestTheSettingsAreKeptSealedBeforeAReset(t *testing.T) {
+	b, _ := newBench(t, network.Unmanaged{})
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := os.ReadFile(filepath.Join(b.Folder, "settings-before-reset.sealed"))
+	if err != nil || bytes.Contains(sealed, []byte("owner@example.org")) {
+		t.Errorf("the snapshot is missing or in the clear: %v", err)
+	}
+	plain, err := b.Key.Open(string(sealed), "snapshot/settings")
+	if err != nil || !bytes.Contains(plain, []byte("owner@example.org")) || !bytes.Contains(plain, []byte("attic-nas")) {
+		t.Errorf("got %s, %v", plain, err)
+	}
+	if _, err := secret.NewKey().Open(string(sealed), "snapshot/settings"); err == nil {
+		t.Error("another key opens it")
+	}
+}
