@@ -10,4 +10,7 @@ const target = new URL("../src/api/schema.d.ts", import.meta.url);
 const text = await readFile(document);
 const hash = createHash("sha256").update(text).digest("hex");
 const types = astToString(await openapiTS(document));
-await writeFile(target, `// openapi.yaml sha256:${hash}\n// Made by \`npm run generate\`; do not edit.\n\n${types}`);
+await writeFile(
+	target,
+	`// openapi.yaml sha256:${hash}\n// Made by \`npm run generate\`; do not edit.\n\n${types}`,
+);

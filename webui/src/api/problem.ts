@@ -30,7 +30,11 @@ export class Problem extends Error {
 }
 
 export const noContact = () =>
-	new Problem({ status: 0, code: "no_contact", detail: "The NAS does not answer. Check its power and your network." });
+	new Problem({
+		status: 0,
+		code: "no_contact",
+		detail: "The NAS does not answer. Check its power and your network.",
+	});
 
 export const cancelled = () => new Problem({ status: 0, code: "cancelled", detail: "Nothing was changed." });
 
@@ -38,7 +42,11 @@ export const cancelled = () => new Problem({ status: 0, code: "cancelled", detai
 export function asProblem(thrown: unknown): Problem {
 	if (thrown instanceof Problem) return thrown;
 	console.error(thrown);
-	return new Problem({ status: 0, code: "fault", detail: "This page met a fault of its own. Load it again." });
+	return new Problem({
+		status: 0,
+		code: "fault",
+		detail: "This page met a fault of its own. Load it again.",
+	});
 }
 
 /** Reads a refusal; anything that is not one is reported by its status alone. */

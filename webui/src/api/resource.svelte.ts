@@ -8,10 +8,13 @@ export class Resource<T> {
 	loadedAt = $state(0);
 	loading = $state(false);
 	readonly #load: () => Promise<T>;
+	readonly #taken: ((data: T) => void) | undefined;
 	#turn = 0;
 
-	constructor(load: () => Promise<T>) {
+	/** taken is told of every good answer, for forms that copy it into their fields. */
+	constructor(load: () => Promise<T>, taken?: (data: T) => void) {
 		this.#load = load;
+		this.#taken = taken;
 	}
 
 	/** Asks again. An answer that comes after a newer question is dropped. */
@@ -34,5 +37,6 @@ export class Resource<T> {
 		this.data = data;
 		this.problem = undefined;
 		this.loadedAt = Date.now();
+		this.#taken?.(data);
 	}
 }

@@ -30,6 +30,7 @@ export type Status = Schemas["Status"];
 export type TemporaryPassword = Schemas["TemporaryPassword"];
 export type Time = Schemas["Time"];
 export type TimeServer = Schemas["TimeServer"];
+export type TwoStepOn = Schemas["TwoStepOn"];
 export type TwoStep = Schemas["TwoStep"];
 export type User = Schemas["User"];
 export type UserChange = Schemas["UserChange"];

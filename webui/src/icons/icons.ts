@@ -5,17 +5,20 @@ export interface Shape {
 }
 
 const ring = "M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0";
-const dot = (x: number, y: number, r = 1.15) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+const dot = (x: number, y: number, r = 1.15) =>
+	`M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
 
 export const person: Shape = { lines: "M16 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0M4.5 20.5a7.5 7.5 0 0 1 15 0" };
 export const people: Shape = {
-	lines: "M13 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0M2 20.5a7 7 0 0 1 14 0M15.7 4.3a4 4 0 0 1 0 7.4M18.6 14.8a7 7 0 0 1 3.4 5.7",
+	lines:
+		"M13 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0M2 20.5a7 7 0 0 1 14 0M15.7 4.3a4 4 0 0 1 0 7.4M18.6 14.8a7 7 0 0 1 3.4 5.7",
 };
 export const shieldCheck: Shape = {
 	lines: "M12 3l7.5 2.8v5.4c0 4.6-3.1 8-7.5 9.8-4.4-1.8-7.5-5.2-7.5-9.8V5.8zM8.7 12.1l2.4 2.4 4.4-4.6",
 };
 export const lock: Shape = {
-	lines: "M6.5 10.5h11a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2h-11a2 2 0 0 1-2-2v-6a2 2 0 0 1 2-2zM8 10.5v-3a4 4 0 0 1 8 0v3",
+	lines:
+		"M6.5 10.5h11a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2h-11a2 2 0 0 1-2-2v-6a2 2 0 0 1 2-2zM8 10.5v-3a4 4 0 0 1 8 0v3",
 };
 export const phone: Shape = {
 	lines: "M8.5 2.8h7a2 2 0 0 1 2 2v14.4a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2V4.8a2 2 0 0 1 2-2zM11 18.2h2",
@@ -29,13 +32,17 @@ export const server: Shape = {
 		"M4.5 4h15A1.5 1.5 0 0 1 21 5.5v4a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 9.5v-4A1.5 1.5 0 0 1 4.5 4zM4.5 13h15a1.5 1.5 0 0 1 1.5 1.5v4a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 18.5v-4A1.5 1.5 0 0 1 4.5 13zM11 7.5h6M11 16.5h6",
 	dots: dot(7, 7.5) + dot(7, 16.5),
 };
-export const laptop: Shape = { lines: "M5.5 4.5h13A1.5 1.5 0 0 1 20 6v9.5H4V6a1.5 1.5 0 0 1 1.5-1.5zM2 19h20" };
+export const laptop: Shape = {
+	lines: "M5.5 4.5h13A1.5 1.5 0 0 1 20 6v9.5H4V6a1.5 1.5 0 0 1 1.5-1.5zM2 19h20",
+};
 export const display: Shape = {
-	lines: "M4.5 4h15A1.5 1.5 0 0 1 21 5.5v9a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 14.5v-9A1.5 1.5 0 0 1 4.5 4zM12 16v4M8 20h8",
+	lines:
+		"M4.5 4h15A1.5 1.5 0 0 1 21 5.5v9a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 14.5v-9A1.5 1.5 0 0 1 4.5 4zM12 16v4M8 20h8",
 };
 export const search: Shape = { lines: "M17.5 10.5a7 7 0 1 1-14 0 7 7 0 0 1 14 0M15.6 15.6l4.9 4.9" };
 export const sliders: Shape = {
-	lines: "M3 7h9M17 7h4M3 17h4M12 17h9M17 7a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0M12 17a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0",
+	lines:
+		"M3 7h9M17 7h4M3 17h4M12 17h9M17 7a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0M12 17a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0",
 };
 export const press: Shape = {
 	lines:
@@ -53,11 +60,17 @@ export const warning: Shape = {
 	dots: dot(12, 16.8),
 };
 export const info: Shape = { lines: `${ring}M12 11.2v5`, dots: dot(12, 7.9) };
-export const question: Shape = { lines: `${ring}M9.4 9.3a2.7 2.7 0 1 1 3.9 2.5c-.9.5-1.3 1-1.3 1.9`, dots: dot(12, 16.8) };
+export const question: Shape = {
+	lines: `${ring}M9.4 9.3a2.7 2.7 0 1 1 3.9 2.5c-.9.5-1.3 1-1.3 1.9`,
+	dots: dot(12, 16.8),
+};
 export const minimise: Shape = { lines: "M5 12h14" };
-export const maximise: Shape = { lines: "M7 5h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2z" };
+export const maximise: Shape = {
+	lines: "M7 5h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2z",
+};
 export const restore: Shape = {
-	lines: "M6.5 8.5h7a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2zM8.5 5.2A2 2 0 0 1 10 4.5h7.5a2 2 0 0 1 2 2V14a2 2 0 0 1-.7 1.5",
+	lines:
+		"M6.5 8.5h7a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2zM8.5 5.2A2 2 0 0 1 10 4.5h7.5a2 2 0 0 1 2 2V14a2 2 0 0 1-.7 1.5",
 };
 export const down: Shape = { lines: "M6 9.5l6 6 6-6" };
 export const right: Shape = { lines: "M9.5 6l6 6-6 6" };
@@ -66,10 +79,12 @@ export const sortUp: Shape = { lines: "M12 19V5.5M6.5 11 12 5.5l5.5 5.5" };
 export const sortDown: Shape = { lines: "M12 5v13.5M6.5 13l5.5 5.5 5.5-5.5" };
 export const plus: Shape = { lines: "M12 5v14M5 12h14" };
 export const copy: Shape = {
-	lines: "M10.5 8.5h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-8a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2zM5.5 15.5a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2",
+	lines:
+		"M10.5 8.5h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-8a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2zM5.5 15.5a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2",
 };
 export const eye: Shape = {
-	lines: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
+	lines:
+		"M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
 };
 export const eyeOff: Shape = {
 	lines:
@@ -85,35 +100,47 @@ export const signOut: Shape = {
 	lines: "M9.5 20H6a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2h3.5M15.5 16.5 20 12l-4.5-4.5M20 12H9.5",
 };
 export const external: Shape = {
-	lines: "M14 4h6v6M20 4l-9 9M18 14v4.5a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 4 18.5v-11A1.5 1.5 0 0 1 5.5 6H10",
+	lines:
+		"M14 4h6v6M20 4l-9 9M18 14v4.5a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 4 18.5v-11A1.5 1.5 0 0 1 5.5 6H10",
 };
-export const qr: Shape = { lines: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2.5v2.5M20 14v2M14 20h2.5M20 19.5v.5" };
+export const qr: Shape = {
+	lines: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2.5v2.5M20 14v2M14 20h2.5M20 19.5v.5",
+};
 export const tag: Shape = {
-	lines: "M3.5 11.6V5A1.5 1.5 0 0 1 5 3.5h6.6a2 2 0 0 1 1.4.6l7 7a2 2 0 0 1 0 2.8L13.9 20a2 2 0 0 1-2.8 0l-7-7a2 2 0 0 1-.6-1.4z",
+	lines:
+		"M3.5 11.6V5A1.5 1.5 0 0 1 5 3.5h6.6a2 2 0 0 1 1.4.6l7 7a2 2 0 0 1 0 2.8L13.9 20a2 2 0 0 1-2.8 0l-7-7a2 2 0 0 1-.6-1.4z",
 	dots: dot(8, 8, 1.3),
 };
 export const trash: Shape = {
-	lines: "M4 6.5h16M9 6.5v-2A1.5 1.5 0 0 1 10.5 3h3A1.5 1.5 0 0 1 15 4.5v2M6 6.5l.8 12.6a2 2 0 0 0 2 1.9h6.4a2 2 0 0 0 2-1.9L18 6.5M10 11v5.5M14 11v5.5",
+	lines:
+		"M4 6.5h16M9 6.5v-2A1.5 1.5 0 0 1 10.5 3h3A1.5 1.5 0 0 1 15 4.5v2M6 6.5l.8 12.6a2 2 0 0 0 2 1.9h6.4a2 2 0 0 0 2-1.9L18 6.5M10 11v5.5M14 11v5.5",
 };
 export const printer: Shape = {
-	lines: "M7 8.5v-5h10v5M7 17H5a2 2 0 0 1-2-2v-4.5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2V15a2 2 0 0 1-2 2h-2M7 14h10v6.5H7z",
+	lines:
+		"M7 8.5v-5h10v5M7 17H5a2 2 0 0 1-2-2v-4.5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2V15a2 2 0 0 1-2 2h-2M7 14h10v6.5H7z",
 };
-export const list: Shape = { lines: "M9 6h11M9 12h11M9 18h11", dots: dot(4.5, 6) + dot(4.5, 12) + dot(4.5, 18) };
+export const list: Shape = {
+	lines: "M9 6h11M9 12h11M9 18h11",
+	dots: dot(4.5, 6) + dot(4.5, 12) + dot(4.5, 18),
+};
 export const key: Shape = {
 	lines: "M12.5 15.5a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0M11.2 12.3 20 3.5M16.3 7.2l3 3M13.7 9.8l1.8 1.8",
 };
 export const keyboard: Shape = {
-	lines: "M4 6h16a1.5 1.5 0 0 1 1.5 1.5v9A1.5 1.5 0 0 1 20 18H4a1.5 1.5 0 0 1-1.5-1.5v-9A1.5 1.5 0 0 1 4 6zM8.5 14.5h7",
+	lines:
+		"M4 6h16a1.5 1.5 0 0 1 1.5 1.5v9A1.5 1.5 0 0 1 20 18H4a1.5 1.5 0 0 1-1.5-1.5v-9A1.5 1.5 0 0 1 4 6zM8.5 14.5h7",
 	dots: [6, 9, 12, 15, 18].map((x) => dot(x, 10)).join(""),
 };
 export const lifebuoy: Shape = {
 	lines: `${ring}M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0M5.7 5.7l3.5 3.5M14.8 14.8l3.5 3.5M5.7 18.3l3.5-3.5M14.8 9.2l3.5-3.5`,
 };
 export const database: Shape = {
-	lines: "M20 6c0 1.7-3.6 3-8 3S4 7.7 4 6s3.6-3 8-3 8 1.3 8 3M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3",
+	lines:
+		"M20 6c0 1.7-3.6 3-8 3S4 7.7 4 6s3.6-3 8-3 8 1.3 8 3M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3",
 };
 export const chip: Shape = {
-	lines: "M7.5 6h9A1.5 1.5 0 0 1 18 7.5v9a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 6 16.5v-9A1.5 1.5 0 0 1 7.5 6zM10 10h4v4h-4zM9.5 3v3M14.5 3v3M9.5 18v3M14.5 18v3M3 9.5h3M3 14.5h3M18 9.5h3M18 14.5h3",
+	lines:
+		"M7.5 6h9A1.5 1.5 0 0 1 18 7.5v9a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 6 16.5v-9A1.5 1.5 0 0 1 7.5 6zM10 10h4v4h-4zM9.5 3v3M14.5 3v3M9.5 18v3M14.5 18v3M3 9.5h3M3 14.5h3M18 9.5h3M18 14.5h3",
 };
 export const move: Shape = {
 	lines: "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",

@@ -5,14 +5,21 @@ export interface TileShape {
 	pieces: { d: string; tone: "white" | "half" | "deep" }[];
 }
 
-const round = (x: number, y: number, r: number) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+const round = (x: number, y: number, r: number) =>
+	`M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
 
 export const accessControl: TileShape = {
 	top: "#59B2CF",
 	bottom: "#007895",
 	pieces: [
-		{ d: `${round(42, 26.5, 6.6)}M41 35.8c8.6-.4 14.4 5 14.4 12.4 0 1-.7 1.8-1.8 1.8H44.8c0-6.2-1.8-10.8-5.6-14z`, tone: "half" },
-		{ d: `${round(26, 24, 8)}M26 35.2c9.2 0 15.6 5.4 15.6 13 0 1-.7 1.8-1.8 1.8H12.2c-1.1 0-1.8-.8-1.8-1.8 0-7.6 6.4-13 15.6-13z`, tone: "white" },
+		{
+			d: `${round(42, 26.5, 6.6)}M41 35.8c8.6-.4 14.4 5 14.4 12.4 0 1-.7 1.8-1.8 1.8H44.8c0-6.2-1.8-10.8-5.6-14z`,
+			tone: "half",
+		},
+		{
+			d: `${round(26, 24, 8)}M26 35.2c9.2 0 15.6 5.4 15.6 13 0 1-.7 1.8-1.8 1.8H12.2c-1.1 0-1.8-.8-1.8-1.8 0-7.6 6.4-13 15.6-13z`,
+			tone: "white",
+		},
 	],
 };
 export const settings: TileShape = {
@@ -51,7 +58,10 @@ export const personal: TileShape = {
 	top: "#5EB5B9",
 	bottom: "#087B80",
 	pieces: [
-		{ d: `${round(32, 23.5, 9.5)}M32 36c11 0 18.5 6 18.5 14.4 0 1.2-.8 2-2 2h-33c-1.2 0-2-.8-2-2C13.5 42 21 36 32 36z`, tone: "white" },
+		{
+			d: `${round(32, 23.5, 9.5)}M32 36c11 0 18.5 6 18.5 14.4 0 1.2-.8 2-2 2h-33c-1.2 0-2-.8-2-2C13.5 42 21 36 32 36z`,
+			tone: "white",
+		},
 	],
 };
 export const about: TileShape = {

@@ -15,13 +15,15 @@ export function emailFault(address: string): string {
 /** Says why something cannot be a user name, or nothing. */
 export function userNameFault(name: string): string {
 	if (name === "") return "Choose a user name.";
-	if (!/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(name)) return "Use small letters, digits and . _ - between them.";
+	if (!/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(name))
+		return "Use small letters, digits and . _ - between them.";
 	return name.length > 32 ? "Use at most 32 characters." : "";
 }
 
 /** Says why something cannot be the name of a NAS, or nothing. */
 export function nasNameFault(name: string): string {
 	if (name === "") return "Give the NAS a name.";
-	if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name)) return "Use letters, digits and “-” between them.";
+	if (!/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(name))
+		return "Use letters, digits and “-” between them.";
 	return name.length > 63 ? "Use at most 63 characters." : "";
 }

@@ -4,8 +4,12 @@ import { getContext, setContext } from "svelte";
 export interface Frame {
 	/** The width of the window, for layouts that are more than a matter of style. */
 	readonly width: number;
+	/** The page that is shown. */
+	readonly page: string;
 	/** Where dialogs and edit panels of this window are put. */
 	readonly layer: HTMLElement | undefined;
+	/** A dialog of this window stands open. */
+	readonly covered: boolean;
 	/** Counts the dialogs that make the rest of the window unavailable. */
 	cover(): () => void;
 	open(page: string): void;
@@ -31,6 +35,6 @@ export function focusFirst(root: HTMLElement) {
 	const wish =
 		root.querySelector<HTMLElement>("[data-first]") ??
 		root.querySelector<HTMLElement>("input:not(:disabled, [readonly]), select:not(:disabled)") ??
-		root.querySelector<HTMLElement>("footer button:not(:disabled), button:not(:disabled)");
+		root.querySelector<HTMLElement>(".foot button:not(:disabled), button:not(:disabled)");
 	(wish ?? root).focus();
 }

@@ -138,4 +138,5 @@ export function utcOffset(at: number, zone: string): string {
 	return (parts.find((part) => part.type === "timeZoneName")?.value ?? "UTC").replace("GMT", "UTC");
 }
 
-export const plural = (count: number, one: string, many: string) => `${number(count)} ${count === 1 ? one : many}`;
+export const plural = (count: number, one: string, many: string) =>
+	`${number(count)} ${count === 1 ? one : many}`;

@@ -1,0 +1,4 @@
+export const roles = [
+	{ value: "user", name: "User" },
+	{ value: "administrator", name: "Administrator" },
+];

@@ -1,0 +1,176 @@
+import type { Component } from "svelte";
+import type { Shape } from "../icons/icons";
+import * as icons from "../icons/icons";
+import type { TileShape } from "../icons/tiles";
+import * as tiles from "../icons/tiles";
+import type { Size } from "./geometry";
+
+export interface Page {
+	id: string;
+	name: string;
+	icon: Shape;
+	/** Stands over this page and the ones after it in the side list. */
+	group?: string;
+	/** Text alone: nothing in it takes the focus. */
+	reading?: boolean;
+	/** Other words a person may search for. */
+	words?: string;
+	load: () => Promise<{ default: Component }>;
+}
+
+export interface App {
+	id: string;
+	name: string;
+	tile: TileShape;
+	size: Size;
+	administrator: boolean;
+	/** The help page that F1 opens. */
+	help: string;
+	pages: [Page, ...Page[]];
+}
+
+const logPage = () => import("../apps/log/Log.svelte");
+
+export const apps: readonly App[] = [
+	{
+		id: "access",
+		name: "Access Control",
+		tile: tiles.accessControl,
+		size: { width: 1060, height: 672 },
+		administrator: true,
+		help: "ways",
+		pages: [
+			{
+				id: "users",
+				name: "Users",
+				icon: icons.people,
+				words: "accounts people roles administrator temporary password",
+				load: () => import("../apps/access/Users.svelte"),
+			},
+		],
+	},
+	{
+		id: "settings",
+		name: "Settings",
+		tile: tiles.settings,
+		size: { width: 1200, height: 816 },
+		administrator: true,
+		help: "keyboard",
+		pages: [
+			{
+				id: "general",
+				name: "General",
+				icon: icons.sliders,
+				words: "name of the nas host name time zone",
+				load: () => import("../apps/settings/General.svelte"),
+			},
+			{
+				id: "time",
+				name: "Date & Time",
+				icon: icons.time,
+				words: "clock network time ntp servers sync drift time zone",
+				load: () => import("../apps/settings/DateTime.svelte"),
+			},
+			{
+				id: "button",
+				name: "Reset button",
+				icon: icons.press,
+				group: "Hardware",
+				words: "restore defaults label default password",
+				load: () => import("../apps/settings/ResetButton.svelte"),
+			},
+		],
+	},
+	{
+		id: "log",
+		name: "Log",
+		tile: tiles.log,
+		size: { width: 1180, height: 780 },
+		administrator: true,
+		help: "keyboard",
+		pages: [
+			{ id: "all", name: "All entries", icon: icons.list, words: "events history", load: logPage },
+			{ id: "sign_in", name: "Sign-in", icon: icons.lock, group: "Areas", load: logPage },
+			{ id: "two_step", name: "2-step verification", icon: icons.shieldCheck, load: logPage },
+			{ id: "accounts", name: "Accounts", icon: icons.people, load: logPage },
+			{ id: "settings", name: "Settings", icon: icons.sliders, load: logPage },
+			{ id: "button", name: "Reset button", icon: icons.press, load: logPage },
+			{ id: "clock", name: "Clock", icon: icons.time, load: logPage },
+			{ id: "system", name: "System", icon: icons.chip, load: logPage },
+		],
+	},
+	{
+		id: "personal",
+		name: "Personal Settings",
+		tile: tiles.personal,
+		size: { width: 1000, height: 700 },
+		administrator: false,
+		help: "ways",
+		pages: [
+			{
+				id: "account",
+				name: "Account",
+				icon: icons.person,
+				words: "name e-mail language",
+				load: () => import("../apps/personal/Account.svelte"),
+			},
+			{
+				id: "security",
+				name: "Security",
+				icon: icons.shieldCheck,
+				words: "password 2-step verification authenticator app devices phone",
+				load: () => import("../apps/personal/Security.svelte"),
+			},
+		],
+	},
+	{
+		id: "about",
+		name: "About",
+		tile: tiles.about,
+		size: { width: 800, height: 640 },
+		administrator: false,
+		help: "keyboard",
+		pages: [
+			{
+				id: "castellan",
+				name: "This NAS",
+				icon: icons.info,
+				words: "version licence libraries certificate fingerprint",
+				load: () => import("../apps/about/About.svelte"),
+			},
+		],
+	},
+	{
+		id: "help",
+		name: "Help",
+		tile: tiles.help,
+		size: { width: 860, height: 640 },
+		administrator: false,
+		help: "keyboard",
+		pages: [
+			{
+				id: "ways",
+				reading: true,
+				name: "Ways back in",
+				icon: icons.lifebuoy,
+				words: "lost forgotten password phone locked out reset recover",
+				load: () => import("../apps/help/WaysBackIn.svelte"),
+			},
+			{
+				id: "keyboard",
+				reading: true,
+				name: "Keyboard",
+				icon: icons.keyboard,
+				words: "shortcuts keys windows",
+				load: () => import("../apps/help/Keyboard.svelte"),
+			},
+		],
+	},
+];
+
+export const appsFor = (administrator: boolean) => apps.filter((app) => administrator || !app.administrator);
+
+export const appById = (id: string) => apps.find((app) => app.id === id);
+
+export const pageOf = (app: App, id: string): Page =>
+	app.pages.find((page) => page.id === id) ?? app.pages[0];

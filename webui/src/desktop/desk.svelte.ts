@@ -1,0 +1,18 @@
+import { session } from "../session/session.svelte";
+import { appById } from "./apps";
+import { windows } from "./windows.svelte";
+
+/** Opens an app at a page, if the person may use it. */
+export function show(id: string, page?: string) {
+	const app = appById(id);
+	if (!app || (app.administrator && !session.administrator)) return;
+	windows.open(app, page);
+}
+
+/** Opens the help for what is in front. */
+export function showHelp() {
+	show("help", windows.front?.app.help ?? "keyboard");
+}
+
+/** What Users shows first when it is opened from elsewhere. */
+export const wanted = $state({ user: "" });
