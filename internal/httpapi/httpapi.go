@@ -114,6 +114,11 @@ func (a *API) Local() http.Handler {
 
 // route sends a request to an operation or to a file of the desktop.
 func (a *API) route(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions { // the router would answer these itself
+		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE")
+		a.refuse(w, r, errMethod)
+		return
+	}
 	if strings.HasPrefix(r.URL.Path, "/api/") {
 		w.Header()["Cache-Control"] = noStore
 		a.router.ServeHTTP(w, r)

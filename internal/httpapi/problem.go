@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -57,6 +58,11 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem(err)
 	if p.Status == http.StatusInternalServerError {
 		a.Out.Error("answer request", "method", r.Method, "path", r.URL.Path, "err", err)
+	}
+	if p.Status == http.StatusRequestEntityTooLarge {
+		// The server would read on before it answers, to keep the connection; a body without an end would
+		// make it wait.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
 	}
 	if p.RetryIn != nil {
 		w.Header().Set("Retry-After", strconv.Itoa(*p.RetryIn))

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base32"
+	"fmt"
 	"time"
 
 	"github.com/pquerna/otp"
@@ -40,6 +41,15 @@ func NewSecret() Secret {
 // Base32 returns the secret as people type it into an app: upper case, no padding.
 func (s Secret) Base32() string {
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(s)
+}
+
+// ParseSecret reads what Base32 wrote.
+func ParseSecret(text string) (Secret, error) {
+	s, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("read secret: %w", err)
+	}
+	return s, nil
 }
 
 // Code is six ASCII digits.
