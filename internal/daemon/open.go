@@ -161,7 +161,7 @@ func (d *Daemon) provision(o opened) error {
 	if err := o.db.View(func(tx *store.Tx) (err error) { changed, err = o.box.Provisioned(tx); return err }); err != nil || changed == "" {
 		return err
 	}
-	hash, err := password.New(o.passwords).Hash(context.Background(), changed)
+	hash, err := password.New(o.passwords).Hash(context.Background(), secret.Reread(changed))
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
 	}
 	box := d.claimBox(key)
 	plain := box.NewDefaultPassword()
-	hash, err := password.New(d.hashing(key, passes)).Hash(context.Background(), plain)
+	hash, err := password.New(d.hashing(key, passes)).Hash(context.Background(), secret.Reread(plain))
 	if err != nil {
 		return key, err
 	}

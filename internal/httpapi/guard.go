@@ -43,7 +43,7 @@ func (a *API) guard(op api.Operation) echo.HandlerFunc {
 	}
 	return func(c echo.Context) error {
 		r := c.Request()
-		if a.Recovery != nil && op.ID != "GetStatus" {
+		if a.Recovery != nil && !op.Recovery {
 			return &fault.Error{Kind: fault.Unavailable, Code: "recovery_required", Message: a.Recovery.Message}
 		}
 		who := &caller{}
@@ -117,8 +117,8 @@ func (a *API) ours(op api.Operation, who *caller, r *http.Request) error {
 
 // admit finds out who is calling and whether they may.
 func (a *API) admit(op api.Operation, who *caller, r *http.Request) error {
-	if a.Recovery != nil {
-		return nil
+	if op.Access == api.ForLocal && !who.local {
+		return errNotHere
 	}
 	if !op.Unclaimed {
 		if err := a.claimed(); err != nil {
@@ -126,12 +126,7 @@ func (a *API) admit(op api.Operation, who *caller, r *http.Request) error {
 		}
 	}
 	switch op.Access {
-	case api.ForPublic:
-		return nil
-	case api.ForLocal:
-		if !who.local {
-			return errNotHere
-		}
+	case api.ForPublic, api.ForLocal:
 		return nil
 	case api.ForTicket:
 		return a.admitTicket(who, r)

@@ -149,7 +149,7 @@ func (b *Box) Check(tx *store.Tx, c Claim) error {
 	if err != nil {
 		return err
 	}
-	if c.Password == given || secret.Reread(c.Password) == given {
+	if secret.Reread(c.Password) == secret.Reread(given) {
 		return password.ErrReused
 	}
 	return nil

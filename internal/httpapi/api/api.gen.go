@@ -1625,7 +1625,7 @@ func (w *ServerInterfaceWrapper) TurnUserTwoStepOff(ctx echo.Context) error {
 func Operations(si ServerInterface) []Operation {
 	w := ServerInterfaceWrapper{Handler: si}
 	return []Operation{
-		{ID: "GetStatus", Method: "GET", Path: "/status", Access: ForPublic, Background: true, Unclaimed: true, Handler: w.GetStatus},
+		{ID: "GetStatus", Method: "GET", Path: "/status", Access: ForPublic, Background: true, Unclaimed: true, Recovery: true, Handler: w.GetStatus},
 		{ID: "CancelSignIn", Method: "DELETE", Path: "/sign-in", Access: ForTicket, Unclaimed: true, Handler: w.CancelSignIn},
 		{ID: "GetSignIn", Method: "GET", Path: "/sign-in", Access: ForTicket, Background: true, Unclaimed: true, Handler: w.GetSignIn},
 		{ID: "SignIn", Method: "POST", Path: "/sign-in", Access: ForPublic, Unclaimed: true, Handler: w.SignIn},
@@ -1667,7 +1667,7 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
-		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Handler: w.LocalPressButton},
+		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},
 	}
 }
 

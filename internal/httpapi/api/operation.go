@@ -37,5 +37,7 @@ type Operation struct {
 	Background bool
 	// Unclaimed operations also answer while nobody owns the NAS.
 	Unclaimed bool
-	Handler   echo.HandlerFunc
+	// Recovery operations also answer while the database cannot be used.
+	Recovery bool
+	Handler  echo.HandlerFunc
 }

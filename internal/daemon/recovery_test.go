@@ -1,0 +1,241 @@
+package daemon_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"castellan/internal/access/password"
+	"castellan/internal/daemon"
+	"castellan/internal/secret"
+	"castellan/internal/store"
+)
+
+// used is a house that was claimed and stopped.
+func used(t *testing.T) *house {
+	t.Helper()
+	h := newHouse(t).start()
+	h.claim()
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (h *house) database() string { return filepath.Join(h.file.Data, "castellan.db") }
+func (h *house) key() string      { return filepath.Join(h.file.Data, "device.key") }
+
+// R140 (h) R026 R138
+func TestAHouseThatIsNotWholeIsNeverTakenForANewOne(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		damage func(*house) error
+		code   string
+	}{
+		"missing database":   {func(h *house) error { return os.Remove(h.database()) }, "database_missing"},
+		"empty database":     {func(h *house) error { return os.Truncate(h.database(), 0) }, "database_damaged"},
+		"cut database":       {func(h *house) error { return os.Truncate(h.database(), 5000) }, "database_damaged"},
+		"garbled database":   {garble, "database_damaged"},
+		"missing key":        {func(h *house) error { return os.Remove(h.key()) }, "device_key_missing"},
+		"damaged key":        {func(h *house) error { return os.Truncate(h.key(), 7) }, "device_key_damaged"},
+		"another box's key":  {func(h *house) error { _, err := secret.CreateKey(h.key()); return err }, "device_key_mismatch"},
+		"database of a text": {func(h *house) error { return os.WriteFile(h.database(), []byte(strings.Repeat("x", 1<<16)), 0o600) }, "database_damaged"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := used(t)
+			label := h.greeting.DefaultPassword
+			if err := tc.damage(h); err != nil {
+				t.Fatal(err)
+			}
+			before, _ := os.ReadFile(h.database())
+			h.start()
+			b := h.browser()
+			status := b.must(200, "GET", "/status", nil).body
+			if status["state"] != "recovery_required" || status["recovery"].(obj)["code"] != tc.code || status["claim"] != nil {
+				t.Errorf("got %v", status)
+			}
+			if detail := status["recovery"].(obj)["detail"].(string); !strings.Contains(detail, "hold the reset button") {
+				t.Errorf("it does not say what to do: %q", detail)
+			}
+			b.refused(503, "recovery_required", "POST", "/sign-in", obj{"name": "admin", "password": label})
+			b.refused(503, "recovery_required", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+			b.refused(503, "recovery_required", "POST", "/claim/button", nil)
+			b.refused(503, "recovery_required", "GET", "/users", nil)
+			if !strings.Contains(h.log.String(), tc.code) {
+				t.Error("the log does not say what is wrong")
+			}
+			if err := h.stop(); err == nil {
+				t.Error("it stopped as if all had been well")
+			}
+			if after, _ := os.ReadFile(h.database()); string(after) != string(before) {
+				t.Error("the damaged file was changed")
+			}
+		})
+	}
+}
+
+// garble overwrites the middle of every page, as a broken disk does.
+func garble(h *house) error {
+	data, err := os.ReadFile(h.database())
+	if err != nil {
+		return err
+	}
+	for page := 2; page < len(data)/4096; page++ {
+		for i := 16; i < 200; i++ {
+			data[page*4096+i] ^= 0xa5
+		}
+	}
+	return os.WriteFile(h.database(), data, 0o600)
+}
+
+// The owner always gets in: holding the button begins anew and puts the damaged file aside.
+func TestHoldingTheButtonBeginsAnewWhereNothingElseHelps(t *testing.T) {
+	t.Parallel()
+	h := used(t)
+	if err := os.Truncate(h.database(), 5000); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	b := h.local()
+	h.greeting.DefaultPassword = ""
+	go func() {
+		r := b.request("POST", "/local/button", obj{"hold_ms": 5200})
+		if response, err := b.client.Do(r); err == nil { // the house is rebuilt meanwhile
+			_ = response.Body.Close()
+		}
+	}()
+	deadline := time.Now().Add(20 * time.Second)
+	for !strings.Contains(h.log.String(), "waits to be claimed") || strings.Count(h.log.String(), `"box.started"`) < 2 {
+		if time.Now().After(deadline) {
+			t.Fatalf("the house was not built anew\n%s", h.log)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	aside, err := filepath.Glob(h.database() + ".aside-*")
+	if err != nil || len(aside) != 1 {
+		t.Errorf("the damaged file is not there any more: %v, %v", aside, err)
+	}
+}
+
+func TestANewBoxIsMadeWithTightPermissions(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.file.Data = filepath.Join(h.file.Data, "deep", "data")
+	h.start()
+	for path, want := range map[string]fs.FileMode{
+		h.file.Data: 0o700, h.database(): 0o600, h.key(): 0o600, filepath.Join(h.file.Data, "tls.pem"): 0o600, h.file.Socket: 0o600,
+	} {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != want { // R134
+			t.Errorf("%s: %v, %v; want %v", path, info.Mode().Perm(), err, want)
+		}
+	}
+}
+
+func TestAPowerCutWhileTheBoxIsMadeLeavesANewBox(t *testing.T) {
+	t.Parallel()
+	h := used(t)
+	// The database is complete and the key is written, but the last renaming did not happen.
+	if err := os.Rename(h.database(), h.database()+".new"); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	if state := h.browser().must(200, "GET", "/status", nil).body["state"]; state != "ready" {
+		t.Errorf("got %v", state)
+	}
+	// Only the unfinished database is there: nothing was promised to anybody.
+	n := newHouse(t)
+	if err := os.WriteFile(n.database()+".new", []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n.start()
+	if state := n.browser().must(200, "GET", "/status", nil).body["state"]; state != "unclaimed" {
+		t.Errorf("got %v", state)
+	}
+}
+
+func TestTheIntegratorsDefaultPasswordIsUsedAndMayChange(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.file.DefaultPasswordFile = filepath.Join(t.TempDir(), "label")
+	write := func(text string) {
+		if err := os.WriteFile(h.file.DefaultPasswordFile, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("label-of-this-box\n")
+	h.start()
+	if h.greeting.DefaultPassword != "label-of-this-box" {
+		t.Fatalf("got %q", h.greeting.DefaultPassword)
+	}
+	h.claim()
+	write("another-label\n")
+	h.restart()
+	h.local().must(200, "POST", "/local/button", obj{"hold_ms": 5200})
+	b := h.browser()
+	b.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "label-of-this-box"})
+	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": "another-label"})
+}
+
+func TestTheKeyMayLieInAnotherFolder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.file.Key = t.TempDir()
+	h.start()
+	h.claim()
+	if _, err := os.Stat(h.key()); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the key lies beside the database")
+	}
+	h.restart()
+	h.browser().must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+}
+
+// run starts a daemon that is expected to end by itself.
+func (h *house) run(verify func(string) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return daemon.New(daemon.Config{
+		File: h.file, Out: slog.New(slog.DiscardHandler), Verify: verify, System: time.Now, Passwords: password.Config{Memory: 64, Passes: 1},
+	}).Run(ctx)
+}
+
+func TestASecondDaemonIsTurnedAway(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	second := &house{t: t, file: h.file, log: &logBuffer{}}
+	second.file.Socket = filepath.Join(t.TempDir(), "s")
+	if err := second.run(store.Verify); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("the same data: %v", err)
+	}
+	third := newHouse(t)
+	third.file.Web.HTTPS = h.greeting.HTTPS
+	if err := third.run(store.Verify); err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("the same port: %v", err)
+	}
+	fourth := newHouse(t)
+	fourth.file.Socket = h.file.Socket
+	if err := fourth.run(store.Verify); err == nil || !strings.Contains(err.Error(), "another Castellan") {
+		t.Errorf("the same socket: %v", err)
+	}
+	h.browser().must(200, "GET", "/status", nil)
+}
+
+func TestAFolderThatCannotBeMadeIsSaid(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.file.Data = filepath.Join(h.database(), "x")
+	if err := os.WriteFile(filepath.Dir(h.file.Data), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.run(store.Verify); err == nil || !strings.Contains(err.Error(), "make data folder") {
+		t.Errorf("got %v", err)
+	}
+}
