@@ -1,4 +1,4 @@
-// openapi.yaml sha256:9f04f5d1d451f7617c19418319b0631896d08612bfd7537083616d2bfe9e2e01
+// openapi.yaml sha256:f00bf48af216c5a6af814aa60881f91869cc09e50a80493189e7ecdd12242c99
 // Made by `npm run generate`; do not edit.
 
 export interface paths {

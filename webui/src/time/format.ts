@@ -33,13 +33,18 @@ export function known(zone: string): string {
 	}
 }
 
+/** 09:07, but 9:07 PM where the day has twice twelve hours. */
+const hours = new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12
+	? "numeric"
+	: "2-digit";
+
 /** 14:07 */
 export const clockTime = (at: number, zone: string) =>
-	format(zone, { hour: "2-digit", minute: "2-digit" }).format(at);
+	format(zone, { hour: hours, minute: "2-digit" }).format(at);
 
 /** 14:07:26 */
 export const clockSeconds = (at: number, zone: string) =>
-	format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
+	format(zone, { hour: hours, minute: "2-digit", second: "2-digit" }).format(at);
 
 /** Sat 21 Nov */
 export const shortDay = (at: number, zone: string) =>
@@ -71,7 +76,7 @@ export function ago(at: number, now: number, zone: string): string {
 	if (passed < minute) return `${Math.floor(passed / second)} s ago`;
 	if (passed < hour) return `${Math.floor(passed / minute)} min ago`;
 	if (dayOf(at, zone) === dayOf(now, zone)) return `at ${clockTime(at, zone)}`;
-	return moment(at, now, zone).toLowerCase();
+	return moment(at, now, zone).replace("Yesterday", "yesterday");
 }
 
 /** A span in its two largest units: 3 min 12 s, 2 h 5 min, 40 s, 1.5 s, 3 ms. */

@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Problem } from "./api/problem";
+
+const { api } = vi.hoisted(() => ({ api: { get: vi.fn(), post: vi.fn(), delete: vi.fn(), use: vi.fn() } }));
+vi.mock("./api/client", () => ({ api }));
+
+const { boot } = await import("./boot.svelte");
+
+const clock = {
+	now: "2026-11-21T13:00:00Z",
+	zone: "UTC",
+	state: "synced",
+	level: "ok",
+	offset_ms: 0,
+	message: "",
+};
+const me = { id: "a", name: "lena", display_name: "Lena", role: "user", two_step: false };
+const session = { me, token: "t", nas_name: "nas", idle_in: 1800, ends_in: 9000, step_up_in: 0 };
+const gone = new Problem({ status: 401, code: "signed_out", detail: "Not signed in." });
+
+function answers(given: Record<string, unknown>) {
+	api.get.mockImplementation(async (path: string) => {
+		const answer = given[path] ?? gone;
+		if (answer instanceof Error) throw answer;
+		return answer;
+	});
+}
+
+const status = (state: string) => ({ state, nas_name: "nas", clock, fingerprint: "AA" });
+
+beforeEach(() => {
+	api.get.mockReset();
+	sessionStorage.clear();
+	boot.stage = "loading";
+	boot.step = undefined;
+	boot.said = "";
+});
+
+describe("a page that is loaded leads to", () => {
+	test("sign-in, for a stranger", async () => {
+		answers({ "/status": status("ready") });
+		await boot.start();
+		expect(boot.stage).toBe("sign_in");
+		expect(boot.step).toBeUndefined();
+	});
+
+	test("the code, half way", async () => {
+		answers({ "/status": status("ready"), "/sign-in": { next: "code", token: "t", expires_in: 60 } });
+		await boot.start();
+		expect(boot.stage).toBe("sign_in");
+		expect(boot.step?.next).toBe("code");
+	});
+
+	test("the desktop, signed in", async () => {
+		answers({ "/status": status("ready"), "/session": session });
+		await boot.start();
+		expect(boot.stage).toBe("desktop");
+	});
+
+	test("the last step of the first run, where it was left", async () => {
+		answers({ "/status": status("ready"), "/session": session });
+		await boot.claimed();
+		await boot.start();
+		expect(boot.stage).toBe("claim");
+		boot.firstRunDone();
+		await boot.start();
+		expect(boot.stage).toBe("desktop");
+	});
+
+	test("the claim, while nobody owns the NAS", async () => {
+		answers({ "/status": status("unclaimed"), "/sign-in": { next: "claim", token: "t", expires_in: 60 } });
+		await boot.start();
+		expect(boot.stage).toBe("claim");
+		expect(boot.step?.next).toBe("claim");
+	});
+
+	test("an explanation, when the NAS cannot serve", async () => {
+		answers({ "/status": status("recovery_required") });
+		await boot.start();
+		expect(boot.stage).toBe("recovery");
+	});
+
+	test("waiting, when nothing answers", async () => {
+		answers({ "/status": new Problem({ status: 0, code: "no_contact", detail: "" }) });
+		await boot.start();
+		expect(boot.stage).toBe("no_contact");
+	});
+});
+
+test("the end of a session is told once", async () => {
+	answers({ "/status": status("ready"), "/session": session });
+	await boot.start();
+	boot.signedOut();
+	expect(boot.stage).toBe("sign_in");
+	expect(boot.said).toBe("You were signed out.");
+	boot.said = "";
+	boot.signedOut();
+	expect(boot.said).toBe("");
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test, vi } from "vitest";
+
+vi.stubGlobal("navigator", { languages: ["de-DE", "en-GB"], language: "de-DE" });
+const { ago, city, countdown, known, moment, offset, pickLocale, roughOffset, signed, span } = await import(
+	"./format"
+);
+
+const minute = 60_000;
+const now = Date.UTC(2026, 10, 21, 13, 7, 26);
+const zone = "Europe/Berlin";
+
+describe("an offset", () => {
+	test.each([
+		[3, "+3 ms"],
+		[-3, "−3 ms"],
+		[-1500, "−1.5 s"],
+		[-192_000, "3 min 12 s slow"],
+		[192_000, "3 min 12 s fast"],
+		[-60_000, "1 min slow"],
+		[-59_990, "−60 s"],
+		[2 * 3_600_000 + 5 * minute, "2 h 5 min fast"],
+		[-20 * 365 * 24 * 60 * minute, "7,300 days slow"],
+	])("of %d ms is %j", (ms, words) => {
+		expect(offset(ms)).toBe(words);
+	});
+
+	test.each([
+		[-192_000, "3 min slow"],
+		[1500, "2 s fast"],
+		[-7_200_000, "2 h slow"],
+	])("of %d ms is %j in the task bar", (ms, words) => {
+		expect(roughOffset(ms)).toBe(words);
+	});
+
+	test("keeps its sign in columns", () => {
+		expect(signed(2.84)).toBe("+2.8 ms");
+		expect(signed(-192_400)).toBe("−192.4 s");
+	});
+});
+
+test("a span never says 60 seconds beside a minute", () => {
+	expect(span(119_700)).toBe("2 min");
+	expect(span(40_000)).toBe("40 s");
+});
+
+describe("a moment", () => {
+	test.each([
+		[500, "just now"],
+		[26_000, "26 s ago"],
+		[4 * minute, "4 min ago"],
+		[3 * 60 * minute, "at 11:07"],
+		[25 * 60 * minute, "yesterday 13:07"],
+	])("%d ms back is %j", (back, words) => {
+		expect(ago(now - back, now, zone)).toBe(words);
+	});
+
+	test("that seems to lie ahead is just now", () => {
+		expect(ago(now + 5000, now, zone)).toBe("just now");
+	});
+
+	test("is told in the zone of the NAS", () => {
+		const evening = Date.UTC(2026, 10, 20, 23, 30);
+		expect(moment(evening, now, "Europe/Berlin")).toBe("Today 00:30");
+		expect(moment(evening, now, "UTC")).toBe("Yesterday 23:30");
+	});
+});
+
+test("a zone this browser does not know becomes UTC", () => {
+	expect(known("Mars/Olympus")).toBe("UTC");
+	expect(known("Europe/Berlin")).toBe("Europe/Berlin");
+});
+
+test("a zone is called by its city", () => {
+	expect(city("America/New_York")).toBe("New York");
+	expect(city("UTC")).toBe("UTC");
+});
+
+test("a countdown rounds up, so that it ends at nothing left", () => {
+	expect(countdown(101.2)).toBe("1:42");
+	expect(countdown(0)).toBe("0:00");
+	expect(countdown(-3)).toBe("0:00");
+});
+
+test("dates follow the person's own English", () => {
+	expect(pickLocale(["de-DE", "en-US"])).toBe("en-US");
+	expect(pickLocale(["de-DE"])).toBe("en-GB");
+});
