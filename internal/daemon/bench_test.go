@@ -150,6 +150,7 @@ type browser struct {
 	client  *http.Client
 	base    string // scheme, host and port that requests go to
 	origin  string // of the page
+	host    string // in the Host header, where that is not base's
 	cookies map[string]string
 	token   string
 	header  http.Header // in place of or beside what a browser sends
@@ -204,6 +205,7 @@ func (b *browser) raw(r *http.Request) answer {
 		b.t.Fatalf("%s %s: %v", r.Method, r.URL.Path, err)
 	}
 	_ = json.Unmarshal(a.raw, &a.body)
+	holds(b.t, r, a)
 	return a
 }
 
@@ -222,6 +224,7 @@ func (b *browser) request(method, path string, body any) *http.Request {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	r.Host = b.host
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}

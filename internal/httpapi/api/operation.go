@@ -5,6 +5,7 @@ package api
 import "github.com/labstack/echo/v4"
 
 //go:generate go tool -modfile=../../../packaging/tools/oapi-codegen/go.mod oapi-codegen -config generate.yaml ../openapi.yaml
+//go:generate sh -c "cat ../openapi.yaml templates/operations.tmpl generate.yaml | sha256sum > api.gen.sum"
 
 // Access says who may call an operation. Its zero value is the strictest, so that a forgotten word in
 // the contract closes a door.

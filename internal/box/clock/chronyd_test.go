@@ -1,0 +1,99 @@
+package clock_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"castellan/internal/box/clock"
+	"castellan/internal/realtest"
+)
+
+// chronyd starts a real time server on the loopback, which tells the system clock of this machine.
+func chronyd(t *testing.T) (address string) {
+	t.Helper()
+	program := realtest.Program(t, "chronyd", "apt-get install chrony")
+	free, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = free.LocalAddr().String()
+	_ = free.Close()
+	_, port, _ := net.SplitHostPort(address)
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	conf := filepath.Join(dir, "chrony.conf")
+	text := fmt.Sprintf("local stratum 1\nport %s\nbindaddress 127.0.0.1\nallow 127.0.0.0/8\ncmdport 0\nbindcmdaddress /\npidfile %s/pid\n", port, dir)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-n", "-x", "-U", "-u", me.Username, "-f", conf)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("chronyd said: %s", out.String())
+		}
+	})
+	return address
+}
+
+// R139 (h): real servers are asked over real sockets; a clock that is hours off is named and not believed.
+func TestRealTimeServersAreBelievedOverTheSystemClock(t *testing.T) {
+	servers := []string{chronyd(t), chronyd(t), chronyd(t), "127.0.0.1:9"}
+	for _, off := range []time.Duration{0, -3*time.Minute - 12*time.Second, 26 * 365 * 24 * time.Hour, -26 * 365 * 24 * time.Hour} {
+		k := clock.New(clock.Config{
+			Servers: servers, Floor: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Elapsed: clock.Elapsed,
+			System: func() time.Time { return time.Now().Add(off) }, Kept: func() bool { return true },
+		})
+		var r clock.Reading
+		for range 20 { // the servers take a moment to start
+			if k.Sync(t.Context()); k.Reading().State == clock.Synced {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		r = k.Reading()
+		if r.State != clock.Synced || r.Agreeing != 3 || r.Answering != 3 {
+			t.Fatalf("system clock off by %v: %+v", off, r)
+		}
+		if d := time.Until(r.Now).Abs(); d > 100*time.Millisecond {
+			t.Errorf("system clock off by %v: trusted time is off by %v", off, d)
+		}
+		if (r.Offset - off).Abs() > 100*time.Millisecond {
+			t.Errorf("system clock off by %v: named as %v", off, r.Offset)
+		}
+		if s := r.Servers[3]; s.State != clock.Silent || s.Problem == "" {
+			t.Errorf("the server that is not there: %+v", s)
+		}
+		if s := r.Servers[0]; s.Stratum != 1 || s.Delay <= 0 || s.Address != servers[0] {
+			t.Errorf("a server that is there: %+v", s)
+		}
+	}
+}
+
+func TestTheRealClockAndItsMachine(t *testing.T) {
+	before := clock.Elapsed()
+	time.Sleep(10 * time.Millisecond)
+	if after := clock.Elapsed(); after-before < 10*time.Millisecond || after-before > 5*time.Second {
+		t.Errorf("the boot-time clock went on by %v in 10 ms", after-before)
+	}
+	_ = clock.Kept()
+	if clock.Boot() == "" {
+		t.Skip("this system does not say which start of the kernel this is")
+	}
+}
