@@ -1,4 +1,4 @@
-// openapi.yaml sha256:f00bf48af216c5a6af814aa60881f91869cc09e50a80493189e7ecdd12242c99
+// openapi.yaml sha256:d51df850c4e984df50ee94f8dae21d97db09a75686d675a47a43e5df6aad0933
 // Made by `npm run generate`; do not edit.
 
 export interface paths {

@@ -2,8 +2,8 @@ import { getContext, setContext } from "svelte";
 
 /** What a window offers to the page inside it. */
 export interface Frame {
-	/** The width of the window, for layouts that are more than a matter of style. */
-	readonly width: number;
+	/** The width a page has for its content, for layouts that are more than a matter of style. */
+	readonly room: number;
 	/** The page that is shown. */
 	readonly page: string;
 	/** Where dialogs and edit panels of this window are put. */
