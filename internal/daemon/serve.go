@@ -167,6 +167,7 @@ func (d *doors) open(h *house) (err error) {
 	}
 	l := h.server(api.Local())
 	l.WriteTimeout = 0 // a press of the button may take a minute
+	l.ConnContext = httpapi.OverSocket
 	d.add(l, func() error { return l.Serve(local) })
 	return nil
 }

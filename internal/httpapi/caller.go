@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -18,8 +19,6 @@ import (
 
 // caller is who makes a request, as far as it was found out, and the cookies that the answer will set.
 type caller struct {
-	local   bool // over the Unix socket
-	address netip.Addr
 	visitor signin.Visitor
 
 	cookie  string // of the session or of the ticket, whichever the operation wants
@@ -30,17 +29,23 @@ type caller struct {
 	set []*http.Cookie
 }
 
-type callerKey struct{}
-
-func withCaller(ctx context.Context, c *caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
-}
+type (
+	callerKey struct{}
+	localKey  struct{}
+)
 
 // callerOf returns the caller of a request; there always is one behind guard.
 func callerOf(ctx context.Context) *caller {
 	c, _ := ctx.Value(callerKey{}).(*caller)
 	return c
 }
+
+// OverSocket marks the connections of the Unix socket.
+func OverSocket(ctx context.Context, _ net.Conn) context.Context {
+	return context.WithValue(ctx, localKey{}, true)
+}
+
+func overSocket(r *http.Request) bool { return r.Context().Value(localKey{}) != nil }
 
 // actor is the caller as the administrator who acts.
 func (c *caller) actor() people.Actor {
@@ -76,15 +81,15 @@ func sendCookies(next api.StrictHandlerFunc, _ string) api.StrictHandlerFunc {
 const maxAgent = 200
 
 // visitorOf says who sends a request. Headers that claim another address are not believed.
-func (a *API) visitorOf(r *http.Request) (netip.Addr, signin.Visitor) {
+func (a *API) visitorOf(r *http.Request) signin.Visitor {
 	agent := r.UserAgent()
 	if len(agent) > maxAgent {
 		agent = agent[:maxAgent]
 	}
 	port, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return netip.Addr{}, signin.Visitor{Address: "local", Source: "local", Agent: agent, Local: true}
+		return signin.Visitor{Address: "local", Source: "local", Agent: agent, Local: true}
 	}
 	address := port.Addr().Unmap()
-	return address, signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}
+	return signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}
 }

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -46,15 +48,11 @@ func (a *API) guard(op api.Operation) echo.HandlerFunc {
 		if a.Recovery != nil && !op.Recovery {
 			return &fault.Error{Kind: fault.Unavailable, Code: "recovery_required", Message: a.Recovery.Message}
 		}
-		who := &caller{}
-		if local := callerOf(r.Context()); local != nil {
-			who.local = local.local
-		}
-		who.address, who.visitor = a.visitorOf(r)
+		who := &caller{visitor: a.visitorOf(r)}
 		if err := wellFormed(c); err != nil {
 			return err
 		}
-		if err := a.ours(op, who, r); err != nil {
+		if err := a.ours(op, r); err != nil {
 			return err
 		}
 		if r.ContentLength > limit {
@@ -66,7 +64,7 @@ func (a *API) guard(op api.Operation) echo.HandlerFunc {
 		if err := a.admit(op, who, r); err != nil {
 			return err
 		}
-		c.SetRequest(r.WithContext(withCaller(r.Context(), who)))
+		c.SetRequest(r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
 		return op.Handler(c)
 	}
 }
@@ -96,8 +94,8 @@ func wellFormed(c echo.Context) error {
 
 // ours refuses changes that a page from elsewhere makes in the browser of a signed-in person. Other
 // applications on this NAS are elsewhere, too: cookies ignore ports.
-func (a *API) ours(op api.Operation, who *caller, r *http.Request) error {
-	if r.Method == http.MethodGet || who.local {
+func (a *API) ours(op api.Operation, r *http.Request) error {
+	if r.Method == http.MethodGet || overSocket(r) {
 		return nil
 	}
 	if err := a.guardian.Check(r); err != nil {
@@ -117,32 +115,36 @@ func (a *API) ours(op api.Operation, who *caller, r *http.Request) error {
 
 // admit finds out who is calling and whether they may.
 func (a *API) admit(op api.Operation, who *caller, r *http.Request) error {
-	if op.Access == api.ForLocal && !who.local {
+	if op.Access == api.ForLocal && !overSocket(r) {
 		return errNotHere
-	}
-	if !op.Unclaimed {
-		if err := a.claimed(); err != nil {
-			return err
-		}
 	}
 	switch op.Access {
 	case api.ForPublic, api.ForLocal:
-		return nil
+		return a.claimed(op)
 	case api.ForTicket:
+		if err := a.claimed(op); err != nil {
+			return err
+		}
 		return a.admitTicket(who, r)
 	default:
 		return a.admitSession(op, who, r)
 	}
 }
 
-func (a *API) claimed() error {
-	return a.DB.View(func(tx *store.Tx) error {
-		owned, _, err := claim.Owned(tx)
-		if err == nil && !owned {
-			err = claim.ErrUnclaimed
-		}
-		return err
-	})
+// claimed refuses what does not answer while nobody owns the box.
+func (a *API) claimed(op api.Operation) error {
+	if op.Unclaimed {
+		return nil
+	}
+	return a.DB.View(owned)
+}
+
+func owned(tx *store.Tx) error {
+	owned, _, err := claim.Owned(tx)
+	if err == nil && !owned {
+		err = claim.ErrUnclaimed
+	}
+	return err
 }
 
 func (a *API) admitTicket(who *caller, r *http.Request) error {
@@ -162,23 +164,31 @@ func (a *API) admitTicket(who *caller, r *http.Request) error {
 }
 
 func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error {
-	cookie, ok := cookieOf(r, SessionCookie)
-	if !ok {
-		return session.ErrEnded
-	}
+	cookie, _ := cookieOf(r, SessionCookie)
 	s, left, ok := a.Sessions.Find(cookie, !op.Background)
-	if !ok {
-		return session.ErrEnded
-	}
-	if err := a.DB.View(func(tx *store.Tx) (err error) { who.account, err = account.Get(tx, s.Account); return err }); err != nil {
+	err := a.DB.View(func(tx *store.Tx) error {
+		if !op.Unclaimed {
+			if err := owned(tx); err != nil {
+				return err
+			}
+		}
+		if !ok {
+			return session.ErrEnded
+		}
+		a, err := account.Get(tx, s.Account)
+		who.account = a
+		return err
+	})
+	switch {
+	case errors.Is(err, account.ErrUnknown):
 		a.Sessions.End(cookie)
-		return session.ErrEnded.Because(err)
-	}
-	if who.account.Disabled {
+		return session.ErrEnded
+	case err != nil:
+		return err
+	case who.account.Disabled:
 		a.Sessions.End(cookie)
 		return session.ErrEnded
-	}
-	if r.Method != http.MethodGet && !sameToken(r.Header.Get(TokenHeader), s.Token) {
+	case r.Method != http.MethodGet && !sameToken(r.Header.Get(TokenHeader), s.Token):
 		return errToken
 	}
 	who.cookie, who.session, who.left = cookie, s, left

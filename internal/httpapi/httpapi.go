@@ -105,12 +105,9 @@ func (a *API) TLS() http.Handler {
 	return a.contain(a.knownHost(a.HTTPSPort, http.HandlerFunc(a.route)))
 }
 
-// Local returns the handler of the Unix socket, which only root and the daemon's own user can open.
-func (a *API) Local() http.Handler {
-	return a.contain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.route(w, r.WithContext(withCaller(r.Context(), &caller{local: true})))
-	}))
-}
+// Local returns the handler of the Unix socket, which only root and the daemon's own user can open. Its
+// connections are marked by OverSocket.
+func (a *API) Local() http.Handler { return a.contain(http.HandlerFunc(a.route)) }
 
 // route sends a request to an operation or to a file of the desktop.
 func (a *API) route(w http.ResponseWriter, r *http.Request) {

@@ -53,8 +53,9 @@ func proofOf(p *api.Proof) signin.Proof {
 }
 
 func (h *handlers) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMeResponseObject, error) {
-	p, err := h.Office.Get(callerOf(ctx).account.ID)
-	return api.GetMe200JSONResponse(meView(p.Account, p.TwoStep)), err
+	a, on := callerOf(ctx).account, false
+	err := h.DB.View(func(tx *store.Tx) error { on = factor.Enabled(tx, a.ID); return nil })
+	return api.GetMe200JSONResponse(meView(a, on)), err
 }
 
 func (h *handlers) ChangeMe(ctx context.Context, r api.ChangeMeRequestObject) (api.ChangeMeResponseObject, error) {

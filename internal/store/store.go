@@ -49,6 +49,7 @@ type DB struct {
 	// swap is held shared by transactions and exclusively while Compact replaces the file.
 	swap sync.RWMutex
 	bolt *bolt.DB
+	memo memo
 }
 
 // Create makes a new database at path.
@@ -156,7 +157,7 @@ func (db *DB) Close() error {
 func (db *DB) View(read func(*Tx) error) error {
 	db.swap.RLock()
 	defer db.swap.RUnlock()
-	return db.bolt.View(func(tx *bolt.Tx) error { return read(&Tx{bolt: tx}) })
+	return db.bolt.View(func(tx *bolt.Tx) error { return read(&Tx{bolt: tx, memo: &db.memo}) })
 }
 
 // Update runs a transaction that writes. What change did is on the disk when Update returns nil, and
@@ -166,7 +167,7 @@ func (db *DB) Update(change func(*Tx) error) error {
 	defer db.swap.RUnlock()
 	var refused error
 	err := db.bolt.Update(func(tx *bolt.Tx) error {
-		refused = change(&Tx{bolt: tx})
+		refused = change(&Tx{bolt: tx, memo: &db.memo})
 		return refused
 	})
 	if err != nil && refused == nil {
@@ -176,7 +177,10 @@ func (db *DB) Update(change func(*Tx) error) error {
 }
 
 // Tx is a transaction. It is valid inside View or Update only.
-type Tx struct{ bolt *bolt.Tx }
+type Tx struct {
+	bolt *bolt.Tx
+	memo *memo
+}
 
 // OnCommit runs f after the transaction has reached the disk, and never if it does not. Whatever is kept
 // in memory beside the database changes in such a function.

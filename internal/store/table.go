@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -16,7 +17,8 @@ type Table[R any] struct{ name []byte }
 // NewTable declares the table of a name.
 func NewTable[R any](name string) Table[R] { return Table[R]{name: []byte(name)} }
 
-// Get returns the record of a key and whether there is one.
+// Get returns the record of a key and whether there is one. What a record points to is shared with other
+// readers and must not be changed.
 func (t Table[R]) Get(tx *Tx, key string) (record R, found bool, err error) {
 	b := tx.bolt.Bucket(t.name)
 	if b == nil {
@@ -26,8 +28,24 @@ func (t Table[R]) Get(tx *Tx, key string) (record R, found bool, err error) {
 	if data == nil {
 		return record, false, nil
 	}
-	record, err = t.decode([]byte(key), data)
-	return record, err == nil, err
+	if known, ok := tx.memo.find(t.name, key, data).(R); ok {
+		return known, true, nil
+	}
+	if record, err = t.decode([]byte(key), data); err != nil {
+		return record, false, err
+	}
+	tx.memo.keep(t.name, key, data, record)
+	return record, true, nil
+}
+
+// Any reports whether there is a record whose key begins with prefix.
+func (t Table[R]) Any(tx *Tx, prefix string) bool {
+	b := tx.bolt.Bucket(t.name)
+	if b == nil {
+		return false
+	}
+	k, _ := b.Cursor().Seek([]byte(prefix))
+	return k != nil && strings.HasPrefix(string(k), prefix)
 }
 
 // Put stores a record under a key, in place of the one that was there.

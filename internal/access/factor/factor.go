@@ -74,14 +74,7 @@ func List(tx *store.Tx, account string) ([]Device, error) {
 }
 
 // Enabled reports whether an account has a second factor.
-func Enabled(tx *store.Tx, account string) (bool, error) {
-	any := false
-	err := each(tx, account, func(string, record) error {
-		any = true
-		return store.Stop
-	})
-	return any, err
-}
+func Enabled(tx *store.Tx, account string) bool { return devices.Any(tx, account+"/") }
 
 func each(tx *store.Tx, account string, visit func(id string, r record) error) error {
 	prefix := account + "/"

@@ -33,9 +33,7 @@ func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
 		if after, err = account.Get(tx, id); err != nil { // as it was tidied
 			return err
 		}
-		if p, err = person(tx, after); err != nil {
-			return err
-		}
+		p = person(tx, after)
 		if rights {
 			o.end(tx, id)
 		}
@@ -106,9 +104,7 @@ func (o *Office) ChangeOwn(by Actor, c OwnChange) (p Person, err error) {
 		if after, err = account.Get(tx, by.ID); err != nil {
 			return err
 		}
-		if p, err = person(tx, after); err != nil {
-			return err
-		}
+		p = person(tx, after)
 		if what := differences(before, after); what != "" {
 			return o.Log.Record(tx, by.event(event.AccountChanged).With("account", after.Name).With("what", what))
 		}

@@ -57,9 +57,8 @@ type Person struct {
 	TwoStep bool
 }
 
-func person(tx *store.Tx, a account.Account) (Person, error) {
-	on, err := factor.Enabled(tx, a.ID)
-	return Person{a, on}, err
+func person(tx *store.Tx, a account.Account) Person {
+	return Person{a, factor.Enabled(tx, a.ID)}
 }
 
 // List returns a page of people by name, and how many match in all.
@@ -68,11 +67,7 @@ func (o *Office) List(q account.Query) (page []Person, total int, err error) {
 		found, n, err := account.Find(tx, q)
 		total = n
 		for _, a := range found {
-			p, err := person(tx, a)
-			if err != nil {
-				return err
-			}
-			page = append(page, p)
+			page = append(page, person(tx, a))
 		}
 		return err
 	})
@@ -83,10 +78,7 @@ func (o *Office) List(q account.Query) (page []Person, total int, err error) {
 func (o *Office) Get(id string) (p Person, err error) {
 	err = o.DB.View(func(tx *store.Tx) error {
 		a, err := account.Get(tx, id)
-		if err != nil {
-			return err
-		}
-		p, err = person(tx, a)
+		p = person(tx, a)
 		return err
 	})
 	return p, err
@@ -143,11 +135,7 @@ func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, e
 		if err := account.Put(tx, a); err != nil {
 			return err
 		}
-		p, err := person(tx, a)
-		if err != nil {
-			return err
-		}
-		g = Given{p, plain, account.TemporaryFor}
+		g = Given{person(tx, a), plain, account.TemporaryFor}
 		return o.Log.Record(tx, by.event(event.TemporaryGiven).With("account", a.Name).With("sessions", o.end(tx, id)))
 	})
 	return g, err

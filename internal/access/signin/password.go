@@ -120,10 +120,7 @@ func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, r
 
 // next decides what comes after a right password.
 func (d *Door) next(tx *store.Tx, v Visitor, a account.Account) (Step, error) {
-	on, err := factor.Enabled(tx, a.ID)
-	if err != nil {
-		return Step{}, err
-	}
+	on := factor.Enabled(tx, a.ID)
 	var step Step
 	switch {
 	case a.Password.Origin == account.Default:
@@ -174,9 +171,9 @@ func (d *Door) OwnPassword(ctx context.Context, v Visitor, cookie, chosen string
 }
 
 func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, chosen string) (step Step, err error) {
-	var on bool
-	if err := d.DB.View(func(tx *store.Tx) (err error) { on, err = factor.Enabled(tx, t.Account); return err }); err != nil {
-		return Step{}, err
+	_, on, err := d.person(t.Account)
+	if err != nil {
+		return Step{}, ErrExpired.Because(err)
 	}
 	if err := password.Check(chosen, on); err != nil {
 		return Step{}, err

@@ -107,10 +107,8 @@ func (d *Door) commitProof(a account.Account, tries tries, change func(*store.Tx
 
 func (d *Door) person(id string) (a account.Account, on bool, err error) {
 	err = d.DB.View(func(tx *store.Tx) (err error) {
-		if a, err = account.Get(tx, id); err != nil {
-			return err
-		}
-		on, err = factor.Enabled(tx, id)
+		a, err = account.Get(tx, id)
+		on = factor.Enabled(tx, id)
 		return err
 	})
 	return a, on, err

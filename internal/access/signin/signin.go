@@ -178,9 +178,8 @@ func (d *Door) Resume(cookie string) (Step, error) {
 		if err := d.usable(a, t.Hash); err != nil {
 			return err
 		}
-		on, err := factor.Enabled(tx, a.ID)
-		s.Account, s.PasswordMin = a, password.Min(on)
-		return err
+		s.Account, s.PasswordMin = a, password.Min(factor.Enabled(tx, a.ID))
+		return nil
 	})
 	if err != nil {
 		return Step{}, ErrExpired.Because(err)

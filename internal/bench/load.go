@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"regexp"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+var assetForm = regexp.MustCompile(`(?:src|href)="(/[^"]+)"`)
+
+// pages loads the sign-in page with everything it names, 1,000 times.
+func pages(b *box) error {
+	client := b.client(true)
+	get := func(path string) ([]byte, error) {
+		response, err := client.Get("https://" + b.https + path)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = response.Body.Close() }()
+		return io.ReadAll(response.Body)
+	}
+	index, err := get("/")
+	if err != nil {
+		return err
+	}
+	paths := []string{"/", "/api/v1/status"}
+	for _, m := range assetForm.FindAllSubmatch(index, -1) {
+		paths = append(paths, string(m[1]))
+	}
+	for range 1000 {
+		for _, p := range paths {
+			if _, err := get(p); err != nil {
+				return err
+			}
+		}
+	}
+	row(fmt.Sprintf("RSS after 1,000 page loads of %d files each", len(paths)), b.rss())
+	return nil
+}
+
+// callers is how many connections make cheap calls at a time, and callFor how long.
+const (
+	callers = 16
+	callFor = 5 * time.Second
+)
+
+// cheapCalls counts how many authenticated calls are answered in a second, over the socket and over TLS.
+func cheapCalls(b *box) error {
+	owner := b.visitor(b.client(true))
+	if _, _, err := owner.must("POST", "/sign-in", obj{"name": "admin", "password": password}); err != nil {
+		return err
+	}
+	request := []byte("GET /api/v1/me HTTP/1.1\r\nHost: " + b.https + "\r\nCookie: __Host-castellan=" + owner.cookies["__Host-castellan"] + "\r\n\r\n")
+	for _, way := range []struct {
+		name string
+		dial func() (net.Conn, error)
+	}{
+		{"the Unix socket", func() (net.Conn, error) { return net.Dial("unix", b.socket) }},
+		{"TLS 1.3", func() (net.Conn, error) {
+			return tls.Dial("tcp", b.https, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
+		}},
+	} {
+		n, err := flood(way.dial, request)
+		if err != nil {
+			return err
+		}
+		row(fmt.Sprintf("GET /me, signed in, %d connections over %s", callers, way.name), strconv.Itoa(int(float64(n)/callFor.Seconds()))+" /s")
+	}
+	return nil
+}
+
+// flood sends one request over and over on several connections and counts the answers. It reads them with
+// as little work as possible, because it shares the machine with the daemon.
+func flood(dial func() (net.Conn, error), request []byte) (int64, error) {
+	var count atomic.Int64
+	var failed atomic.Value
+	var all sync.WaitGroup
+	end := time.Now().Add(callFor)
+	for range callers {
+		all.Go(func() {
+			c, err := dial()
+			if err != nil {
+				failed.Store(err)
+				return
+			}
+			defer func() { _ = c.Close() }()
+			r := bufio.NewReaderSize(c, 4096)
+			for time.Now().Before(end) {
+				if _, err := c.Write(request); err != nil {
+					failed.Store(err)
+					return
+				}
+				if err := readAnswer(r); err != nil {
+					failed.Store(err)
+					return
+				}
+				count.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if err, ok := failed.Load().(error); ok {
+		return 0, err
+	}
+	return count.Load(), nil
+}
+
+// readAnswer reads one answer with a Content-Length and checks that it is a 200.
+func readAnswer(r *bufio.Reader) error {
+	length := -1
+	for first := true; ; first = false {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
+			return fmt.Errorf("got %s", line)
+		}
+		if len(line) <= 2 {
+			break
+		}
+		if rest, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(rest))); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := r.Discard(length)
+	return err
+}
+
+// signIns measures both steps of a sign-in, one person after the other.
+func signIns(b *box, people []*person) error {
+	client := b.client(true)
+	var first, second []time.Duration
+	begin := time.Now()
+	for _, p := range people {
+		v := b.visitor(client)
+		_, took, err := v.must("POST", "/sign-in", obj{"name": p.name, "password": password})
+		if err != nil {
+			return err
+		}
+		first = append(first, took)
+		if _, took, err = v.must("POST", "/sign-in/code", obj{"code": p.code()}); err != nil {
+			return err
+		}
+		second = append(second, took)
+	}
+	row("sign-ins (password, then code), one after the other", fmt.Sprintf("%.1f /s", float64(len(people))/time.Since(begin).Seconds()))
+	row("password step, p50 / p99", spread(first))
+	row("code step with its commit to the disk, p50 / p99", spread(second))
+	return nil
+}
+
+// crowd lets everybody sign in at the same moment. Whoever is turned away comes again, as a browser would.
+func crowd(b *box, people []*person) error {
+	client := b.client(true)
+	b.forgetPeak()
+	before := b.memory("VmRSS:")
+	var all sync.WaitGroup
+	var away atomic.Int64
+	var failed atomic.Value
+	begin := time.Now()
+	for _, p := range people {
+		all.Go(func() {
+			v := b.visitor(client)
+			for {
+				status, answer, _, err := v.call("POST", "/sign-in", obj{"name": p.name, "password": password})
+				switch {
+				case err != nil:
+					failed.Store(err)
+					return
+				case status == http.StatusServiceUnavailable:
+					away.Add(1)
+					time.Sleep(time.Duration(500+rand.IntN(1000)) * time.Millisecond)
+					continue
+				case status != http.StatusOK:
+					failed.Store(fmt.Errorf("%d %v", status, answer))
+					return
+				}
+				if _, _, err := v.must("POST", "/sign-in/code", obj{"code": p.code()}); err != nil {
+					failed.Store(err)
+				}
+				return
+			}
+		})
+	}
+	all.Wait()
+	if err, ok := failed.Load().(error); ok {
+		return err
+	}
+	row(fmt.Sprintf("%d people sign in at once: all are in after", len(people)), fmt.Sprintf("%s, asked to come again %d times", time.Since(begin).Round(100*time.Millisecond), away.Load()))
+	row("RSS before that / at its peak", fmt.Sprintf("%.1f / %.1f MiB", before, b.memory("VmHWM:")))
+	return nil
+}
