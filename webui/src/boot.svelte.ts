@@ -15,6 +15,8 @@ class Boot implements Hooks {
 	stage = $state<Stage>("loading");
 	/** The step a half signed-in browser has to take. */
 	step = $state.raw<SignInStep>();
+	/** This browser waits for a press of the button already. */
+	waiting = false;
 	/** A sentence for the sign-in page, said once. */
 	said = $state("");
 
@@ -30,9 +32,11 @@ class Boot implements Hooks {
 		}
 	};
 
+	/** Takes up the claim where this browser left it, also when the page was loaded again. */
 	async #claim() {
-		const step = await halfWay();
-		this.step = step?.next === "claim" ? step : undefined;
+		const state = await unlessStranger(() => api.get("/claim/button", { quiet: true }));
+		this.waiting = state?.state === "waiting";
+		this.step = state?.state === "confirmed" ? await halfWay() : undefined;
 		this.stage = "claim";
 	}
 
@@ -73,6 +77,7 @@ class Boot implements Hooks {
 
 	/** Back to the first page of sign-in, with a reason. */
 	again(reason: string) {
+		stepUp.close(false);
 		this.step = undefined;
 		this.said = reason;
 		this.stage = "sign_in";
@@ -98,6 +103,7 @@ class Boot implements Hooks {
 	}
 
 	unclaimed() {
+		stepUp.close(false);
 		session.forget();
 		sessionStorage.removeItem(firstRun);
 		this.start();
@@ -112,24 +118,19 @@ class Boot implements Hooks {
 	}
 }
 
-async function signedIn(): Promise<boolean> {
+/** The answer to somebody the NAS knows by a cookie, or nothing. */
+async function unlessStranger<T>(ask: () => Promise<T>): Promise<T | undefined> {
 	try {
-		await session.refresh(true);
-		return true;
+		return await ask();
 	} catch (thrown) {
-		if (asProblem(thrown).status === 401) return false;
+		const { status } = asProblem(thrown);
+		if (status === 401 || status === 410) return undefined;
 		throw thrown;
 	}
 }
 
-async function halfWay(): Promise<SignInStep | undefined> {
-	try {
-		return await api.get("/sign-in", { quiet: true });
-	} catch (thrown) {
-		if (asProblem(thrown).status === 401) return undefined;
-		throw thrown;
-	}
-}
+const signedIn = () => unlessStranger(() => session.refresh(true));
+const halfWay = () => unlessStranger(() => api.get("/sign-in", { quiet: true }));
 
 export const boot = new Boot();
 api.use(boot);

@@ -68,10 +68,25 @@ describe("a page that is loaded leads to", () => {
 	});
 
 	test("the claim, while nobody owns the NAS", async () => {
-		answers({ "/status": status("unclaimed"), "/sign-in": { next: "claim", token: "t", expires_in: 60 } });
+		answers({ "/status": status("unclaimed") });
 		await boot.start();
 		expect(boot.stage).toBe("claim");
+		expect(boot.step).toBeUndefined();
+		expect(boot.waiting).toBe(false);
+	});
+
+	test("the account, once the right to claim was proved", async () => {
+		const step = { next: "claim", token: "t", expires_in: 60 };
+		answers({ "/status": status("unclaimed"), "/claim/button": { state: "confirmed" }, "/sign-in": step });
+		await boot.start();
 		expect(boot.step?.next).toBe("claim");
+	});
+
+	test("the same wait for the button, which a second one beside it would spoil", async () => {
+		answers({ "/status": status("unclaimed"), "/claim/button": { state: "waiting" } });
+		await boot.start();
+		expect(boot.waiting).toBe(true);
+		expect(api.get).not.toHaveBeenCalledWith("/sign-in", expect.anything());
 	});
 
 	test("an explanation, when the NAS cannot serve", async () => {

@@ -32,6 +32,14 @@ export class Resource<T> {
 		}
 	};
 
+	/** Forgets everything, for the next person at this browser; an answer still on its way is dropped. */
+	clear() {
+		this.#turn++;
+		this.data = undefined;
+		this.problem = undefined;
+		this.loading = false;
+	}
+
 	/** Takes an answer that came by another way, for example from a change. */
 	set(data: T) {
 		this.data = data;

@@ -11,17 +11,30 @@ export class Presence {
 	reason = $state("");
 	#stop: (() => void) | undefined;
 
+	/**
+	 * Goes on with the wait that this browser began before the page was loaded again: a second wait beside it would
+	 * count as a second browser, and the press would drop both.
+	 */
+	resume() {
+		this.#go("waiting");
+	}
+
 	/** Begins a wait, or a new one after the last was dropped or lapsed. */
 	async begin() {
 		this.end();
 		this.state = "starting";
 		try {
-			this.#take((await api.post("/claim/button", undefined, { quiet: true })).state);
-			this.#stop = poll(() => this.#look(), 1000);
+			this.#go((await api.post("/claim/button", undefined, { quiet: true })).state);
 		} catch (thrown) {
 			this.reason = asProblem(thrown).message;
 			this.state = "refused";
 		}
+	}
+
+	#go(state: "waiting" | "confirmed" | "dropped") {
+		this.end();
+		this.#stop = poll(() => this.#look(), 1000);
+		this.#take(state);
 	}
 
 	end() {

@@ -25,6 +25,10 @@ class Toasts {
 		this.add({ level: "bad", title, text });
 	}
 
+	clear() {
+		this.list = [];
+	}
+
 	close(id: number) {
 		this.list = this.list.filter((toast) => toast.id !== id);
 	}

@@ -1,9 +1,9 @@
 import { api } from "../api/client";
 import { asProblem } from "../api/problem";
-import { Resource } from "../api/resource.svelte";
 import type { Enrolment, TwoStepOn } from "../api/types";
 import { codeLength } from "../parts/code";
 import { session } from "../session/session.svelte";
+import { nas } from "../status.svelte";
 import { Wait } from "../time/wait.svelte";
 
 export const steps = ["Choose an app", "Connect the app", "Done"] as const;
@@ -11,8 +11,6 @@ export const steps = ["Choose an app", "Connect the app", "Done"] as const;
 /** The way from "off" to "on", wherever it is walked: in the wizard or in the first run. */
 export class Setup {
 	at = $state(0);
-	/** Whether codes can be checked at all, which the clock decides. */
-	readonly before = new Resource(() => api.get("/me/two-step"));
 	enrolment = $state.raw<Enrolment>();
 	name = $state(`${(session.shown || "My").split(" ")[0]}’s phone`);
 	code = $state("");
@@ -26,7 +24,8 @@ export class Setup {
 	readonly wait = new Wait();
 	#lapse: ReturnType<typeof setTimeout> | undefined;
 
-	readonly clock = $derived(this.before.data?.clock);
+	/** Whether codes can be checked at all is a matter of the clock. */
+	readonly clock = $derived(nas.data?.clock);
 	readonly untrusted = $derived(this.clock?.state === "unsynced" || this.clock?.state === "suspect");
 
 	/** Goes to the second step, with a new key unless the present one still holds. */

@@ -28,7 +28,6 @@ async function connected(): Promise<Setup> {
 
 beforeEach(() => {
 	for (const call of Object.values(api)) call.mockReset();
-	api.get.mockResolvedValue({});
 });
 
 describe("setting up 2-step verification", () => {
