@@ -225,15 +225,15 @@ func TestADamagedDatabaseIsSaidAndTheExitCodeTellsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := castellan("serve", "-config", p.config)
-	var log bytes.Buffer
-	cmd.Stderr = &log
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(500 * time.Millisecond)
 	_ = cmd.Process.Signal(syscall.SIGTERM)
-	if err := cmd.Wait(); err == nil || !strings.Contains(log.String(), "database_damaged") {
-		t.Errorf("ended with %v\n%s", err, log.String())
+	if err := cmd.Wait(); err == nil || !strings.Contains(said.String(), "database_damaged") {
+		t.Errorf("ended with %v\n%s", err, said.String())
 	}
 }
 

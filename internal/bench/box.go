@@ -24,7 +24,6 @@ type box struct {
 	program, folder, socket string
 	https                   string
 	cmd                     *exec.Cmd
-	owner                   *visitor
 }
 
 const password = "four words in a row"

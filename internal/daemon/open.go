@@ -64,19 +64,23 @@ func (d *Daemon) open() (opened, error) {
 	if err := d.finishFounding(keyMissing); err != nil {
 		return opened{}, err
 	}
-	_, err = os.Stat(d.databasePath())
-	databaseMissing := errors.Is(err, fs.ErrNotExist)
+	databaseMissing := missing(d.databasePath())
 	switch {
 	case keyMissing && databaseMissing:
 		if key, err = d.found(secret.NewKey(), true); err != nil {
 			return opened{}, err
 		}
 	case keyMissing:
-		return d.needs("device_key_missing", "The device key "+d.keyPath()+" is missing. Without it no password can be checked.", err), nil
+		return d.needs("device_key_missing", "The device key "+d.keyPath()+" is missing. Without it no password can be checked.", fs.ErrNotExist), nil
 	case databaseMissing:
-		return d.needs("database_missing", "The database "+d.databasePath()+" is missing.", err), nil
+		return d.needs("database_missing", "The database "+d.databasePath()+" is missing.", fs.ErrNotExist), nil
 	}
 	return d.openDatabase(key)
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (d *Daemon) keyPath() string      { return filepath.Join(d.File.KeyFolder(), keyFile) }
@@ -194,8 +198,8 @@ func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
 		if now.Before(d.Built) {
 			now = d.Built
 		}
-		log := event.New(func() event.Moment { return event.Moment{Now: now, State: string(clock.Unsynced)} }, d.Out)
-		if err := log.Record(tx, event.Event{Kind: event.Made}); err != nil {
+		journal := event.New(func() event.Moment { return event.Moment{Now: now, State: string(clock.Unsynced)} }, d.Out)
+		if err := journal.Record(tx, event.Event{Kind: event.Made}); err != nil {
 			return err
 		}
 		return box.Found(tx, plain, hash, now)
@@ -214,9 +218,7 @@ func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
 // finishFounding gives a complete new database its name, if there is one and the key was written. A new
 // database without a key is what a power cut left of nothing.
 func (d *Daemon) finishFounding(keyMissing bool) error {
-	_, newErr := os.Stat(d.foundingPath())
-	_, oldErr := os.Stat(d.databasePath())
-	if newErr != nil || !errors.Is(oldErr, fs.ErrNotExist) || keyMissing {
+	if keyMissing || missing(d.foundingPath()) || !missing(d.databasePath()) {
 		return nil
 	}
 	if err := os.Rename(d.foundingPath(), d.databasePath()); err != nil {

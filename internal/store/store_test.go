@@ -91,7 +91,7 @@ func TestARefusedTransactionLeavesNothingAndCallsNobody(t *testing.T) {
 		}
 		return refusal
 	})
-	if err != error(refusal) {
+	if !errors.Is(err, refusal) || errors.Is(err, store.ErrUnwritable) {
 		t.Errorf("got %v, want the refusal itself", err)
 	}
 	if _, found := get(t, db, "a"); found || called {
@@ -151,7 +151,7 @@ func TestEachWalksInOrderFromAKeyAndStops(t *testing.T) {
 	}
 	n := 0
 	err = db.View(func(tx *store.Tx) error {
-		return guests.Each(tx, "", func(string, guest) error { n++; return store.Stop })
+		return guests.Each(tx, "", func(string, guest) error { n++; return store.ErrStop })
 	})
 	if n != 1 || err != nil {
 		t.Errorf("visited %d, %v; want 1 and no error", n, err)
@@ -163,7 +163,7 @@ func TestAJournalNumbersFromOneAndReadsBackwards(t *testing.T) {
 	update(t, db, func(tx *store.Tx) error {
 		for i := range 10 {
 			if n, err := visits.Append(tx, guest{Room: i + 1}); err != nil || n != uint64(i+1) {
-				return fmt.Errorf("got number %d, %v", n, err)
+				return fmt.Errorf("got number %d, %w", n, err)
 			}
 		}
 		return visits.Trim(tx, 3)

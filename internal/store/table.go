@@ -80,8 +80,8 @@ func (t Table[R]) Delete(tx *Tx, key string) error {
 	return nil
 }
 
-// Stop ends a walk early. The walk then returns nil.
-var Stop = errors.New("stop")
+// ErrStop ends a walk early. The walk then returns nil.
+var ErrStop = errors.New("stop")
 
 // Each calls visit with every record whose key is at or after from, in the order of keys.
 func (t Table[R]) Each(tx *Tx, from string, visit func(key string, record R) error) error {
@@ -119,7 +119,7 @@ func (t Table[R]) decode(key, data []byte) (record R, err error) {
 }
 
 func stopped(err error) error {
-	if errors.Is(err, Stop) {
+	if errors.Is(err, ErrStop) {
 		return nil
 	}
 	return err

@@ -200,7 +200,7 @@ func anotherAdministers(tx *store.Tx, id string) error {
 	walk := accounts.Each(tx, "", func(key string, r record) error {
 		if key != id && r.account(key).Administers() {
 			err = nil
-			return store.Stop
+			return store.ErrStop
 		}
 		return nil
 	})

@@ -81,7 +81,7 @@ func each(tx *store.Tx, account string, visit func(id string, r record) error) e
 	return devices.Each(tx, prefix, func(key string, r record) error {
 		id, ok := strings.CutPrefix(key, prefix)
 		if !ok {
-			return store.Stop
+			return store.ErrStop
 		}
 		return visit(id, r)
 	})

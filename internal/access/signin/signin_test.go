@@ -190,8 +190,7 @@ func TestOneCodeManyTicketsOneSession(t *testing.T) {
 func TestACodeIsSpentForEveryUse(t *testing.T) {
 	b := claimed(t)
 	seed, cookie := b.twoStep(b.in("admin", goodPassword))
-	_, s := "", session.Session{}
-	s, _, _ = b.Sessions.Find(cookie, false)
+	s, _, _ := b.Sessions.Find(cookie, false)
 	code := string(b.code(seed))
 	if _, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), code); err != nil {
 		t.Fatal(err)

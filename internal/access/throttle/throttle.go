@@ -288,7 +288,7 @@ func (t *Throttle) Pardon(tx *store.Tx, account, name string) error {
 	var keys []string
 	err := t.passwords.table.Each(tx, prefix, func(key string, _ record) error {
 		if !strings.HasPrefix(key, prefix) {
-			return store.Stop
+			return store.ErrStop
 		}
 		keys = append(keys, key)
 		return nil
