@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"castellan/internal/config"
 )
 
@@ -111,4 +114,34 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("%q gave %+v", text, c)
 		}
 	})
+}
+
+// The file that is installed shows every setting, with the value that holds without it.
+func TestTheInstalledFileTellsTheTruth(t *testing.T) {
+	text, err := os.ReadFile("../../packaging/castellan.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	shown := 0
+	for i, l := range lines {
+		if strings.HasPrefix(l, "#") && !strings.HasPrefix(l, "# ") {
+			lines[i] = l[1:]
+			shown++
+		}
+	}
+	got, err := config.Load(write(t, strings.Join(lines, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Default()
+	if diff := cmp.Diff(got, want, cmpopts.EquateEmpty()); diff != "" || shown != 14 {
+		t.Errorf("%d settings, got - want +:\n%s", shown, diff)
+	}
+	if c, err := config.Load("../../packaging/castellan.toml"); err != nil || !cmp.Equal(c, want) {
+		t.Errorf("as it is: %+v, %v", c, err)
+	}
+	if _, err := config.Load("../../packaging/castellan.run.toml"); err != nil {
+		t.Errorf("the file of make run: %v", err)
+	}
 }

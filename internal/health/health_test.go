@@ -1,0 +1,125 @@
+package health_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/otp"
+	"castellan/internal/box/button"
+	"castellan/internal/box/clock"
+	"castellan/internal/health"
+	"castellan/internal/secret"
+	"castellan/internal/store"
+)
+
+type bench struct {
+	*health.Doctor
+	reading clock.Reading
+	button  button.Status
+	free    uint64
+	freeErr error
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	db, err := store.Create(filepath.Join(t.TempDir(), "castellan.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	b := &bench{
+		reading: clock.Reading{State: clock.Synced, Offset: 3 * time.Millisecond},
+		button:  button.Status{Kind: button.GPIO, State: button.IsReleased}, free: 12 << 30,
+	}
+	b.Doctor = health.New(health.Config{
+		DB: db, Clock: func() clock.Reading { return b.reading }, Button: func() button.Status { return b.button },
+		Free: func() (uint64, error) { return b.free, b.freeErr },
+	})
+	return b
+}
+
+func (b *bench) examine(t *testing.T, role account.Role) (health.Level, map[string]health.Check) {
+	t.Helper()
+	worst, checks, err := b.Examine(account.Account{ID: "x", Role: role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]health.Check{}
+	for _, c := range checks {
+		found[c.Code] = c
+		if (c.Level == health.OK) != (c.Detail == "") || c.Title == "" || c.Value == "" {
+			t.Errorf("%+v: what is wrong wants words, what is well wants none", c)
+		}
+	}
+	return worst, found
+}
+
+func TestUsersSeeWhatConcernsThem(t *testing.T) {
+	b := newBench(t)
+	b.button.State = button.IsStuck
+	worst, checks := b.examine(t, account.User)
+	if worst != health.OK || len(checks) != 2 || checks["clock"].Value != "+3 ms" || checks["two_step"].Value != "Off" {
+		t.Errorf("%s: %+v", worst, checks)
+	}
+}
+
+func TestAdministratorsAreNaggedAboutTwoStep(t *testing.T) {
+	b := newBench(t)
+	worst, checks := b.examine(t, account.Administrator)
+	if worst != health.Warn || checks["two_step"].Level != health.Warn {
+		t.Errorf("%s: %+v", worst, checks)
+	}
+	f := factor.New(factor.Config{Key: secret.NewKey(), Elapsed: func() time.Duration { return 0 }})
+	e, err := f.Start("x", "phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1_800_000_000, 0)
+	if err := b.DB.Update(func(tx *store.Tx) error {
+		_, _, err := f.Confirm(tx, "x", e.ID, "", e.Secret.CodeAt(otp.StepAt(now)), now)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if worst, checks = b.examine(t, account.Administrator); worst != health.OK || checks["two_step"].Value != "On" || checks["store"].Value != "12.0 GB free" || checks["button"].Value != "Ready" {
+		t.Errorf("%s: %+v", worst, checks)
+	}
+}
+
+func TestWhatIsWrongIsSaid(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*bench)
+		code   string
+		level  health.Level
+		value  string
+	}{
+		{"slow clock", func(b *bench) { b.reading.Offset = -192 * time.Second }, "clock", health.Warn, "3 min 12 s slow"},
+		{"unknown time", func(b *bench) { b.reading.State = clock.Unsynced }, "clock", health.Bad, "Not known"},
+		{"suspect time", func(b *bench) { b.reading.State = clock.Suspect }, "clock", health.Bad, "Not known"},
+		{"no server", func(b *bench) { b.reading.State = clock.Unverified }, "clock", health.Warn, "Not compared"},
+		{"no button", func(b *bench) { b.button = button.Status{Kind: button.None, State: button.IsAbsent} }, "button", health.Warn, "Not found"},
+		{"stuck button", func(b *bench) { b.button.State = button.IsStuck }, "button", health.Warn, "Stuck"},
+		{"simulated button", func(b *bench) { b.button.Kind = button.Simulated }, "button", health.OK, "Simulated"},
+		{"full disk", func(b *bench) { b.free = 3 << 20 }, "store", health.Bad, "3 MB free"},
+		{"unknown disk", func(b *bench) { b.freeErr = errors.New("no such device") }, "store", health.Warn, "Not known"},
+		{"huge disk", func(b *bench) { b.free = 18 << 40 }, "store", health.OK, "18.0 TB free"},
+	}
+	for _, tc := range tests {
+		b := newBench(t)
+		tc.change(b)
+		worst, checks := b.examine(t, account.Administrator)
+		c := checks[tc.code]
+		if c.Level != tc.level || c.Value != tc.value || tc.level == health.Bad && worst != health.Bad {
+			t.Errorf("%s: %s, %+v", tc.name, worst, c)
+		}
+		if tc.level != health.OK && !strings.HasSuffix(c.Detail, ".") {
+			t.Errorf("%s: %q is no sentence", tc.name, c.Detail)
+		}
+	}
+}
