@@ -1,12 +1,18 @@
 # Castellan. `make run` starts it here, `make test` proves it, `make dist` builds it for every box.
 
-VERSION ?= $(shell sed -n 's/^## \[\([0-9.]*\)\].*/\1/p' CHANGELOG.md 2>/dev/null | head -1)
-BUILT   ?= $(shell git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null || echo 2026-11-22T00:00:00Z)
-LDFLAGS  = -s -w -buildid= -X main.version=$(or $(VERSION),0.1.0) -X main.built=$(BUILT)
-GOBUILD  = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+VERSION ?= $(shell sed -n 's/^\#\# \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -1)
+# The time of the last commit, so that the same sources give the same bytes.
+BUILT   ?= $(or $(shell git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null),2026-11-22T00:00:00Z)
+GOBUILD  = CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+           -ldflags '-s -w -buildid= -X main.version=$(VERSION) -X main.built=$(BUILT)'
+LINT     = .cache/bin/golangci-lint
+WEBFILES = $(shell find webui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -type f -print)
 export TZ = UTC
 
-.PHONY: run build webui generate
+.PHONY: help run build webui generate test lint bench dist clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.* \#\# /  make \1\t/p' Makefile | expand -t 18
 
 run: build var/castellan.toml ## build everything and start it here, without root and without hardware
 	@exec bin/castellan serve -config var/castellan.toml -greeting
@@ -18,14 +24,43 @@ var/castellan.toml:
 	@mkdir -p -m 700 var
 	@cp packaging/castellan.run.toml $@
 
-webui: webui/dist/app/index.html.gz
+webui: webui/dist/app/index.html.gz ## build the desktop
 
-webui/dist/app/index.html.gz: webui/node_modules/.package-lock.json $(shell find webui -path webui/node_modules -prune -o -path webui/dist -prune -o -type f -print 2>/dev/null)
+webui/dist/app/index.html.gz: webui/node_modules/.package-lock.json $(WEBFILES)
 	npm --prefix webui run --silent build
 
-webui/node_modules/.package-lock.json: webui/package-lock.json
+webui/node_modules/.package-lock.json: webui/package-lock.json webui/tools/package-lock.json
 	npm --prefix webui ci --ignore-scripts --no-audit --no-fund
+	npm --prefix webui/tools ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
-generate: ## make the generated files anew from the contract
+generate: webui/node_modules/.package-lock.json ## make the generated files anew from the contract
 	go generate ./...
-	npm --prefix webui run generate
+	npm --prefix webui run --silent generate
+
+test: ## prove everything; on Debian as root it installs what it wants
+	@packaging/setup/test.sh
+
+lint: $(LINT) webui/node_modules/.package-lock.json ## look at the sources
+	$(LINT) run ./...
+	npm --prefix webui run --silent lint
+
+$(LINT): packaging/tools/golangci-lint/go.mod
+	cd packaging/tools/golangci-lint && go build -o $(CURDIR)/$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+bench: build ## measure a real daemon and print a table
+	@go run ./internal/bench -program bin/castellan
+
+dist: webui ## build one static binary for each kind of box, and print their sizes
+	@mkdir -p dist
+	@printf '%-24s %10s %8s\n' binary bytes MiB
+	@set -e; for box in amd64: arm64: arm:7 arm:6 arm:5; do \
+		arch=$${box%:*}; arm=$${box#*:}; out=dist/castellan-linux-$$arch$${arm:+v$$arm}; \
+		GOOS=linux GOARCH=$$arch GOARM=$$arm $(GOBUILD) -o $$out ./cmd/castellan; \
+		size=$$(wc -c <$$out); \
+		printf '%-24s %10d %8.2f\n' $${out#dist/} $$size $$(echo "$$size / 1048576" | awk '{print $$1 / $$3}'); \
+		if [ $$arch = amd64 ] && [ $$size -gt 15728640 ]; then echo "castellan-linux-amd64 is larger than 15 MiB"; exit 1; fi; \
+	done
+
+clean: ## remove what was built, but not ./var
+	rm -rf bin dist .cache webui/dist/app webui/node_modules webui/tools/node_modules
