@@ -1,7 +1,7 @@
 import { api } from "../api/client";
 import { Resource } from "../api/resource.svelte";
 import type { Check, Level } from "../api/types";
-import { chip, database, press, type Shape, shieldCheck, time } from "../icons/icons";
+import { database, press, type Shape, shieldCheck, time } from "../icons/icons";
 
 export const health = new Resource(() => api.get("/health"));
 
@@ -21,8 +21,6 @@ export const checkPage: Record<Check["code"], { app: string; page: string }> = {
 	two_step: { app: "personal", page: "security" },
 	store: { app: "log", page: "system" },
 };
-
-export const otherIcon = chip;
 
 /** The one sentence over the checks. */
 export function verdict(checks: Check[]): string {

@@ -7,7 +7,7 @@ export type Hit =
 	| { kind: "page"; key: string; name: string; note: string; app: App; page: Page };
 
 /** Small letters without accents, so that "riha" finds "Říha". */
-export const plain = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const plain = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** Whether every word of the search begins a word of the text. */
 export function matches(search: string, text: string): boolean {

@@ -111,10 +111,6 @@ export const tag: Shape = {
 		"M3.5 11.6V5A1.5 1.5 0 0 1 5 3.5h6.6a2 2 0 0 1 1.4.6l7 7a2 2 0 0 1 0 2.8L13.9 20a2 2 0 0 1-2.8 0l-7-7a2 2 0 0 1-.6-1.4z",
 	dots: dot(8, 8, 1.3),
 };
-export const trash: Shape = {
-	lines:
-		"M4 6.5h16M9 6.5v-2A1.5 1.5 0 0 1 10.5 3h3A1.5 1.5 0 0 1 15 4.5v2M6 6.5l.8 12.6a2 2 0 0 0 2 1.9h6.4a2 2 0 0 0 2-1.9L18 6.5M10 11v5.5M14 11v5.5",
-};
 export const printer: Shape = {
 	lines:
 		"M7 8.5v-5h10v5M7 17H5a2 2 0 0 1-2-2v-4.5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2V15a2 2 0 0 1-2 2h-2M7 14h10v6.5H7z",

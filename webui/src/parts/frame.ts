@@ -12,7 +12,6 @@ export interface Frame {
 	readonly covered: boolean;
 	/** Counts the dialogs that make the rest of the window unavailable. */
 	cover(): () => void;
-	open(page: string): void;
 }
 
 const key = Symbol("frame");

@@ -8,6 +8,8 @@ export function pickLocale(languages: readonly string[]): string {
 const minus = "−";
 const second = 1000;
 const minute = 60 * second;
+/** From here on seconds round up to a minute. */
+const almostMinute = minute - second / 2;
 const hour = 60 * minute;
 const day = 24 * hour;
 
@@ -84,7 +86,7 @@ export function span(ms: number): string {
 	const size = Math.abs(ms);
 	if (size < second) return `${Math.round(size)} ms`;
 	if (size < 10 * second) return `${number(size / second, 1)} s`;
-	if (size < minute) return `${Math.round(size / second)} s`;
+	if (size < almostMinute) return `${Math.round(size / second)} s`;
 	if (size < hour) return two(size, minute, "min", second, "s");
 	if (size < 2 * day) return two(size, hour, "h", minute, "min");
 	return `${number(Math.round(size / day))} days`;
@@ -99,7 +101,7 @@ function two(size: number, large: number, largeName: string, small: number, smal
 
 /** How far a clock is off: +3 ms, −1.5 s, 3 min 12 s slow. */
 export function offset(ms: number): string {
-	if (Math.abs(ms) < minute) return `${ms < 0 ? minus : "+"}${span(ms)}`;
+	if (Math.abs(ms) < almostMinute) return `${ms < 0 ? minus : "+"}${span(ms)}`;
 	return `${span(ms)} ${ms < 0 ? "slow" : "fast"}`;
 }
 
