@@ -1,7 +1,8 @@
 import type { Component } from "svelte";
-import type { Shape } from "../icons/icons";
+import { info, keyboard, people, press, time } from "../icons/first";
 import * as icons from "../icons/icons";
-import type { TileShape } from "../icons/tiles";
+import type { Shape } from "../icons/shape";
+import type { TileShape } from "../icons/tile";
 import * as tiles from "../icons/tiles";
 import type { Size } from "./geometry";
 
@@ -43,7 +44,7 @@ export const apps: readonly App[] = [
 			{
 				id: "users",
 				name: "Users",
-				icon: icons.people,
+				icon: people,
 				words: "accounts people roles administrator temporary password",
 				load: () => import("../apps/access/Users.svelte"),
 			},
@@ -67,14 +68,14 @@ export const apps: readonly App[] = [
 			{
 				id: "time",
 				name: "Date & Time",
-				icon: icons.time,
+				icon: time,
 				words: "clock network time ntp servers sync drift time zone",
 				load: () => import("../apps/settings/DateTime.svelte"),
 			},
 			{
 				id: "button",
 				name: "Reset button",
-				icon: icons.press,
+				icon: press,
 				group: "Hardware",
 				words: "restore defaults label default password",
 				load: () => import("../apps/settings/ResetButton.svelte"),
@@ -92,10 +93,10 @@ export const apps: readonly App[] = [
 			{ id: "all", name: "All entries", icon: icons.list, words: "events history", load: logPage },
 			{ id: "sign_in", name: "Sign-in", icon: icons.lock, group: "Areas", load: logPage },
 			{ id: "two_step", name: "2-step verification", icon: icons.shieldCheck, load: logPage },
-			{ id: "accounts", name: "Accounts", icon: icons.people, load: logPage },
+			{ id: "accounts", name: "Accounts", icon: people, load: logPage },
 			{ id: "settings", name: "Settings", icon: icons.sliders, load: logPage },
-			{ id: "button", name: "Reset button", icon: icons.press, load: logPage },
-			{ id: "clock", name: "Clock", icon: icons.time, load: logPage },
+			{ id: "button", name: "Reset button", icon: press, load: logPage },
+			{ id: "clock", name: "Clock", icon: time, load: logPage },
 			{ id: "system", name: "System", icon: icons.chip, load: logPage },
 		],
 	},
@@ -134,7 +135,7 @@ export const apps: readonly App[] = [
 			{
 				id: "castellan",
 				name: "This NAS",
-				icon: icons.info,
+				icon: info,
 				words: "version licence libraries certificate fingerprint",
 				load: () => import("../apps/about/About.svelte"),
 			},
@@ -160,7 +161,7 @@ export const apps: readonly App[] = [
 				id: "keyboard",
 				reading: true,
 				name: "Keyboard",
-				icon: icons.keyboard,
+				icon: keyboard,
 				words: "shortcuts keys windows",
 				load: () => import("../apps/help/Keyboard.svelte"),
 			},

@@ -1,7 +1,9 @@
 import { api } from "../api/client";
 import { Resource } from "../api/resource.svelte";
 import type { Check, Level } from "../api/types";
-import { database, press, type Shape, shieldCheck, time } from "../icons/icons";
+import { press, time } from "../icons/first";
+import { database, shieldCheck } from "../icons/icons";
+import type { Shape } from "../icons/shape";
 
 export const health = new Resource(() => api.get("/health"));
 

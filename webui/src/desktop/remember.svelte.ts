@@ -18,9 +18,11 @@ class Memory {
 	async load() {
 		const desktop = await api.get("/me/desktop").catch(() => undefined);
 		if (!desktop) return;
-		theme.choose(desktop.theme);
+		// Whoever was never here keeps the theme that was chosen on the sign-in page.
+		const fresh = desktop.theme === "auto" && desktop.windows.length === 0;
+		if (!fresh) theme.choose(desktop.theme);
 		windows.restore(desktop.windows, appsFor(session.administrator));
-		this.#saved = JSON.stringify(this.now());
+		this.#saved = JSON.stringify({ ...this.now(), theme: desktop.theme });
 		this.ready = true;
 	}
 

@@ -1,9 +1,4 @@
-/** What stands on an app's tile, on a grid of 64: pieces in white, in a second tone, or cut out in the deep tone. */
-export interface TileShape {
-	top: string;
-	bottom: string;
-	pieces: { d: string; tone: "white" | "half" | "deep" }[];
-}
+import type { TileShape } from "./tile";
 
 const round = (x: number, y: number, r: number) =>
 	`M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
@@ -81,17 +76,5 @@ export const help: TileShape = {
 			d: `M24.4 27.2c.2-4.8 3.5-8 7.9-8 4.5 0 7.8 2.9 7.8 7 0 3.3-1.7 5-4 6.5-1.5 1-1.9 1.7-1.9 3.1v.6h-4.7v-1.3c0-2.9 1.1-4.5 3.5-6 1.6-1 2.2-1.7 2.2-2.9 0-1.6-1.2-2.7-3-2.7-1.9 0-3.1 1.3-3.2 3.7z${round(31.9, 42.4, 2.9)}`,
 			tone: "deep",
 		},
-	],
-};
-/** The keep on the sign-in page, in the hue of the accent. */
-export const castellan: TileShape = {
-	top: "#59B2CF",
-	bottom: "#007895",
-	pieces: [
-		{
-			d: "M17.5 12.5h7v5h4v-5h7v5h4v-5h7v12.3l-4.2 3.6v13.4h3.1v4.6h4.1v6.6h-35v-6.6h4.1v-4.6h3.1V28.4l-4.2-3.6z",
-			tone: "white",
-		},
-		{ d: "M32 28.2a4 4 0 0 1 2 7.4l1.2 6.2h-6.4l1.2-6.2a4 4 0 0 1 2-7.4z", tone: "deep" },
 	],
 };
