@@ -54,7 +54,7 @@ func (c *testClock) move(d time.Duration) {
 // bench is a door with real rooms behind it, cheap hashes, and time that only the test moves.
 type bench struct {
 	*signin.Door
-	t       *testing.T
+	t       testing.TB
 	clock   *testClock
 	mu      sync.Mutex
 	elapsed time.Duration
@@ -68,7 +68,7 @@ const (
 	newPassword  = "five other words in a row"
 )
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	db, err := store.Create(filepath.Join(t.TempDir(), "castellan.db"))
 	if err != nil {
@@ -100,7 +100,7 @@ func newBench(t *testing.T) *bench {
 }
 
 // claimed is a bench whose box belongs to admin, who has goodPassword.
-func claimed(t *testing.T) *bench {
+func claimed(t testing.TB) *bench {
 	b := newBench(t)
 	step, err := b.Password(t.Context(), b.home, "admin", b.label)
 	if err != nil {
@@ -202,7 +202,7 @@ func (b *bench) last(kind event.Kind) (found event.Event) {
 	return found
 }
 
-func wantErr(t *testing.T, what string, err, want error) {
+func wantErr(t testing.TB, what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
 		t.Errorf("%s: got %v, want %v", what, err, want)
