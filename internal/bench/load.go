@@ -9,11 +9,14 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"castellan/internal/store"
 )
 
 var assetForm = regexp.MustCompile(`(?:src|href)="(/[^"]+)"`)
@@ -95,13 +98,23 @@ func flood(dial func() (net.Conn, error), request []byte) (int64, error) {
 			}
 			defer func() { _ = c.Close() }()
 			r := bufio.NewReaderSize(c, 4096)
+			if _, err := c.Write(request); err != nil {
+				failed.Store(err)
+				return
+			}
+			size, err := readAnswer(r)
+			if err != nil {
+				failed.Store(err)
+				return
+			}
+			answer := make([]byte, size) // every later one is as long
 			for time.Now().Before(end) {
 				if _, err := c.Write(request); err != nil {
 					failed.Store(err)
 					return
 				}
-				if err := readAnswer(r); err != nil {
-					failed.Store(err)
+				if _, err := io.ReadFull(r, answer); err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 200")) {
+					failed.Store(fmt.Errorf("got %.40q, %w", answer, err))
 					return
 				}
 				count.Add(1)
@@ -115,34 +128,43 @@ func flood(dial func() (net.Conn, error), request []byte) (int64, error) {
 	return count.Load(), nil
 }
 
-// readAnswer reads one answer with a Content-Length and checks that it is a 200.
-func readAnswer(r *bufio.Reader) error {
-	length := -1
-	for first := true; ; first = false {
+// readAnswer reads one answer with a Content-Length and returns how long it is.
+func readAnswer(r *bufio.Reader) (size int, err error) {
+	length := 0
+	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
-			return fmt.Errorf("got %s", line)
-		}
+		size += len(line)
 		if len(line) <= 2 {
 			break
 		}
 		if rest, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(rest))); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
-	_, err := r.Discard(length)
-	return err
+	_, err = r.Discard(length)
+	return size + length, err
 }
 
 // signIns measures both steps of a sign-in, one person after the other.
 func signIns(b *box, people []*person) error {
 	client := b.client(true)
-	var first, second []time.Duration
+	var cheap, first, second []time.Duration
+	owner := b.visitor(client)
+	if _, _, err := owner.must("POST", "/sign-in", obj{"name": "admin", "password": password}); err != nil {
+		return err
+	}
+	for range 500 {
+		_, took, err := owner.must("GET", "/me", nil)
+		if err != nil {
+			return err
+		}
+		cheap = append(cheap, took)
+	}
 	begin := time.Now()
 	for _, p := range people {
 		v := b.visitor(client)
@@ -157,14 +179,38 @@ func signIns(b *box, people []*person) error {
 		second = append(second, took)
 	}
 	row("sign-ins (password, then code), one after the other", fmt.Sprintf("%.1f /s", float64(len(people))/time.Since(begin).Seconds()))
+	row("GET /me, one after the other over TLS, p50 / p99", spread(cheap))
 	row("password step, p50 / p99", spread(first))
 	row("code step with its commit to the disk, p50 / p99", spread(second))
+	return commits(b)
+}
+
+// commits measures what one commit costs on the disk that the box works on, for comparison.
+func commits(b *box) error {
+	db, err := store.Create(filepath.Join(b.folder, "compare.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	table := store.NewTable[person]("people")
+	var took []time.Duration
+	for i := range 300 {
+		begin := time.Now()
+		if err := db.Update(func(tx *store.Tx) error { return table.Put(tx, strconv.Itoa(i), person{}) }); err != nil {
+			return err
+		}
+		took = append(took, time.Since(begin))
+	}
+	row("one commit of a single record to the same disk, p50 / p99", spread(took))
 	return nil
 }
 
 // crowd lets everybody sign in at the same moment. Whoever is turned away comes again, as a browser would.
 func crowd(b *box, people []*person) error {
 	client := b.client(true)
+	if _, _, err := b.visitor(client).must("GET", "/status", nil); err != nil { // one connection for all
+		return err
+	}
 	b.forgetPeak()
 	before := b.memory("VmRSS:")
 	var all sync.WaitGroup

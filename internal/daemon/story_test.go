@@ -100,6 +100,30 @@ func TestAPressOfTheButtonClaims(t *testing.T) {
 	}
 }
 
+// A page asks once how far its browser is, and gets no refusal for that.
+func TestTheStatusTellsHowFarABrowserIs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	b := h.browser()
+	want := func(visitor string) {
+		t.Helper()
+		if got := b.must(200, "GET", "/status", nil).body["visitor"]; got != visitor {
+			t.Errorf("got %v, want %s", got, visitor)
+		}
+	}
+	want("stranger")
+	b.must(200, "POST", "/claim/button", nil)
+	want("waiting")
+	b.refused(401, "sign_in_expired", "GET", "/sign-in", nil)
+	want("waiting")
+	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": h.greeting.DefaultPassword})
+	want("half_way")
+	b.must(201, "POST", "/claim", obj{"name": "admin", "password": goodPassword})
+	want("signed_in")
+	b.must(204, "DELETE", "/session", nil)
+	want("stranger")
+}
+
 // R140 (f)
 func TestTwoBrowsersThatWaitAreBothDropped(t *testing.T) {
 	t.Parallel()

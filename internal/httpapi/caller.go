@@ -25,6 +25,9 @@ type caller struct {
 	session session.Session
 	left    session.Left
 	account account.Account
+	twoStep bool // the account has a second factor
+
+	progress api.StatusVisitor // how far a caller of a public operation is
 
 	set []*http.Cookie
 }
@@ -86,9 +89,12 @@ func (a *API) visitorOf(r *http.Request) signin.Visitor {
 	if len(agent) > maxAgent {
 		agent = agent[:maxAgent]
 	}
-	port, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
+	if overSocket(r) {
 		return signin.Visitor{Address: "local", Source: "local", Agent: agent, Local: true}
+	}
+	port, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil { // never with TCP; nobody is more of a stranger
+		return signin.Visitor{Address: r.RemoteAddr, Source: "unknown", Agent: agent}
 	}
 	address := port.Addr().Unmap()
 	return signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}

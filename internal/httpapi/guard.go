@@ -12,6 +12,7 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/event"
@@ -119,7 +120,10 @@ func (a *API) admit(op api.Operation, who *caller, r *http.Request) error {
 		return errNotHere
 	}
 	switch op.Access {
-	case api.ForPublic, api.ForLocal:
+	case api.ForPublic:
+		a.recognise(who, r)
+		return a.claimed(op)
+	case api.ForLocal:
 		return a.claimed(op)
 	case api.ForTicket:
 		if err := a.claimed(op); err != nil {
@@ -128,6 +132,27 @@ func (a *API) admit(op api.Operation, who *caller, r *http.Request) error {
 		return a.admitTicket(who, r)
 	default:
 		return a.admitSession(op, who, r)
+	}
+}
+
+// recognise finds out how far a browser is. Nothing is opened by it.
+func (a *API) recognise(who *caller, r *http.Request) {
+	who.progress = api.VisitorStranger
+	if a.Recovery != nil {
+		return
+	}
+	if cookie, ok := cookieOf(r, TicketCookie); ok {
+		if t, _, ok := a.Tickets.Find(cookie); ok {
+			who.cookie, who.progress = cookie, api.VisitorHalfWay
+			if t.Stage == session.AwaitPress {
+				who.progress = api.VisitorWaiting
+			}
+		}
+	}
+	if cookie, ok := cookieOf(r, SessionCookie); ok {
+		if _, _, ok := a.Sessions.Find(cookie, false); ok {
+			who.progress = api.VisitorSignedIn
+		}
 	}
 }
 
@@ -176,7 +201,7 @@ func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error
 			return session.ErrEnded
 		}
 		a, err := account.Get(tx, s.Account)
-		who.account = a
+		who.account, who.twoStep = a, factor.Enabled(tx, s.Account)
 		return err
 	})
 	switch {

@@ -164,7 +164,6 @@ var (
 		"Cross-Origin-Opener-Policy":   {"same-origin"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
 		"Permissions-Policy":           {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
-		"X-Frame-Options":              {"DENY"},
 	}
 )
 

@@ -53,9 +53,8 @@ func proofOf(p *api.Proof) signin.Proof {
 }
 
 func (h *handlers) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMeResponseObject, error) {
-	a, on := callerOf(ctx).account, false
-	err := h.DB.View(func(tx *store.Tx) error { on = factor.Enabled(tx, a.ID); return nil })
-	return api.GetMe200JSONResponse(meView(a, on)), err
+	who := callerOf(ctx)
+	return api.GetMe200JSONResponse(meView(who.account, who.twoStep)), nil
 }
 
 func (h *handlers) ChangeMe(ctx context.Context, r api.ChangeMeRequestObject) (api.ChangeMeResponseObject, error) {

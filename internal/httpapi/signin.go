@@ -22,7 +22,7 @@ var _ api.StrictServerInterface = (*handlers)(nil)
 func (h *handlers) GetStatus(ctx context.Context, _ api.GetStatusRequestObject) (api.GetStatusResponseObject, error) {
 	s := h.settings()
 	v := api.GetStatus200JSONResponse{
-		State: api.StateReady, NasName: s.NASName, Fingerprint: h.Certificate.Fingerprint(), Clock: clockView(h.Clock.Reading(), s.TimeZone),
+		State: api.StateReady, Visitor: callerOf(ctx).progress, NasName: s.NASName, Fingerprint: h.Certificate.Fingerprint(), Clock: clockView(h.Clock.Reading(), s.TimeZone),
 	}
 	if h.Recovery != nil {
 		v.State = api.StateRecoveryRequired
@@ -74,7 +74,7 @@ func (h *handlers) SignIn(ctx context.Context, r api.SignInRequestObject) (api.S
 func (h *handlers) GetSignIn(ctx context.Context, _ api.GetSignInRequestObject) (api.GetSignInResponseObject, error) {
 	s, err := h.Door.Resume(callerOf(ctx).cookie)
 	if err != nil {
-		return nil, ended(ctx, err)
+		return nil, err // the ticket may still wait for the button
 	}
 	return api.GetSignIn200JSONResponse(h.step(ctx, s)), nil
 }
@@ -109,7 +109,7 @@ func (h *handlers) WaitForButton(ctx context.Context, _ api.WaitForButtonRequest
 	if !h.Button.Status().Works() {
 		return nil, errNoButton
 	}
-	s, err := h.Door.AwaitPress(who.visitor)
+	s, err := h.Door.AwaitPress(who.visitor, who.cookie)
 	if err != nil {
 		return nil, err
 	}

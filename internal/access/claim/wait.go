@@ -52,6 +52,13 @@ func (b *Box) Wait() (string, error) { return b.waits.begin() }
 // Waited tells where a wait stands and for how long it goes on. Asking keeps it going.
 func (b *Box) Waited(id string) (WaitState, time.Duration, error) { return b.waits.look(id) }
 
+// Leave ends a wait.
+func (b *Box) Leave(id string) {
+	b.waits.mu.Lock()
+	defer b.waits.mu.Unlock()
+	delete(b.waits.all, id)
+}
+
 // Press takes in a short press of the button and returns how many browsers were waiting. If it was one,
 // that one is confirmed; if they were more, all of them are dropped.
 func (b *Box) Press() int { return b.waits.press() }

@@ -2,7 +2,6 @@ package password
 
 import (
 	"context"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -53,14 +52,10 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	return nil, err
 }
 
-// leave collects the memory of the hash before the next one may take as much again. The last one out
-// gives it back to the system as well.
+// leave gives the memory of the hash back to the system before the next one may take as much again. Collecting
+// it alone is not enough: the next hash may find its place elsewhere, and both count.
 func (g *gate) leave() {
-	if len(g.queue) > 1 {
-		runtime.GC()
-	} else {
-		debug.FreeOSMemory()
-	}
+	debug.FreeOSMemory()
 	<-g.turn
 	<-g.queue
 }

@@ -10,10 +10,14 @@ import (
 	"castellan/internal/store"
 )
 
-// AwaitPress lets a browser wait for a short press of the button, on a box that nobody owns.
-func (d *Door) AwaitPress(v Visitor) (Step, error) {
+// AwaitPress lets a browser wait for a short press of the button, on a box that nobody owns. before is the
+// ticket that the browser had: a browser that begins again does not count twice.
+func (d *Door) AwaitPress(v Visitor, before string) (Step, error) {
 	if err := d.unowned(); err != nil {
 		return Step{}, err
+	}
+	if t, ok := d.Tickets.Take(before); ok && t.Stage == session.AwaitPress {
+		d.Box.Leave(t.Wait)
 	}
 	id, err := d.Box.Wait()
 	if err != nil {

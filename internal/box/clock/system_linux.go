@@ -3,6 +3,7 @@ package clock
 import (
 	"bytes"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,16 +29,21 @@ func Boot() string {
 }
 
 // Kept reports whether the system clock was kept right while the box was off: the kernel calls it
-// synchronised (adjtimex(2), STA_UNSYNC), or there is a real-time clock, or the box is a virtual machine,
-// whose clock its host keeps.
+// synchronised (adjtimex(2), STA_UNSYNC), or the machine has what keeps one.
 func Kept() bool {
 	var t unix.Timex
 	if _, err := unix.Adjtimex(&t); err == nil && t.Status&unix.STA_UNSYNC == 0 {
 		return true
 	}
+	return hasKeeper()
+}
+
+// hasKeeper reports whether there is a real-time clock, or the box is a virtual machine, whose clock its host
+// keeps. That does not change, and reading /proc/cpuinfo can take milliseconds.
+var hasKeeper = sync.OnceValue(func() bool {
 	if clocks, err := os.ReadDir("/sys/class/rtc"); err == nil && len(clocks) > 0 {
 		return true
 	}
 	cpu, err := os.ReadFile("/proc/cpuinfo")
 	return err == nil && bytes.Contains(cpu, []byte(" hypervisor"))
-}
+})

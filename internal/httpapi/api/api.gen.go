@@ -330,6 +330,30 @@ func (e StatusState) Valid() bool {
 	}
 }
 
+// Defines values for StatusVisitor.
+const (
+	VisitorHalfWay  StatusVisitor = "half_way"
+	VisitorSignedIn StatusVisitor = "signed_in"
+	VisitorStranger StatusVisitor = "stranger"
+	VisitorWaiting  StatusVisitor = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the StatusVisitor enum.
+func (e StatusVisitor) Valid() bool {
+	switch e {
+	case VisitorHalfWay:
+		return true
+	case VisitorSignedIn:
+		return true
+	case VisitorStranger:
+		return true
+	case VisitorWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TimeServerState.
 const (
 	ServerAgrees  TimeServerState = "agrees"
@@ -803,10 +827,16 @@ type Status struct {
 	// Recovery Present when the NAS cannot serve: what is wrong, then what to do.
 	Recovery *RecoveryNeed `json:"recovery,omitempty"`
 	State    StatusState   `json:"state"`
+
+	// Visitor How far the calling browser is: with a session, half signed in, waiting for the button, or none of these.
+	Visitor StatusVisitor `json:"visitor"`
 }
 
 // StatusState defines model for Status.State.
 type StatusState string
+
+// StatusVisitor How far the calling browser is: with a session, half signed in, waiting for the button, or none of these.
+type StatusVisitor string
 
 // TemporaryPassword defines model for TemporaryPassword.
 type TemporaryPassword struct {

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:d51df850c4e984df50ee94f8dae21d97db09a75686d675a47a43e5df6aad0933
+// openapi.yaml sha256:bf22e9cf77d195e2319ebac807a677f6651ea4dcc9f90c2642584c893bfe630a
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -616,6 +616,11 @@ export interface components {
             detail: string;
         };
         Status: {
+            /**
+             * @description How far the calling browser is: with a session, half signed in, waiting for the button, or none of these.
+             * @enum {string}
+             */
+            visitor: "stranger" | "waiting" | "half_way" | "signed_in";
             /** @enum {string} */
             state: "ready" | "unclaimed" | "recovery_required";
             nas_name: string;
