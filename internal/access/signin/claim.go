@@ -16,8 +16,9 @@ func (d *Door) AwaitPress(v Visitor, before string) (Step, error) {
 	if err := d.unowned(); err != nil {
 		return Step{}, err
 	}
-	if t, ok := d.Tickets.Take(before); ok && t.Stage == session.AwaitPress {
+	if t, _, ok := d.Tickets.Find(before); ok && t.Stage == session.AwaitPress {
 		d.Box.Leave(t.Wait)
+		d.Tickets.End(before)
 	}
 	id, err := d.Box.Wait()
 	if err != nil {
