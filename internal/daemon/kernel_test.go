@@ -5,10 +5,6 @@ package daemon_test
 import (
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,41 +13,16 @@ import (
 	"castellan/internal/realtest"
 )
 
-// timeServer starts a chronyd on the host's loopback and returns the address under which the guest finds it.
-func timeServer(t *testing.T) string {
-	t.Helper()
-	program := realtest.Program(t, "chronyd", "apt-get install chrony")
-	free, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(free.LocalAddr().String())
-	_ = free.Close()
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	conf := filepath.Join(dir, "chrony.conf")
-	text := fmt.Sprintf("local stratum 1\nport %s\nbindaddress 127.0.0.1\nallow 127.0.0.0/8\ncmdport 0\nbindcmdaddress /\npidfile %s/pid\n", port, dir)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "-n", "-x", "-U", "-u", me.Username, "-f", conf)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	return net.JoinHostPort(kerneltest.Host, port)
-}
-
 const buttonLine = 5
 
 // boot starts the real program on a real kernel whose clock begins in the year 2000, with its button on a
 // GPIO line that the test drives.
 func boot(t *testing.T, line string) *kerneltest.Machine {
 	t.Helper()
-	servers := []string{timeServer(t), timeServer(t), timeServer(t)}
+	var servers []string
+	for range 3 {
+		servers = append(servers, net.JoinHostPort(kerneltest.Host, realtest.Chronyd(t)))
+	}
 	config := fmt.Sprintf(`data = "/data/castellan"
 socket = "/data/castellan/s"
 [time]

@@ -1,13 +1,6 @@
 package clock_test
 
 import (
-	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,46 +8,13 @@ import (
 	"castellan/internal/realtest"
 )
 
-// chronyd starts a real time server on the loopback, which tells the system clock of this machine.
-func chronyd(t *testing.T) (address string) {
-	t.Helper()
-	program := realtest.Program(t, "chronyd", "apt-get install chrony")
-	free, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = free.LocalAddr().String()
-	_ = free.Close()
-	_, port, _ := net.SplitHostPort(address)
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	conf := filepath.Join(dir, "chrony.conf")
-	text := fmt.Sprintf("local stratum 1\nport %s\nbindaddress 127.0.0.1\nallow 127.0.0.0/8\ncmdport 0\nbindcmdaddress /\npidfile %s/pid\n", port, dir)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "-n", "-x", "-U", "-u", me.Username, "-f", conf)
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("chronyd said: %s", out.String())
-		}
-	})
-	return address
-}
-
 // R139 (h): real servers are asked over real sockets; a clock that is hours off is named and not believed.
 func TestRealTimeServersAreBelievedOverTheSystemClock(t *testing.T) {
-	servers := []string{chronyd(t), chronyd(t), chronyd(t), "127.0.0.1:9"}
+	var servers []string
+	for range 3 {
+		servers = append(servers, "127.0.0.1:"+realtest.Chronyd(t))
+	}
+	servers = append(servers, "127.0.0.1:9") // nobody
 	for _, off := range []time.Duration{0, -3*time.Minute - 12*time.Second, 26 * 365 * 24 * time.Hour, -26 * 365 * 24 * time.Hour} {
 		k := clock.New(clock.Config{
 			Servers: servers, Floor: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Elapsed: clock.Elapsed,
