@@ -6,11 +6,13 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -335,4 +337,14 @@ func http1(b *browser) *http.Transport {
 func fingerprint(der []byte) string {
 	sum := sha256.Sum256(der)
 	return strings.Trim(strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":"), ":")
+}
+
+// TestMain lets more tests run at a time than there are processors: most of them wait, for a finger on the
+// button or for a slow client.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
 }

@@ -1,6 +1,6 @@
 import { api, type Hooks } from "./api/client";
 import { asProblem } from "./api/problem";
-import type { SignInStep } from "./api/types";
+import type { SignInStep, Status } from "./api/types";
 import { session } from "./session/session.svelte";
 import { stepUp } from "./session/stepup.svelte";
 import { nas } from "./status.svelte";
@@ -22,10 +22,10 @@ class Boot implements Hooks {
 
 	start = async (): Promise<void> => {
 		try {
-			const { state } = await nas.reload();
+			const { state, visitor } = await nas.reload();
 			if (state === "recovery_required") this.stage = "recovery";
-			else if (state === "unclaimed") await this.#claim();
-			else await this.#enter();
+			else if (state === "unclaimed") await this.#claim(visitor);
+			else await this.#enter(visitor);
 		} catch (thrown) {
 			if (asProblem(thrown).code === "recovery_required") this.stage = "recovery";
 			else this.stage = "no_contact";
@@ -33,21 +33,28 @@ class Boot implements Hooks {
 	};
 
 	/** Takes up the claim where this browser left it, also when the page was loaded again. */
-	async #claim() {
-		const state = await unlessStranger(() => api.get("/claim/button", { quiet: true }));
-		this.waiting = state?.state === "waiting";
-		this.step = state?.state === "confirmed" ? await halfWay() : undefined;
+	async #claim(visitor: Status["visitor"]) {
+		const wait = visitor === "waiting" ? await unlessGone(() => api.get("/claim/button", { quiet: true })) : undefined;
+		this.waiting = wait?.state === "waiting";
+		this.step = visitor === "half_way" || wait?.state === "confirmed" ? await halfWay() : undefined;
 		this.stage = "claim";
 	}
 
-	async #enter() {
-		if (await signedIn()) {
+	async #enter(visitor: Status["visitor"]) {
+		if (visitor === "signed_in" && (await unlessGone(() => session.refresh(true)))) {
 			// The last step of the first run belongs to a session already, so a reload comes back to it.
 			this.stage = sessionStorage.getItem(firstRun) ? "claim" : "desktop";
 			return;
 		}
-		this.step = await halfWay();
+		this.step = visitor === "half_way" ? await halfWay() : undefined;
 		this.stage = "sign_in";
+	}
+
+	/** Leaves a page that no longer suits what became of the NAS, for example after a reset. */
+	suit(state: Status["state"]) {
+		if (this.stage !== "sign_in" && this.stage !== "desktop") return;
+		if (state === "unclaimed") this.unclaimed();
+		else if (state === "recovery_required") this.recovery();
 	}
 
 	/** Follows the answer of a sign-in step. */
@@ -118,8 +125,8 @@ class Boot implements Hooks {
 	}
 }
 
-/** The answer to somebody the NAS knows by a cookie, or nothing. */
-async function unlessStranger<T>(ask: () => Promise<T>): Promise<T | undefined> {
+/** The answer to a cookie that the NAS knew a moment ago, or nothing when it lapsed meanwhile. */
+async function unlessGone<T>(ask: () => Promise<T>): Promise<T | undefined> {
 	try {
 		return await ask();
 	} catch (thrown) {
@@ -129,8 +136,7 @@ async function unlessStranger<T>(ask: () => Promise<T>): Promise<T | undefined> 
 	}
 }
 
-const signedIn = () => unlessStranger(() => session.refresh(true));
-const halfWay = () => unlessStranger(() => api.get("/sign-in", { quiet: true }));
+const halfWay = () => unlessGone(() => api.get("/sign-in", { quiet: true }));
 
 export const boot = new Boot();
 api.use(boot);

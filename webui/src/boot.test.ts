@@ -26,7 +26,15 @@ function answers(given: Record<string, unknown>) {
 	});
 }
 
-const status = (state: string) => ({ state, nas_name: "nas", clock, fingerprint: "AA" });
+const status = (state: string, visitor = "stranger") => ({
+	state,
+	visitor,
+	nas_name: "nas",
+	clock,
+	fingerprint: "AA",
+});
+
+const asked = () => api.get.mock.calls.map(([path]) => path);
 
 beforeEach(() => {
 	api.get.mockReset();
@@ -42,23 +50,24 @@ describe("a page that is loaded leads to", () => {
 		await boot.start();
 		expect(boot.stage).toBe("sign_in");
 		expect(boot.step).toBeUndefined();
+		expect(asked()).toEqual(["/status"]);
 	});
 
 	test("the code, half way", async () => {
-		answers({ "/status": status("ready"), "/sign-in": { next: "code", token: "t", expires_in: 60 } });
+		answers({ "/status": status("ready", "half_way"), "/sign-in": { next: "code", token: "t", expires_in: 60 } });
 		await boot.start();
 		expect(boot.stage).toBe("sign_in");
 		expect(boot.step?.next).toBe("code");
 	});
 
 	test("the desktop, signed in", async () => {
-		answers({ "/status": status("ready"), "/session": session });
+		answers({ "/status": status("ready", "signed_in"), "/session": session });
 		await boot.start();
 		expect(boot.stage).toBe("desktop");
 	});
 
 	test("the last step of the first run, where it was left", async () => {
-		answers({ "/status": status("ready"), "/session": session });
+		answers({ "/status": status("ready", "signed_in"), "/session": session });
 		await boot.claimed();
 		await boot.start();
 		expect(boot.stage).toBe("claim");
@@ -73,20 +82,39 @@ describe("a page that is loaded leads to", () => {
 		expect(boot.stage).toBe("claim");
 		expect(boot.step).toBeUndefined();
 		expect(boot.waiting).toBe(false);
+		expect(asked()).toEqual(["/status"]);
 	});
 
 	test("the account, once the right to claim was proved", async () => {
 		const step = { next: "claim", token: "t", expires_in: 60 };
-		answers({ "/status": status("unclaimed"), "/claim/button": { state: "confirmed" }, "/sign-in": step });
+		answers({ "/status": status("unclaimed", "half_way"), "/sign-in": step });
+		await boot.start();
+		expect(boot.step?.next).toBe("claim");
+		expect(asked()).toEqual(["/status", "/sign-in"]);
+	});
+
+	test("the account, when the press came while the page was loading", async () => {
+		const step = { next: "claim", token: "t", expires_in: 60 };
+		answers({
+			"/status": status("unclaimed", "waiting"),
+			"/claim/button": { state: "confirmed" },
+			"/sign-in": step,
+		});
 		await boot.start();
 		expect(boot.step?.next).toBe("claim");
 	});
 
 	test("the same wait for the button, which a second one beside it would spoil", async () => {
-		answers({ "/status": status("unclaimed"), "/claim/button": { state: "waiting" } });
+		answers({ "/status": status("unclaimed", "waiting"), "/claim/button": { state: "waiting" } });
 		await boot.start();
 		expect(boot.waiting).toBe(true);
 		expect(api.get).not.toHaveBeenCalledWith("/sign-in", expect.anything());
+	});
+
+	test("sign-in, when the session ended a moment ago", async () => {
+		answers({ "/status": status("ready", "signed_in") });
+		await boot.start();
+		expect(boot.stage).toBe("sign_in");
 	});
 
 	test("an explanation, when the NAS cannot serve", async () => {
@@ -103,7 +131,7 @@ describe("a page that is loaded leads to", () => {
 });
 
 test("the end of a session is told once", async () => {
-	answers({ "/status": status("ready"), "/session": session });
+	answers({ "/status": status("ready", "signed_in"), "/session": session });
 	await boot.start();
 	boot.signedOut();
 	expect(boot.stage).toBe("sign_in");
@@ -111,4 +139,18 @@ test("the end of a session is told once", async () => {
 	boot.said = "";
 	boot.signedOut();
 	expect(boot.said).toBe("");
+});
+
+describe("a page that stands open", () => {
+	test.each([
+		["unclaimed", "claim"],
+		["recovery_required", "recovery"],
+		["ready", "sign_in"],
+	] as const)("follows when the NAS becomes %s", async (state, stage) => {
+		answers({ "/status": status("ready") });
+		await boot.start();
+		answers({ "/status": status(state) });
+		boot.suit(state);
+		await vi.waitFor(() => expect(boot.stage).toBe(stage));
+	});
 });
