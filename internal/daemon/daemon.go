@@ -134,7 +134,7 @@ func (h *house) furnish(o opened) error {
 	h.box = o.box
 	h.log = event.New(h.moment, h.Out)
 	h.reset = reset.New(reset.Config{
-		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log,
+		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Log: h.log,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
 	})
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log

@@ -35,6 +35,7 @@ type Config struct {
 	Throttle *throttle.Throttle
 	Factors  *factor.Factors
 	Sessions *session.Sessions
+	Tickets  *session.Tickets
 	Log      *event.Log
 	Network  Network
 	Key      secret.Key // seals the snapshot
@@ -90,6 +91,7 @@ func (r *Reset) restore(tx *store.Tx) error {
 		return err
 	}
 	r.Sessions.EndAll(tx, admin.ID, "")
+	r.Tickets.EndAll(tx)
 	if err := r.Log.Record(tx, event.Event{Kind: event.ResetDone, Actor: account.BuiltIn}); err != nil {
 		return err
 	}

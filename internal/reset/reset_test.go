@@ -60,7 +60,7 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 	b := &bench{t: t, path: path, seed: map[string]otp.Secret{}, ids: map[string]string{}}
 	b.Reset = reset.New(reset.Config{
 		DB: db, Box: claim.New(claim.Config{Key: key, Elapsed: elapsed}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
-		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Network: n, Key: key, Folder: folder,
+		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Key: key, Folder: folder,
 		Now: func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
 		Log: event.New(func() event.Moment { return event.Moment{Now: noon, State: "synced"} }, slog.New(slog.DiscardHandler)),
 	})
@@ -165,6 +165,18 @@ func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
 	}
 	if got := b.kinds(); got[0] != event.NetworkPending || got[1] != event.ResetDone {
 		t.Errorf("events are %v", got)
+	}
+}
+
+// T27: a claim that was proved before the reset is worth nothing after it.
+func TestAResetEndsEveryHalfFinishedSignIn(t *testing.T) {
+	b, _ := newBench(t, network.Unmanaged{})
+	cookie, _ := b.Tickets.Issue(session.Ticket{Stage: session.AwaitClaim})
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := b.Tickets.Find(cookie); ok {
+		t.Error("the ticket still claims")
 	}
 }
 

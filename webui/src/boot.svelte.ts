@@ -20,7 +20,17 @@ class Boot implements Hooks {
 	/** A sentence for the sign-in page, said once. */
 	said = $state("");
 
-	start = async (): Promise<void> => {
+	#starting: Promise<void> | undefined;
+
+	/** Finds out where this browser stands; several who ask at once get one answer. */
+	start = (): Promise<void> => {
+		this.#starting ??= this.#begin().finally(() => {
+			this.#starting = undefined;
+		});
+		return this.#starting;
+	};
+
+	async #begin(): Promise<void> {
 		try {
 			const { state, visitor } = await nas.reload();
 			if (state === "recovery_required") this.stage = "recovery";
@@ -30,7 +40,7 @@ class Boot implements Hooks {
 			if (asProblem(thrown).code === "recovery_required") this.stage = "recovery";
 			else this.stage = "no_contact";
 		}
-	};
+	}
 
 	/** Takes up the claim where this browser left it, also when the page was loaded again. */
 	async #claim(visitor: Status["visitor"]) {
@@ -52,7 +62,7 @@ class Boot implements Hooks {
 
 	/** Leaves a page that no longer suits what became of the NAS, for example after a reset. */
 	suit(state: Status["state"]) {
-		if (this.stage !== "sign_in" && this.stage !== "desktop") return;
+		if (this.#starting || (this.stage !== "sign_in" && this.stage !== "desktop")) return;
 		if (state === "unclaimed") this.unclaimed();
 		else if (state === "recovery_required") this.recovery();
 	}
@@ -113,6 +123,7 @@ class Boot implements Hooks {
 		stepUp.close(false);
 		session.forget();
 		sessionStorage.removeItem(firstRun);
+		this.stage = "loading";
 		this.start();
 	}
 

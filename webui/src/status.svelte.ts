@@ -2,6 +2,9 @@ import { api } from "./api/client";
 import type { Status } from "./api/types";
 import { clock } from "./time/clock.svelte";
 
+/** How often an open page asks: whoever holds the reset button looks at the browser next. */
+export const lookAgain = 10_000;
+
 /** What a stranger may know about this NAS, and whether it can be reached at all. */
 class NasStatus {
 	data = $state.raw<Status>();

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"castellan/internal/secret"
+	"castellan/internal/store"
 )
 
 const (
@@ -125,6 +126,16 @@ func (t *Tickets) Return(cookie string, one Ticket, wrong bool) (left int) {
 
 // End forgets a ticket.
 func (t *Tickets) End(cookie string) { t.Take(cookie) }
+
+// EndAll forgets every ticket when the transaction commits: what was proved before a reset proves nothing
+// after it.
+func (t *Tickets) EndAll(tx *store.Tx) {
+	tx.OnCommit(func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		clear(t.all)
+	})
+}
 
 // sweep forgets tickets that have lapsed, and the oldest when there are too many. It needs mu.
 func (t *Tickets) sweep() {
