@@ -1,56 +1,81 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Remote } from "./remote";
+import { TimeServer } from "./time-server";
 
-const program = process.env.CASTELLAN_BIN ?? new URL("../../bin/castellan", import.meta.url).pathname;
+/** The program that the stories are told of. */
+export const program = process.env.CASTELLAN_BIN ?? new URL("../../bin/castellan", import.meta.url).pathname;
+
 const run = promisify(execFile);
 
-/** A new NAS in a folder of its own, with a simulated button. */
+/** A new NAS in a folder of its own, with a simulated button and time servers on the loopback network. */
 export class Nas {
 	readonly address: string;
-	readonly #folder: string;
+	readonly folder: string;
+	/** How far network time is ahead of this machine, in milliseconds. */
+	readonly ahead: number;
+	readonly #time: TimeServer;
 	readonly #config: string;
 	#process: ChildProcess | undefined;
 
-	private constructor(folder: string, port: number) {
+	private constructor(folder: string, port: number, time: TimeServer) {
 		this.address = `https://localhost:${port}`;
-		this.#folder = folder;
+		this.folder = folder;
+		this.ahead = time.ahead;
+		this.#time = time;
 		this.#config = join(folder, "castellan.toml");
 	}
 
-	static async start(): Promise<Nas> {
-		await access(program).catch(() => {
-			throw new Error(`${program} is missing; build it with make build.`);
-		});
+	/** ahead is how far network time is ahead of this machine, in milliseconds. */
+	static async start(ahead = 0): Promise<Nas> {
 		const port = await freePort();
-		const nas = new Nas(await mkdtemp(join(tmpdir(), "castellan-")), port);
+		const time = await TimeServer.start(ahead);
+		const nas = new Nas(await mkdtemp(join(tmpdir(), "castellan-")), port, time);
 		await writeFile(
 			nas.#config,
-			`data = "."\nsocket = "castellan.sock"\n[web]\nhttps = ":${port}"\nhttp = ""\n[button]\nsource = "simulated"\n`,
+			`data = "."
+socket = "castellan.sock"
+[web]
+https = ":${port}"
+http = ""
+[time]
+servers = ${JSON.stringify(time.addresses)}
+[button]
+source = "simulated"
+`,
 		);
-		await nas.#serve();
+		await nas.serve();
+		await nas.settled();
 		return nas;
 	}
 
-	async #serve() {
+	/** Starts the program and waits until it answers. */
+	async serve() {
 		const log: string[] = [];
-		this.#process = spawn(program, ["serve", "-config", this.#config, "-greeting"], {
-			stdio: ["ignore", "pipe", "pipe"],
-		});
-		const started = new Promise<void>((done, failed) => {
+		const child = spawn(program, ["serve", "-config", this.#config, "-greeting"]);
+		this.#process = child;
+		await new Promise<void>((done, failed) => {
 			const heard = (text: Buffer) => {
 				log.push(text.toString());
-				if (log.join("").includes("certificate  ")) done();
+				// The last line of the greeting, which comes once the ports are open.
+				if (log.join("").includes("press it ")) done();
 			};
-			this.#process?.stdout?.on("data", heard);
-			this.#process?.stderr?.on("data", heard);
-			this.#process?.once("exit", () => failed(new Error(`the program ended:\n${log.join("")}`)));
+			child.stdout.on("data", heard);
+			child.stderr.on("data", heard);
+			child.once("exit", () => failed(new Error(`the program ended:\n${log.join("")}`)));
 		});
-		await started;
+	}
+
+	/** Waits until the time servers were asked, so that no page begins with a clock that is not known yet. */
+	private async settled() {
+		const stranger = await Remote.to(this);
+		while ((await stranger.get("/status")).clock.state !== "synced");
+		await stranger.leave();
 	}
 
 	/** Runs the command line of the NAS and returns what it prints. */
@@ -65,16 +90,24 @@ export class Nas {
 		return printed.match(/^password\s+(\S+)$/m)?.[1] ?? printed;
 	}
 
+	/** Holds the button for a while, such as "6s". */
 	press(hold: string): Promise<string> {
 		return this.command("button", "press", "--hold", hold);
 	}
 
-	async stop() {
-		if (this.#process && this.#process.exitCode === null) {
-			this.#process.kill("SIGTERM");
-			await once(this.#process, "exit");
-		}
-		await rm(this.#folder, { recursive: true, force: true });
+	/** Stops the program; its folder stays. */
+	async halt() {
+		const child = this.#process;
+		if (!child || child.exitCode !== null) return;
+		child.kill("SIGTERM");
+		await once(child, "exit");
+	}
+
+	/** Stops the program and removes all traces. */
+	async remove() {
+		await this.halt();
+		await this.#time.stop();
+		await rm(this.folder, { recursive: true, force: true });
 	}
 }
 

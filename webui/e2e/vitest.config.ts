@@ -1,11 +1,13 @@
 import { defineConfig } from "vitest/config";
 
-// The stories: a real Chromium in front of the real program. One at a time, for each wants the machine to itself.
+// The stories: a real Chromium in front of the real program. Each has a NAS of its own; more than two at once
+// would wait for each other's password hashes.
 export default defineConfig({
 	test: {
 		environment: "node",
 		include: ["e2e/**/*.test.ts"],
-		fileParallelism: false,
+		globalSetup: "e2e/setup.ts",
+		maxWorkers: 2,
 		testTimeout: 120_000,
 		hookTimeout: 60_000,
 	},

@@ -44,7 +44,8 @@ class Boot implements Hooks {
 
 	/** Takes up the claim where this browser left it, also when the page was loaded again. */
 	async #claim(visitor: Status["visitor"]) {
-		const wait = visitor === "waiting" ? await unlessGone(() => api.get("/claim/button", { quiet: true })) : undefined;
+		const wait =
+			visitor === "waiting" ? await unlessGone(() => api.get("/claim/button", { quiet: true })) : undefined;
 		this.waiting = wait?.state === "waiting";
 		this.step = visitor === "half_way" || wait?.state === "confirmed" ? await halfWay() : undefined;
 		this.stage = "claim";

@@ -54,7 +54,10 @@ describe("a page that is loaded leads to", () => {
 	});
 
 	test("the code, half way", async () => {
-		answers({ "/status": status("ready", "half_way"), "/sign-in": { next: "code", token: "t", expires_in: 60 } });
+		answers({
+			"/status": status("ready", "half_way"),
+			"/sign-in": { next: "code", token: "t", expires_in: 60 },
+		});
 		await boot.start();
 		expect(boot.stage).toBe("sign_in");
 		expect(boot.step?.next).toBe("code");

@@ -1,5 +1,7 @@
+import { boot } from "../boot.svelte";
 import { session } from "../session/session.svelte";
 import { appById } from "./apps";
+import { memory } from "./remember.svelte";
 import { windows } from "./windows.svelte";
 
 /** Opens an app at a page, if the person may use it. */
@@ -12,6 +14,14 @@ export function show(id: string, page?: string) {
 /** Opens the help for what is in front. */
 export function showHelp() {
 	show("help", windows.front?.app.help ?? "keyboard");
+}
+
+/** Ends the session, after asking when something is not saved. */
+export function signOut() {
+	windows.leave(async () => {
+		await memory.flush();
+		await boot.signOut();
+	});
 }
 
 /** What Users shows first when it is opened from elsewhere. */

@@ -19,6 +19,9 @@ export class Win {
 	order = $state(0);
 	/** What had the focus when it was opened, for when it is closed. */
 	opener: HTMLElement | undefined;
+	/** What waits for the person to say that changes may be discarded. */
+	leaving = $state.raw<() => void>();
+	readonly #forms = new Set<() => boolean>();
 
 	constructor(app: App, page: string) {
 		this.app = app;
@@ -58,11 +61,34 @@ export class Win {
 		if (this.maximised || this.zone) this.free();
 		else this.snap("top");
 	}
+
+	/** Takes note of a form; changed tells whether something in it is not saved. */
+	watch(changed: () => boolean): () => void {
+		this.#forms.add(changed);
+		return () => this.#forms.delete(changed);
+	}
+
+	/** Something was entered in it and not saved. */
+	get changed(): boolean {
+		return [...this.#forms].some((changed) => changed());
+	}
+
+	/** Does what throws changes away: at once, or after asking when there are some. */
+	leave(then: () => void) {
+		if (this.changed) this.leaving = then;
+		else then();
+	}
+
+	turnTo(page: string) {
+		if (page !== this.page) this.leave(() => (this.page = page));
+	}
 }
 
 /** All open windows, and what is remembered of closed ones. */
 class Windows {
 	list = $state<Win[]>([]);
+	/** What waits for the person to say that changes in all windows may be discarded. */
+	leaving = $state.raw<() => void>();
 	#places = new Map<string, WindowPlace>();
 	#top = 0;
 
@@ -80,7 +106,7 @@ class Windows {
 	open(app: App, page?: string): Win {
 		const found = this.list.find((win) => win.app === app);
 		if (found) {
-			if (page) found.page = page;
+			if (page) found.turnTo(page);
 			this.raise(found);
 			return found;
 		}
@@ -124,6 +150,17 @@ class Windows {
 		this.list = this.list.filter((other) => other !== win);
 	}
 
+	/** The windows in which something was entered and not saved. */
+	get changed(): Win[] {
+		return this.list.filter((win) => win.changed);
+	}
+
+	/** Does what throws away the changes of all windows: at once, or after asking when there are some. */
+	leave(then: () => void) {
+		if (this.changed.length > 0) this.leaving = then;
+		else then();
+	}
+
 	/** Everything to be remembered, back to front. */
 	describe(): WindowPlace[] {
 		const places = new Map(this.#places);
@@ -138,6 +175,7 @@ class Windows {
 	/** Puts back what was remembered; windows of apps this person may not use stay closed. */
 	restore(places: WindowPlace[], allowed: readonly App[]) {
 		this.list = [];
+		this.leaving = undefined;
 		this.#top = 0;
 		this.#places = new Map(places.map((place) => [key(place.app, place.screen), place]));
 		for (const place of places) {

@@ -1,4 +1,4 @@
-import { getContext, setContext } from "svelte";
+import { getContext, onMount, setContext } from "svelte";
 
 /** What a window offers to the page inside it. */
 export interface Frame {
@@ -12,6 +12,10 @@ export interface Frame {
 	readonly covered: boolean;
 	/** Counts the dialogs that make the rest of the window unavailable. */
 	cover(): () => void;
+	/** Takes note of a form whose changes are not to be lost by accident. */
+	watch(changed: () => boolean): () => void;
+	/** Does what would throw changes away: at once, or after asking when there are some. */
+	leave(then: () => void): void;
 }
 
 const key = Symbol("frame");
@@ -20,6 +24,12 @@ export const provideFrame = (frame: Frame) => setContext(key, frame);
 
 /** The window around this part, or nothing when it stands on the wallpaper. */
 export const frame = () => getContext<Frame | undefined>(key);
+
+/** Has the window ask before it throws away what was entered in this part and not saved. */
+export function guard(changed: () => boolean) {
+	const around = frame();
+	onMount(() => around?.watch(changed));
+}
 
 /** Moves an element to where it must stand, for example out of what a dialog makes unavailable. */
 export function within(target: HTMLElement | undefined) {

@@ -1,0 +1,57 @@
+import type { Locator } from "playwright-core";
+import type { Person } from "./remote";
+import type { Visitor } from "./visitor";
+
+/** What people do with pages, in words: each the same at both sizes. */
+
+export async function signIn({ page }: Visitor, { name, password }: Pick<Person, "name" | "password">) {
+	await page.getByLabel("User name").fill(name);
+	await page.getByLabel("Password", { exact: true }).fill(password);
+	await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** The one field behind the six cells; it sends itself after the sixth digit. */
+export const codeField = ({ page }: Visitor) => page.getByLabel("Code from your authenticator app");
+
+export const desktop = ({ page }: Visitor, nas = "attic-nas") =>
+	page.getByRole("heading", { name: `Desktop of ${nas}` }).waitFor({ state: "attached" });
+
+/** Opens an app, or brings it to the front, at one of its pages. */
+export async function open(visitor: Visitor, app: string, at?: string): Promise<Locator> {
+	const { page } = visitor;
+	const win = page.locator(".window").filter({ hasText: app });
+	if (visitor.phone) {
+		await home(visitor);
+		await page.getByRole("navigation", { name: "Apps" }).getByRole("button", { name: app }).click();
+		if (at) await win.getByLabel("Page").selectOption({ label: at });
+	} else {
+		await page
+			.getByRole("navigation", { name: "Apps on the desktop" })
+			.getByRole("button", { name: app })
+			.dblclick();
+		if (at)
+			await win
+				.getByRole("navigation", { name: `Pages of ${app}` })
+				.getByRole("button", { name: at })
+				.click();
+	}
+	if (at) await win.getByRole("heading", { name: at, exact: true }).first().waitFor({ state: "attached" });
+	return win;
+}
+
+/** On a phone, from an open sheet back to the icons. */
+export async function home({ page, phone }: Visitor) {
+	const back = page.getByRole("button", { name: "Back to the desktop" });
+	if (phone && (await back.count()) > 0) await back.last().click();
+}
+
+export async function userMenu(visitor: Visitor): Promise<Locator> {
+	await home(visitor);
+	await visitor.page.getByRole("button", { name: ": your menu" }).click();
+	return visitor.page.getByRole("dialog", { name: "Your menu" });
+}
+
+export async function signOut(visitor: Visitor) {
+	await (await userMenu(visitor)).getByRole("button", { name: "Sign out" }).click();
+	await visitor.page.getByText("You are signed out.").waitFor();
+}

@@ -1,0 +1,117 @@
+import { type APIRequestContext, request } from "playwright-core";
+import type { components } from "../src/api/schema";
+import type { Nas } from "./nas";
+import { Phone } from "./phone";
+
+type Schemas = components["schemas"];
+
+interface Answers {
+	"/status": Schemas["Status"];
+	"/me": Schemas["Me"];
+	"/events": Schemas["EventPage"];
+	"/users": Schemas["UserPage"];
+}
+
+/** Somebody who speaks to the NAS without a browser: to set the scene, and to look behind it. */
+export class Remote {
+	readonly #context: APIRequestContext;
+	readonly #nas: Nas;
+	readonly #others: Remote[] = [];
+	#token = "";
+
+	private constructor(nas: Nas, context: APIRequestContext) {
+		this.#nas = nas;
+		this.#context = context;
+	}
+
+	static async to(nas: Nas): Promise<Remote> {
+		const context = await request.newContext({
+			baseURL: nas.address,
+			ignoreHTTPSErrors: true,
+			extraHTTPHeaders: { Origin: nas.address },
+		});
+		return new Remote(nas, context);
+	}
+
+	async leave() {
+		await Promise.all(this.#others.map((one) => one.leave()));
+		await this.#context.dispose();
+	}
+
+	get<P extends keyof Answers>(path: P): Promise<Answers[P]> {
+		return this.#ask("GET", path) as Promise<Answers[P]>;
+	}
+
+	/** Claims a NAS that nobody owns, for an administrator who puts 2-step verification off. */
+	async claim(owner: Owner = marta) {
+		await this.#ask("POST", "/sign-in", { name: "admin", password: await this.#nas.defaultPassword() });
+		await this.#ask("POST", "/claim", owner);
+		await this.#ask("POST", "/me/two-step/later");
+	}
+
+	async signIn(name: string, password: string) {
+		await this.#ask("POST", "/sign-in", { name, password });
+	}
+
+	/** Adds somebody who has chosen a password of their own already. */
+	async add(person: Person, role: Schemas["Role"] = "user") {
+		const { name, display_name, email = "" } = person;
+		const added = await this.#ask("POST", "/users", { name, display_name, email, role });
+		const they = await Remote.to(this.#nas);
+		this.#others.push(they);
+		await they.signIn(name, (added as Schemas["TemporaryPassword"]).password);
+		await they.#ask("POST", "/sign-in/password", { password: person.password });
+		return they;
+	}
+
+	/** Turns 2-step verification on for whoever is signed in here. */
+	async enrol(device = "Phone"): Promise<Phone> {
+		const made = (await this.#ask("POST", "/me/two-step/devices", { name: device })) as Schemas["Enrolment"];
+		const phone = new Phone(made.secret, this.#nas.ahead);
+		const path = `/me/two-step/devices/${made.id}/confirmation`;
+		await this.#ask("POST", path, { code: await phone.fresh() });
+		return phone;
+	}
+
+	async #ask(method: string, path: string, data?: unknown): Promise<unknown> {
+		const answer = await this.#context.fetch(`/api/v1${path}`, {
+			method,
+			data,
+			headers: this.#token ? { "Castellan-Token": this.#token } : {},
+		});
+		if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${await answer.text()}`);
+		if (answer.status() === 204) return undefined;
+		const body = await answer.json();
+		if (typeof body.token === "string") this.#token = body.token;
+		return body;
+	}
+}
+
+export interface Person {
+	name: string;
+	display_name: string;
+	email?: string;
+	password: string;
+}
+
+export interface Owner extends Person {
+	nas_name: string;
+	time_zone: string;
+}
+
+/** The administrator of most stories. */
+export const marta: Owner = {
+	name: "marta",
+	display_name: "Marta Lind",
+	email: "marta@lind.example",
+	password: "kestrel lagoon amber winter",
+	nas_name: "attic-nas",
+	time_zone: "Europe/Berlin",
+};
+
+export const ines: Person = {
+	name: "ines",
+	display_name: "Inês Duarte",
+	email: "ines@duarte.example",
+	password: "quiet harbour seven lanterns",
+};

@@ -1,0 +1,88 @@
+import { tmpdir } from "node:os";
+import type { Browser, BrowserContextOptions } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launch, type Size, sizes } from "./browser";
+import { Nas } from "./nas";
+import { missing, type Program, skipLine } from "./needs";
+import { type Owner, Remote } from "./remote";
+import { Visitor } from "./visitor";
+
+export interface Scene {
+	nas: Nas;
+	size: Size;
+	/** Opens a browser of its own at the address of the NAS. */
+	visit: (options?: BrowserContextOptions) => Promise<Visitor>;
+	/** Somebody at the NAS without a browser. */
+	remote: () => Promise<Remote>;
+	/** The owner, signed in without a browser, of a NAS that was claimed for this. */
+	claimed: (owner?: Owner) => Promise<Remote>;
+}
+
+interface Stage {
+	needs?: Program[];
+	/** How far the time servers are ahead of this machine, in milliseconds. */
+	ahead?: number;
+	sizes?: Record<string, Size>;
+}
+
+let browser: Browser | undefined;
+
+/** Tells a story once at each size, each time with a NAS of its own, and fails it for whatever a browser complains about. */
+export function story(name: string, tell: (scene: Scene) => Promise<void>, stage: Stage = {}) {
+	const lacking = missing.filter((one) => one === "chromium" || stage.needs?.includes(one));
+	const title = lacking.length > 0 ? `${name} (${lacking.map(skipLine).join(", ")})` : name;
+	describe.skipIf(lacking.length > 0)(title, () => {
+		beforeAll(async () => {
+			browser ??= await launch();
+		});
+		test.each(Object.entries(stage.sizes ?? sizes))("%s", (_size, size) => play(tell, stage, size));
+	});
+}
+
+afterAll(() => browser?.close());
+
+async function play(tell: (scene: Scene) => Promise<void>, stage: Stage, size: Size) {
+	const nas = await Nas.start(stage.ahead);
+	const visitors: Visitor[] = [];
+	const remotes: Remote[] = [];
+	const remote = async () => {
+		const one = await Remote.to(nas);
+		remotes.push(one);
+		return one;
+	};
+	try {
+		await tell({
+			nas,
+			size,
+			remote,
+			async visit(options) {
+				if (!browser) throw new Error("no browser");
+				const visitor = await Visitor.open(browser, nas, { viewport: size, ...options });
+				visitors.push(visitor);
+				return visitor;
+			},
+			async claimed(owner) {
+				const one = await remote();
+				await one.claim(owner);
+				return one;
+			},
+		});
+		for (const visitor of visitors) expect(visitor.verdict()).toEqual([]);
+	} catch (thrown) {
+		await report(visitors);
+		throw thrown;
+	} finally {
+		await Promise.all([...visitors.map((one) => one.close()), ...remotes.map((one) => one.leave())]);
+		await nas.remove();
+	}
+}
+
+/** Shows what stood in each browser when a story failed. */
+async function report(visitors: Visitor[]) {
+	for (const [place, visitor] of visitors.entries()) {
+		const picture = await visitor
+			.picture(`castellan-failed-${process.pid}-${place}`, tmpdir())
+			.catch(() => "no picture");
+		console.error([`browser ${place + 1}: ${picture}`, ...visitor.verdict()].join("\n"));
+	}
+}

@@ -1,0 +1,144 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, BrowserContextOptions, ConsoleMessage, Page, Response } from "playwright-core";
+import type { Nas } from "./nas";
+
+const rules = readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+/** The rules that a change of colours can break. */
+const colourRules = ["color-contrast", "link-in-text-block"];
+
+/** A browser that remembers everything it has to complain about. */
+export class Visitor {
+	readonly page: Page;
+	readonly phone: boolean;
+	readonly complaints: string[] = [];
+	readonly #address: string;
+	/** Refusals that belong to the story, and whether they came. */
+	readonly #named = new Map<string, "expected" | "allowed" | "seen">();
+
+	private constructor(page: Page, nas: Nas) {
+		this.page = page;
+		this.phone = (page.viewportSize()?.width ?? 0) <= 640;
+		this.#address = nas.address;
+		page.on("pageerror", (error) => this.#complain(`error: ${error.stack ?? error.message}`));
+		page.on("console", (message) => this.#heard(message));
+		page.on("response", (response) => this.#answered(response));
+		page.on("request", (asked) => {
+			if (!asked.url().startsWith(this.#address)) this.#complain(`asked elsewhere: ${asked.url()}`);
+		});
+		page.on("dialog", (dialog) => {
+			if (dialog.type() === "beforeunload") return dialog.accept();
+			this.#complain(`${dialog.type()}: ${dialog.message()}`);
+			return dialog.dismiss();
+		});
+	}
+
+	static async open(browser: Browser, nas: Nas, options: BrowserContextOptions): Promise<Visitor> {
+		const context = await browser.newContext({
+			ignoreHTTPSErrors: true,
+			locale: "en-GB",
+			reducedMotion: "reduce",
+			...options,
+		});
+		const page = await context.newPage();
+		await page.addInitScript(() => {
+			document.addEventListener("securitypolicyviolation", (report) => {
+				console.error(`policy: ${report.violatedDirective} ${report.blockedURI} ${report.sample}`);
+			});
+		});
+		const visitor = new Visitor(page, nas);
+		await page.goto(nas.address);
+		return visitor;
+	}
+
+	/** Names a refusal that has to come: nothing else of the kind may. */
+	expects(path: string, status: number) {
+		this.#named.set(`${path} ${status}`, "expected");
+	}
+
+	/** Names a refusal that may come, where a page that asks again and again may ask once too often. */
+	allows(path: string, status: number) {
+		this.#named.set(`${path} ${status}`, "allowed");
+	}
+
+	#heard(message: ConsoleMessage) {
+		if (!["error", "warning"].includes(message.type())) return;
+		const refused = message.text().match(/^Failed to load resource: .* status of (\d+)/);
+		const path = refused ? new URL(message.location().url).pathname : "";
+		const name = `${path} ${refused?.[1]}`;
+		if (this.#named.has(name)) this.#named.set(name, "seen");
+		else this.#complain(`console: ${message.text()} ${path}`);
+	}
+
+	#answered(response: Response) {
+		const name = `${new URL(response.url()).pathname} ${response.status()}`;
+		if (response.status() >= 500 && !this.#named.has(name)) this.#complain(name);
+	}
+
+	#complain(what: string) {
+		this.complaints.push(what);
+	}
+
+	/** All that was wrong in this browser, also refusals that were expected and did not come. */
+	verdict(): string[] {
+		const unseen = [...this.#named].filter(([, state]) => state === "expected").map(([name]) => name);
+		return [...this.complaints, ...unseen.map((name) => `not refused: ${name}`)];
+	}
+
+	/** Examines the screen as it is now: accessibility in both themes, and that nothing sticks out sideways. */
+	async look(name: string) {
+		const found = [...(await this.#violations()), ...(await this.#overflow())];
+		await this.picture(`${name}-light`);
+		await this.page.emulateMedia({ colorScheme: "dark" });
+		found.push(...(await this.#violations(colourRules)).map((one) => `dark: ${one}`));
+		await this.picture(`${name}-dark`);
+		await this.page.emulateMedia({ colorScheme: "light" });
+		for (const one of found) this.#complain(`${name}: ${one}`);
+	}
+
+	/** Takes a picture where CASTELLAN_PICTURES names a folder, for people to look at. */
+	async picture(name: string, folder = process.env.CASTELLAN_PICTURES): Promise<string> {
+		if (!folder) return "";
+		const path = join(folder, `${name}-${this.page.viewportSize()?.width}.png`);
+		await this.page.screenshot({ path });
+		return path;
+	}
+
+	/** What the accessibility rules find on the page as it is now. */
+	async #violations(only?: string[]): Promise<string[]> {
+		if (!(await this.page.evaluate(() => "axe" in window))) {
+			// The served policy forbids scripts from elsewhere, so the rules come in through the debugger.
+			const session = await this.page.context().newCDPSession(this.page);
+			await session.send("Runtime.evaluate", { expression: await rules });
+			await session.detach();
+		}
+		return this.page.evaluate(async (only) => {
+			// Colours on their way from one state to the next are nobody's fault.
+			const moving = document
+				.getAnimations()
+				.filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+			await Promise.allSettled(moving.map((one) => one.finished));
+			const { axe } = window as unknown as { axe: typeof import("axe-core") };
+			const { violations } = await axe.run(document, {
+				resultTypes: ["violations"],
+				preload: false,
+				...(only ? { runOnly: only } : {}),
+			});
+			return violations.map(
+				(one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`,
+			);
+		}, only);
+	}
+
+	/** What is wider than the room there is, where people do not expect to scroll sideways. */
+	#overflow(): Promise<string[]> {
+		return this.page.evaluate(() =>
+			[document.documentElement, ...document.querySelectorAll(".page, .panel .body, dialog[open], .cover")]
+				.filter((one) => one.scrollWidth > one.clientWidth)
+				.map((one) => `wider than its room: ${one.tagName} ${one.className}`),
+		);
+	}
+
+	close = () => this.page.context().close();
+}
