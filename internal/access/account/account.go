@@ -53,12 +53,25 @@ type Account struct {
 	Name        string // lower case, unique
 	DisplayName string
 	Email       string
-	Role        Role
-	Disabled    bool
-	Password    Password
-	Language    string
-	Created     time.Time
-	LastSignIn  time.Time // zero: never
+	// Confirmed tells that a code sent to Email was typed back. Nothing that opens anything is sent to an
+	// address that was not.
+	Confirmed  bool
+	Change     Change
+	Role       Role
+	Disabled   bool
+	Password   Password
+	Language   string
+	LastWay    string // the second factor that was used last
+	Created    time.Time
+	LastSignIn time.Time // zero: never
+}
+
+// Change is a change of address that can be undone for a while, with the link that the old address got.
+type Change struct {
+	Old       string
+	Confirmed bool   // Old was
+	Token     string // the SHA-256 of the link's token, in hex
+	Until     time.Time
 }
 
 // Administers reports whether the account is an administrator that can sign in.
@@ -71,28 +84,40 @@ type record struct {
 	Name        string    `json:"name"`
 	DisplayName string    `json:"display_name,omitempty"`
 	Email       string    `json:"email,omitempty"`
+	Confirmed   bool      `json:"email_confirmed,omitempty"`
 	Role        Role      `json:"role"`
 	Disabled    bool      `json:"disabled,omitempty"`
 	Hash        string    `json:"password"`
 	Origin      Origin    `json:"password_origin"`
 	Until       time.Time `json:"password_until,omitzero"`
 	Language    string    `json:"language,omitempty"`
+	LastWay     string    `json:"last_way,omitempty"`
 	Created     time.Time `json:"created"`
 	LastSignIn  time.Time `json:"last_sign_in,omitzero"`
+
+	Change changeRecord `json:"email_change,omitzero"`
+}
+
+type changeRecord struct {
+	Old       string    `json:"old"`
+	Confirmed bool      `json:"old_confirmed"`
+	Token     string    `json:"token"`
+	Until     time.Time `json:"until"`
 }
 
 func (r record) account(id string) Account {
 	return Account{
-		ID: id, Name: r.Name, DisplayName: r.DisplayName, Email: r.Email, Role: r.Role, Disabled: r.Disabled,
-		Password: Password{r.Hash, r.Origin, r.Until}, Language: r.Language, Created: r.Created, LastSignIn: r.LastSignIn,
+		ID: id, Name: r.Name, DisplayName: r.DisplayName, Email: r.Email, Confirmed: r.Confirmed, Change: Change(r.Change),
+		Role: r.Role, Disabled: r.Disabled, Password: Password{r.Hash, r.Origin, r.Until},
+		Language: r.Language, LastWay: r.LastWay, Created: r.Created, LastSignIn: r.LastSignIn,
 	}
 }
 
 func recordOf(a Account) record {
 	return record{
-		Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Role: a.Role, Disabled: a.Disabled,
-		Hash: a.Password.Hash, Origin: a.Password.Origin, Until: a.Password.Until, Language: a.Language,
-		Created: a.Created, LastSignIn: a.LastSignIn,
+		Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Confirmed: a.Confirmed, Change: changeRecord(a.Change),
+		Role: a.Role, Disabled: a.Disabled, Hash: a.Password.Hash, Origin: a.Password.Origin, Until: a.Password.Until,
+		Language: a.Language, LastWay: a.LastWay, Created: a.Created, LastSignIn: a.LastSignIn,
 	}
 }
 
@@ -190,6 +215,9 @@ func Delete(tx *store.Tx, id string) error {
 		return err
 	}
 	if err := desktops.Delete(tx, id); err != nil {
+		return err
+	}
+	if err := leaveGroups(tx, id); err != nil {
 		return err
 	}
 	return accounts.Delete(tx, id)

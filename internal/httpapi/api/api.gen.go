@@ -20,6 +20,7 @@ const (
 	AreaAccounts Area = "accounts"
 	AreaButton   Area = "button"
 	AreaClock    Area = "clock"
+	AreaMail     Area = "mail"
 	AreaSettings Area = "settings"
 	AreaSignIn   Area = "sign_in"
 	AreaSystem   Area = "system"
@@ -34,6 +35,8 @@ func (e Area) Valid() bool {
 	case AreaButton:
 		return true
 	case AreaClock:
+		return true
+	case AreaMail:
 		return true
 	case AreaSettings:
 		return true
@@ -116,10 +119,12 @@ func (e ButtonWaitState) Valid() bool {
 
 // Defines values for CheckCode.
 const (
-	CheckButton  CheckCode = "button"
-	CheckClock   CheckCode = "clock"
-	CheckStore   CheckCode = "store"
-	CheckTwoStep CheckCode = "two_step"
+	CheckButton   CheckCode = "button"
+	CheckClock    CheckCode = "clock"
+	CheckMail     CheckCode = "mail"
+	CheckRecovery CheckCode = "recovery"
+	CheckStore    CheckCode = "store"
+	CheckTwoStep  CheckCode = "two_step"
 )
 
 // Valid indicates whether the value is a known member of the CheckCode enum.
@@ -128,6 +133,10 @@ func (e CheckCode) Valid() bool {
 	case CheckButton:
 		return true
 	case CheckClock:
+		return true
+	case CheckMail:
+		return true
+	case CheckRecovery:
 		return true
 	case CheckStore:
 		return true
@@ -228,6 +237,24 @@ func (e Level) Valid() bool {
 	}
 }
 
+// Defines values for MailSecurity.
+const (
+	MailStartTLS MailSecurity = "starttls"
+	MailTLS      MailSecurity = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailSecurity enum.
+func (e MailSecurity) Valid() bool {
+	switch e {
+	case MailStartTLS:
+		return true
+	case MailTLS:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Outcome.
 const (
 	OutcomeCancelled Outcome = "cancelled"
@@ -246,6 +273,51 @@ func (e Outcome) Valid() bool {
 	case OutcomePresence:
 		return true
 	case OutcomeReset:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyEmailCodes.
+const (
+	EmailCodesEverybody         PolicyEmailCodes = "everybody"
+	EmailCodesNobody            PolicyEmailCodes = "nobody"
+	EmailCodesNotAdministrators PolicyEmailCodes = "not_administrators"
+)
+
+// Valid indicates whether the value is a known member of the PolicyEmailCodes enum.
+func (e PolicyEmailCodes) Valid() bool {
+	switch e {
+	case EmailCodesEverybody:
+		return true
+	case EmailCodesNobody:
+		return true
+	case EmailCodesNotAdministrators:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyTwoStep.
+const (
+	DemandAdministrators PolicyTwoStep = "administrators"
+	DemandEveryone       PolicyTwoStep = "everyone"
+	DemandGroups         PolicyTwoStep = "groups"
+	DemandNobody         PolicyTwoStep = "nobody"
+)
+
+// Valid indicates whether the value is a known member of the PolicyTwoStep enum.
+func (e PolicyTwoStep) Valid() bool {
+	switch e {
+	case DemandAdministrators:
+		return true
+	case DemandEveryone:
+		return true
+	case DemandGroups:
+		return true
+	case DemandNobody:
 		return true
 	default:
 		return false
@@ -288,21 +360,6 @@ func (e SignInStepNext) Valid() bool {
 	case NextDone:
 		return true
 	case NextPassword:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for SignInStepWays.
-const (
-	WayApp SignInStepWays = "app"
-)
-
-// Valid indicates whether the value is a known member of the SignInStepWays enum.
-func (e SignInStepWays) Valid() bool {
-	switch e {
-	case WayApp:
 		return true
 	default:
 		return false
@@ -375,6 +432,27 @@ func (e TimeServerState) Valid() bool {
 	case ServerSilent:
 		return true
 	case ServerWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Way.
+const (
+	WayApp      Way = "app"
+	WayEmail    Way = "email"
+	WayRecovery Way = "recovery"
+)
+
+// Valid indicates whether the value is a known member of the Way enum.
+func (e Way) Valid() bool {
+	switch e {
+	case WayApp:
+		return true
+	case WayEmail:
+		return true
+	case WayRecovery:
 		return true
 	default:
 		return false
@@ -533,7 +611,22 @@ type ClockState string
 
 // Code defines model for Code.
 type Code struct {
+	// Code Six digits; or a recovery code, in any case and with or without dashes and spaces. Without a way it is an app's.
 	Code string `json:"code"`
+
+	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+	Way *Way `json:"way,omitempty"`
+}
+
+// CodeSent defines model for CodeSent.
+type CodeSent struct {
+	ExpiresIn int `json:"expires_in"`
+
+	// ResendIn Seconds until another one can be sent.
+	ResendIn int `json:"resend_in"`
+
+	// To The address, so that its owner knows it and nobody else: a•••@e•••.org
+	To string `json:"to"`
 }
 
 // Confirmation defines model for Confirmation.
@@ -542,6 +635,9 @@ type Confirmation struct {
 
 	// Name A name for the device instead of the one given before.
 	Name *string `json:"name,omitempty"`
+
+	// Saved The person says that the recovery codes are saved. Needed where there are new ones.
+	Saved *bool `json:"saved,omitempty"`
 }
 
 // Credentials defines model for Credentials.
@@ -589,6 +685,36 @@ type EmailChange struct {
 	Email string `json:"email"`
 }
 
+// EmailCode defines model for EmailCode.
+type EmailCode struct {
+	Code string `json:"code"`
+}
+
+// EmailConfirmation defines model for EmailConfirmation.
+type EmailConfirmation struct {
+	Code string `json:"code"`
+
+	// Saved The person says that the recovery codes are saved. Needed where there are new ones.
+	Saved *bool `json:"saved,omitempty"`
+}
+
+// EmailEnrolment defines model for EmailEnrolment.
+type EmailEnrolment struct {
+	// RecoveryCodes Ten recovery codes, shown this once, where 2-step verification was off. They are worth nothing before it is on.
+	RecoveryCodes *[]string `json:"recovery_codes,omitempty"`
+	Sent          CodeSent  `json:"sent"`
+}
+
+// EmailWay defines model for EmailWay.
+type EmailWay struct {
+	Address   string `json:"address"`
+	Available bool   `json:"available"`
+
+	// Detail Why it is not available, then what to do.
+	Detail string `json:"detail"`
+	On     bool   `json:"on"`
+}
+
 // Enrolment defines model for Enrolment.
 type Enrolment struct {
 	// Account What the app will show.
@@ -599,6 +725,9 @@ type Enrolment struct {
 
 	// Qr A QR symbol as an SVG path over modules of one unit, without quiet zone.
 	Qr QR `json:"qr"`
+
+	// RecoveryCodes Ten recovery codes, shown this once, where 2-step verification was off. They are worth nothing before it is on.
+	RecoveryCodes *[]string `json:"recovery_codes,omitempty"`
 
 	// Secret Base32 without padding.
 	Secret string `json:"secret"`
@@ -649,6 +778,34 @@ type Gesture struct {
 	ShortUntilMs int `json:"short_until_ms"`
 }
 
+// Group defines model for Group.
+type Group struct {
+	// BuiltIn Its members follow from their role.
+	BuiltIn bool          `json:"built_in"`
+	Id      string        `json:"id"`
+	Members []GroupMember `json:"members"`
+	Name    string        `json:"name"`
+}
+
+// GroupList defines model for GroupList.
+type GroupList struct {
+	Groups []Group `json:"groups"`
+}
+
+// GroupMember defines model for GroupMember.
+type GroupMember struct {
+	DisplayName string `json:"display_name"`
+	Id          string `json:"id"`
+	Name        string `json:"name"`
+}
+
+// GroupValues defines model for GroupValues.
+type GroupValues struct {
+	// Members Ids of accounts.
+	Members []string `json:"members"`
+	Name    string   `json:"name"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	Checks []Check `json:"checks"`
@@ -671,17 +828,73 @@ type Library struct {
 	Version string `json:"version"`
 }
 
+// LinkToken defines model for LinkToken.
+type LinkToken struct {
+	Token string `json:"token"`
+}
+
+// Mail defines model for Mail.
+type Mail struct {
+	Authority   string       `json:"authority"`
+	Configured  bool         `json:"configured"`
+	Fingerprint string       `json:"fingerprint"`
+	HasPassword bool         `json:"has_password"`
+	Host        string       `json:"host"`
+	Port        int          `json:"port"`
+	Security    MailSecurity `json:"security"`
+	Sender      string       `json:"sender"`
+	User        string       `json:"user"`
+}
+
+// MailOutcome defines model for MailOutcome.
+type MailOutcome struct {
+	// Detail What came of it, with the server's own words.
+	Detail string `json:"detail"`
+	Taken  bool   `json:"taken"`
+}
+
+// MailSecurity defines model for MailSecurity.
+type MailSecurity string
+
+// MailTest defines model for MailTest.
+type MailTest struct {
+	Server MailValues `json:"server"`
+	To     string     `json:"to"`
+}
+
+// MailValues defines model for MailValues.
+type MailValues struct {
+	// Authority A certificate authority in PEM, trusted for this server.
+	Authority *string `json:"authority,omitempty"`
+
+	// Fingerprint SHA-256 of the one certificate that is trusted, in hex.
+	Fingerprint *string `json:"fingerprint,omitempty"`
+	Host        string  `json:"host"`
+
+	// Password Without it the one that is kept stays.
+	Password *string      `json:"password,omitempty"`
+	Port     int          `json:"port"`
+	Security MailSecurity `json:"security"`
+	Sender   string       `json:"sender"`
+	User     string       `json:"user"`
+}
+
 // Me defines model for Me.
 type Me struct {
-	Created     time.Time `json:"created"`
-	DisplayName string    `json:"display_name"`
-	Email       string    `json:"email"`
-	Id          string    `json:"id"`
-	Language    string    `json:"language"`
-	Name        string    `json:"name"`
-	PasswordMin int       `json:"password_min"`
-	Role        Role      `json:"role"`
-	TwoStep     bool      `json:"two_step"`
+	Created        time.Time `json:"created"`
+	DisplayName    string    `json:"display_name"`
+	Email          string    `json:"email"`
+	EmailConfirmed bool      `json:"email_confirmed"`
+	Id             string    `json:"id"`
+	Language       string    `json:"language"`
+	Name           string    `json:"name"`
+
+	// NewEmail An address that waits for its code.
+	NewEmail    *string `json:"new_email,omitempty"`
+	PasswordMin int     `json:"password_min"`
+	Role        Role    `json:"role"`
+	TwoStep     bool    `json:"two_step"`
+	Ways        []Way   `json:"ways"`
 }
 
 // MeChange defines model for MeChange.
@@ -718,6 +931,21 @@ type Person struct {
 	Name        string `json:"name"`
 }
 
+// Policy defines model for Policy.
+type Policy struct {
+	EmailCodes PolicyEmailCodes `json:"email_codes"`
+
+	// Groups Ids of the groups that must use it, where two_step is groups.
+	Groups  []string      `json:"groups"`
+	TwoStep PolicyTwoStep `json:"two_step"`
+}
+
+// PolicyEmailCodes defines model for Policy.EmailCodes.
+type PolicyEmailCodes string
+
+// PolicyTwoStep defines model for Policy.TwoStep.
+type PolicyTwoStep string
+
 // Press defines model for Press.
 type Press struct {
 	HoldMs int `json:"hold_ms"`
@@ -746,6 +974,9 @@ type Problem struct {
 type Proof struct {
 	Code     *string `json:"code,omitempty"`
 	Password string  `json:"password"`
+
+	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+	Way *Way `json:"way,omitempty"`
 }
 
 // QR A QR symbol as an SVG path over modules of one unit, without quiet zone.
@@ -754,10 +985,25 @@ type QR struct {
 	Size int    `json:"size"`
 }
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	Codes []string `json:"codes"`
+}
+
 // RecoveryNeed Present when the NAS cannot serve: what is wrong, then what to do.
 type RecoveryNeed struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
+}
+
+// RecoveryState defines model for RecoveryState.
+type RecoveryState struct {
+	Left int        `json:"left"`
+	Made *time.Time `json:"made,omitempty"`
+
+	// Renew So few are left that new ones should be made.
+	Renew bool `json:"renew"`
+	Total int  `json:"total"`
 }
 
 // Role defines model for Role.
@@ -769,9 +1015,18 @@ type Session struct {
 	EndsIn int `json:"ends_in"`
 
 	// IdleIn Seconds until the session ends unless something is done.
-	IdleIn  int    `json:"idle_in"`
-	Me      Me     `json:"me"`
-	NasName string `json:"nas_name"`
+	IdleIn int `json:"idle_in"`
+
+	// MayPostpone The NAS was claimed in this session: its owner may put 2-step verification off for everybody.
+	MayPostpone bool `json:"may_postpone"`
+	Me          Me   `json:"me"`
+
+	// MustEnrol The policy wants 2-step verification first; nothing else answers until it is on.
+	MustEnrol bool   `json:"must_enrol"`
+	NasName   string `json:"nas_name"`
+
+	// Repair This session began with a recovery code: 2-step verification may be turned off with the password alone.
+	Repair bool `json:"repair"`
 
 	// StepUpIn Seconds for which sensitive changes are open; 0: prove it again first.
 	StepUpIn int    `json:"step_up_in"`
@@ -793,7 +1048,10 @@ type SettingsChange struct {
 // SignInStep defines model for SignInStep.
 type SignInStep struct {
 	// Clock What time it is, and how far this may be believed.
-	Clock     *Clock         `json:"clock,omitempty"`
+	Clock *Clock `json:"clock,omitempty"`
+
+	// Email The address a code would go to, masked.
+	Email     *string        `json:"email,omitempty"`
 	ExpiresIn int            `json:"expires_in"`
 	Next      SignInStepNext `json:"next"`
 
@@ -801,16 +1059,18 @@ type SignInStep struct {
 	PasswordMin *int    `json:"password_min,omitempty"`
 	Person      *Person `json:"person,omitempty"`
 
+	// Repair A recovery code was used: the person should mend their ways in now.
+	Repair *bool `json:"repair,omitempty"`
+
 	// Token To be sent back in the header `Castellan-Token` with every change.
-	Token string            `json:"token"`
-	Ways  *[]SignInStepWays `json:"ways,omitempty"`
+	Token string `json:"token"`
+
+	// Ways The ways this person has, the one they used last first.
+	Ways *[]Way `json:"ways,omitempty"`
 }
 
 // SignInStepNext defines model for SignInStep.Next.
 type SignInStepNext string
-
-// SignInStepWays defines model for SignInStep.Ways.
-type SignInStepWays string
 
 // Status defines model for Status.
 type Status struct {
@@ -891,13 +1151,19 @@ type TimeServerState string
 // TwoStep defines model for TwoStep.
 type TwoStep struct {
 	// Clock What time it is, and how far this may be believed.
-	Clock   Clock    `json:"clock"`
-	Devices []Device `json:"devices"`
-	Enabled bool     `json:"enabled"`
+	Clock Clock `json:"clock"`
+
+	// Demanded The policy wants it on.
+	Demanded    bool          `json:"demanded"`
+	Devices     []Device      `json:"devices"`
+	Email       EmailWay      `json:"email"`
+	Enabled     bool          `json:"enabled"`
+	MostDevices int           `json:"most_devices"`
+	Recovery    RecoveryState `json:"recovery"`
 }
 
-// TwoStepOn defines model for TwoStepOn.
-type TwoStepOn struct {
+// TwoStepChanged defines model for TwoStepChanged.
+type TwoStepChanged struct {
 	SessionsEnded int `json:"sessions_ended"`
 
 	// Token The session has a new id; this is its token.
@@ -907,7 +1173,10 @@ type TwoStepOn struct {
 
 // User defines model for User.
 type User struct {
-	Created     time.Time  `json:"created"`
+	Created time.Time `json:"created"`
+
+	// Demanded The policy wants 2-step verification of this person.
+	Demanded    bool       `json:"demanded"`
 	Disabled    bool       `json:"disabled"`
 	DisplayName string     `json:"display_name"`
 	Email       string     `json:"email"`
@@ -937,6 +1206,9 @@ type UserPage struct {
 	Total int    `json:"total"`
 	Users []User `json:"users"`
 }
+
+// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+type Way string
 
 // WindowPlace defines model for WindowPlace.
 type WindowPlace struct {
@@ -983,11 +1255,26 @@ type ListUsersParams struct {
 // ClaimJSONRequestBody defines body for Claim for application/json ContentType.
 type ClaimJSONRequestBody = Claim
 
+// UndoEmailChangeJSONRequestBody defines body for UndoEmailChange for application/json ContentType.
+type UndoEmailChangeJSONRequestBody = LinkToken
+
+// AddGroupJSONRequestBody defines body for AddGroup for application/json ContentType.
+type AddGroupJSONRequestBody = GroupValues
+
+// ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
+type ChangeGroupJSONRequestBody = GroupValues
+
 // LocalPressButtonJSONRequestBody defines body for LocalPressButton for application/json ContentType.
 type LocalPressButtonJSONRequestBody = Press
 
 // LocalRecoverJSONRequestBody defines body for LocalRecover for application/json ContentType.
 type LocalRecoverJSONRequestBody = AccountName
+
+// ChangeMailJSONRequestBody defines body for ChangeMail for application/json ContentType.
+type ChangeMailJSONRequestBody = MailValues
+
+// TestMailJSONRequestBody defines body for TestMail for application/json ContentType.
+type TestMailJSONRequestBody = MailTest
 
 // ChangeMeJSONRequestBody defines body for ChangeMe for application/json ContentType.
 type ChangeMeJSONRequestBody = MeChange
@@ -998,17 +1285,29 @@ type SaveDesktopJSONRequestBody = Desktop
 // ChangeEmailJSONRequestBody defines body for ChangeEmail for application/json ContentType.
 type ChangeEmailJSONRequestBody = EmailChange
 
+// ConfirmEmailJSONRequestBody defines body for ConfirmEmail for application/json ContentType.
+type ConfirmEmailJSONRequestBody = EmailCode
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
 // StartEnrolmentJSONRequestBody defines body for StartEnrolment for application/json ContentType.
 type StartEnrolmentJSONRequestBody = DeviceName
 
+// RenameDeviceJSONRequestBody defines body for RenameDevice for application/json ContentType.
+type RenameDeviceJSONRequestBody = DeviceName
+
 // ConfirmEnrolmentJSONRequestBody defines body for ConfirmEnrolment for application/json ContentType.
 type ConfirmEnrolmentJSONRequestBody = Confirmation
 
+// ConfirmEmailWayJSONRequestBody defines body for ConfirmEmailWay for application/json ContentType.
+type ConfirmEmailWayJSONRequestBody = EmailConfirmation
+
 // TurnTwoStepOffJSONRequestBody defines body for TurnTwoStepOff for application/json ContentType.
 type TurnTwoStepOffJSONRequestBody = Proof
+
+// ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
+type ChangePolicyJSONRequestBody = Policy
 
 // StepUpJSONRequestBody defines body for StepUp for application/json ContentType.
 type StepUpJSONRequestBody = Proof
@@ -1051,9 +1350,24 @@ type ServerInterface interface {
 	// ShowDefaultPassword Shows the password that opens this NAS after a reset, for a label, and records that it was shown.
 	// (POST /default-password)
 	ShowDefaultPassword(ctx echo.Context) error
+	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
+	// (POST /email/undo)
+	UndoEmailChange(ctx echo.Context) error
 	// ListEvents Lists the security log, newest first.
 	// (GET /events)
 	ListEvents(ctx echo.Context, params ListEventsParams) error
+	// ListGroups Lists the groups, the built-in ones first.
+	// (GET /groups)
+	ListGroups(ctx echo.Context) error
+	// AddGroup Adds a group.
+	// (POST /groups)
+	AddGroup(ctx echo.Context) error
+	// DeleteGroup Deletes a group. Its members stay.
+	// (DELETE /groups/{id})
+	DeleteGroup(ctx echo.Context, id ID) error
+	// ChangeGroup Changes the name and the members of a group.
+	// (PUT /groups/{id})
+	ChangeGroup(ctx echo.Context, id ID) error
 	// GetHealth Tells what is wrong with the NAS right now, as far as it concerns the caller.
 	// (GET /health)
 	GetHealth(ctx echo.Context) error
@@ -1066,6 +1380,18 @@ type ServerInterface interface {
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx echo.Context) error
+	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
+	// (DELETE /mail)
+	RemoveMail(ctx echo.Context) error
+	// GetMail Shows the mail server, without its password.
+	// (GET /mail)
+	GetMail(ctx echo.Context) error
+	// ChangeMail Sets the mail server.
+	// (PUT /mail)
+	ChangeMail(ctx echo.Context) error
+	// TestMail Sends a mail to try the server, with the values given and before they are kept.
+	// (POST /mail/test)
+	TestMail(ctx echo.Context) error
 	// GetMe Shows one's own account.
 	// (GET /me)
 	GetMe(ctx echo.Context) error
@@ -1081,6 +1407,12 @@ type ServerInterface interface {
 	// ChangeEmail Changes one's own e-mail address. An empty address removes it.
 	// (PUT /me/email)
 	ChangeEmail(ctx echo.Context) error
+	// CancelEmailChange Forgets a new e-mail address that was not confirmed.
+	// (DELETE /me/email/confirmation)
+	CancelEmailChange(ctx echo.Context) error
+	// ConfirmEmail Confirms the new e-mail address with the code that was sent to it.
+	// (POST /me/email/confirmation)
+	ConfirmEmail(ctx echo.Context) error
 	// ChangePassword Changes one's own password and ends one's other sessions.
 	// (PUT /me/password)
 	ChangePassword(ctx echo.Context) error
@@ -1090,18 +1422,42 @@ type ServerInterface interface {
 	// StartEnrolment Makes the secret for a new authenticator device. It is inert until a right code came.
 	// (POST /me/two-step/devices)
 	StartEnrolment(ctx echo.Context) error
-	// CancelEnrolment Forgets a device that was not confirmed yet.
+	// RemoveDevice Removes one of one's own devices; the others go on. The last way in can only be turned off.
 	// (DELETE /me/two-step/devices/{id})
-	CancelEnrolment(ctx echo.Context, id ID) error
+	RemoveDevice(ctx echo.Context, id ID) error
+	// RenameDevice Gives one of one's own devices another name.
+	// (PATCH /me/two-step/devices/{id})
+	RenameDevice(ctx echo.Context, id ID) error
 	// ConfirmEnrolment Turns 2-step verification on with the first right code, and ends one's other sessions.
 	// (POST /me/two-step/devices/{id}/confirmation)
 	ConfirmEnrolment(ctx echo.Context, id ID) error
+	// TurnEmailWayOff Turns e-mail off as a way in. The last way in can only be turned off as a whole.
+	// (DELETE /me/two-step/email)
+	TurnEmailWayOff(ctx echo.Context) error
+	// StartEmailWay Sends a code to one's own address, to turn e-mail on as a way in. Nothing is on before it was typed back.
+	// (POST /me/two-step/email)
+	StartEmailWay(ctx echo.Context) error
+	// ConfirmEmailWay Turns e-mail on as a way in with the code that was sent.
+	// (POST /me/two-step/email/confirmation)
+	ConfirmEmailWay(ctx echo.Context) error
+	// CancelEnrolment Forgets a device or an address that was not confirmed yet.
+	// (DELETE /me/two-step/enrolment)
+	CancelEnrolment(ctx echo.Context) error
 	// PostponeTwoStep Records that the offer of 2-step verification was put off.
 	// (POST /me/two-step/later)
 	PostponeTwoStep(ctx echo.Context) error
 	// TurnTwoStepOff Turns 2-step verification off, with the password and a current code.
 	// (POST /me/two-step/off)
 	TurnTwoStepOff(ctx echo.Context) error
+	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
+	// (POST /me/two-step/recovery-codes)
+	RenewRecoveryCodes(ctx echo.Context) error
+	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
+	// (GET /policy)
+	GetPolicy(ctx echo.Context) error
+	// ChangePolicy Changes who must use 2-step verification, and who may get codes by e-mail.
+	// (PUT /policy)
+	ChangePolicy(ctx echo.Context) error
 	// SignOut Ends this session on the NAS.
 	// (DELETE /session)
 	SignOut(ctx echo.Context) error
@@ -1111,6 +1467,9 @@ type ServerInterface interface {
 	// StepUp Proves again who is at the keyboard, for the next five minutes.
 	// (POST /session/step-up)
 	StepUp(ctx echo.Context) error
+	// SendStepUpCode Sends a code for a proof of identity to one's own e-mail address.
+	// (POST /session/step-up/email)
+	SendStepUpCode(ctx echo.Context) error
 	// GetSettings Shows the name and the time zone of the NAS.
 	// (GET /settings)
 	GetSettings(ctx echo.Context) error
@@ -1126,9 +1485,12 @@ type ServerInterface interface {
 	// SignIn Checks a name and a password and says what is needed next.
 	// (POST /sign-in)
 	SignIn(ctx echo.Context) error
-	// SignInCode Checks the second factor. A code works once.
+	// SignInCode Checks the second factor, by the way that the person chose. A code works once.
 	// (POST /sign-in/code)
 	SignInCode(ctx echo.Context) error
+	// SendSignInCode Sends a code to the person's e-mail address. Only the newest one counts.
+	// (POST /sign-in/email)
+	SendSignInCode(ctx echo.Context) error
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx echo.Context) error
@@ -1223,6 +1585,15 @@ func (w *ServerInterfaceWrapper) ShowDefaultPassword(ctx echo.Context) error {
 	return err
 }
 
+// UndoEmailChange converts echo context to params.
+func (w *ServerInterfaceWrapper) UndoEmailChange(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UndoEmailChange(ctx)
+	return err
+}
+
 // ListEvents converts echo context to params.
 func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 	var err error
@@ -1252,6 +1623,56 @@ func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListEvents(ctx, params)
+	return err
+}
+
+// ListGroups converts echo context to params.
+func (w *ServerInterfaceWrapper) ListGroups(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListGroups(ctx)
+	return err
+}
+
+// AddGroup converts echo context to params.
+func (w *ServerInterfaceWrapper) AddGroup(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddGroup(ctx)
+	return err
+}
+
+// DeleteGroup converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteGroup(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteGroup(ctx, id)
+	return err
+}
+
+// ChangeGroup converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeGroup(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeGroup(ctx, id)
 	return err
 }
 
@@ -1288,6 +1709,42 @@ func (w *ServerInterfaceWrapper) LocalRecover(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.LocalRecover(ctx)
+	return err
+}
+
+// RemoveMail converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveMail(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveMail(ctx)
+	return err
+}
+
+// GetMail converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMail(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMail(ctx)
+	return err
+}
+
+// ChangeMail converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeMail(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeMail(ctx)
+	return err
+}
+
+// TestMail converts echo context to params.
+func (w *ServerInterfaceWrapper) TestMail(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestMail(ctx)
 	return err
 }
 
@@ -1336,6 +1793,24 @@ func (w *ServerInterfaceWrapper) ChangeEmail(ctx echo.Context) error {
 	return err
 }
 
+// CancelEmailChange converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelEmailChange(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelEmailChange(ctx)
+	return err
+}
+
+// ConfirmEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmEmail(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmEmail(ctx)
+	return err
+}
+
 // ChangePassword converts echo context to params.
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
@@ -1363,8 +1838,8 @@ func (w *ServerInterfaceWrapper) StartEnrolment(ctx echo.Context) error {
 	return err
 }
 
-// CancelEnrolment converts echo context to params.
-func (w *ServerInterfaceWrapper) CancelEnrolment(ctx echo.Context) error {
+// RemoveDevice converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveDevice(ctx echo.Context) error {
 	var err error
 	// ------------- Path parameter "id" -------------
 	var id ID
@@ -1375,7 +1850,23 @@ func (w *ServerInterfaceWrapper) CancelEnrolment(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CancelEnrolment(ctx, id)
+	err = w.Handler.RemoveDevice(ctx, id)
+	return err
+}
+
+// RenameDevice converts echo context to params.
+func (w *ServerInterfaceWrapper) RenameDevice(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RenameDevice(ctx, id)
 	return err
 }
 
@@ -1395,6 +1886,42 @@ func (w *ServerInterfaceWrapper) ConfirmEnrolment(ctx echo.Context) error {
 	return err
 }
 
+// TurnEmailWayOff converts echo context to params.
+func (w *ServerInterfaceWrapper) TurnEmailWayOff(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TurnEmailWayOff(ctx)
+	return err
+}
+
+// StartEmailWay converts echo context to params.
+func (w *ServerInterfaceWrapper) StartEmailWay(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartEmailWay(ctx)
+	return err
+}
+
+// ConfirmEmailWay converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmEmailWay(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmEmailWay(ctx)
+	return err
+}
+
+// CancelEnrolment converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelEnrolment(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelEnrolment(ctx)
+	return err
+}
+
 // PostponeTwoStep converts echo context to params.
 func (w *ServerInterfaceWrapper) PostponeTwoStep(ctx echo.Context) error {
 	var err error
@@ -1410,6 +1937,33 @@ func (w *ServerInterfaceWrapper) TurnTwoStepOff(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.TurnTwoStepOff(ctx)
+	return err
+}
+
+// RenewRecoveryCodes converts echo context to params.
+func (w *ServerInterfaceWrapper) RenewRecoveryCodes(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RenewRecoveryCodes(ctx)
+	return err
+}
+
+// GetPolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPolicy(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPolicy(ctx)
+	return err
+}
+
+// ChangePolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangePolicy(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangePolicy(ctx)
 	return err
 }
 
@@ -1437,6 +1991,15 @@ func (w *ServerInterfaceWrapper) StepUp(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.StepUp(ctx)
+	return err
+}
+
+// SendStepUpCode converts echo context to params.
+func (w *ServerInterfaceWrapper) SendStepUpCode(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SendStepUpCode(ctx)
 	return err
 }
 
@@ -1491,6 +2054,15 @@ func (w *ServerInterfaceWrapper) SignInCode(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SignInCode(ctx)
+	return err
+}
+
+// SendSignInCode converts echo context to params.
+func (w *ServerInterfaceWrapper) SendSignInCode(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SendSignInCode(ctx)
 	return err
 }
 
@@ -1660,25 +2232,36 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetSignIn", Method: "GET", Path: "/sign-in", Access: ForTicket, Background: true, Unclaimed: true, Handler: w.GetSignIn},
 		{ID: "SignIn", Method: "POST", Path: "/sign-in", Access: ForPublic, Unclaimed: true, Handler: w.SignIn},
 		{ID: "SignInCode", Method: "POST", Path: "/sign-in/code", Access: ForTicket, Handler: w.SignInCode},
+		{ID: "SendSignInCode", Method: "POST", Path: "/sign-in/email", Access: ForTicket, Handler: w.SendSignInCode},
 		{ID: "SignInPassword", Method: "POST", Path: "/sign-in/password", Access: ForTicket, Handler: w.SignInPassword},
 		{ID: "GetButtonWait", Method: "GET", Path: "/claim/button", Access: ForTicket, Background: true, Unclaimed: true, Handler: w.GetButtonWait},
 		{ID: "WaitForButton", Method: "POST", Path: "/claim/button", Access: ForPublic, Unclaimed: true, Handler: w.WaitForButton},
 		{ID: "Claim", Method: "POST", Path: "/claim", Access: ForTicket, Unclaimed: true, Handler: w.Claim},
-		{ID: "SignOut", Method: "DELETE", Path: "/session", Access: ForUser, Unclaimed: true, Handler: w.SignOut},
-		{ID: "GetSession", Method: "GET", Path: "/session", Access: ForUser, Background: true, Handler: w.GetSession},
-		{ID: "StepUp", Method: "POST", Path: "/session/step-up", Access: ForUser, Handler: w.StepUp},
-		{ID: "GetMe", Method: "GET", Path: "/me", Access: ForUser, Handler: w.GetMe},
+		{ID: "SignOut", Method: "DELETE", Path: "/session", Access: ForUser, Unclaimed: true, Enrol: true, Handler: w.SignOut},
+		{ID: "GetSession", Method: "GET", Path: "/session", Access: ForUser, Background: true, Enrol: true, Handler: w.GetSession},
+		{ID: "StepUp", Method: "POST", Path: "/session/step-up", Access: ForUser, Enrol: true, Handler: w.StepUp},
+		{ID: "SendStepUpCode", Method: "POST", Path: "/session/step-up/email", Access: ForUser, Enrol: true, Handler: w.SendStepUpCode},
+		{ID: "GetMe", Method: "GET", Path: "/me", Access: ForUser, Enrol: true, Handler: w.GetMe},
 		{ID: "ChangeMe", Method: "PATCH", Path: "/me", Access: ForUser, Handler: w.ChangeMe},
 		{ID: "ChangeEmail", Method: "PUT", Path: "/me/email", Access: ForUser, StepUp: true, Handler: w.ChangeEmail},
+		{ID: "CancelEmailChange", Method: "DELETE", Path: "/me/email/confirmation", Access: ForUser, Handler: w.CancelEmailChange},
+		{ID: "ConfirmEmail", Method: "POST", Path: "/me/email/confirmation", Access: ForUser, Handler: w.ConfirmEmail},
+		{ID: "UndoEmailChange", Method: "POST", Path: "/email/undo", Access: ForPublic, Handler: w.UndoEmailChange},
 		{ID: "ChangePassword", Method: "PUT", Path: "/me/password", Access: ForUser, StepUp: true, Handler: w.ChangePassword},
-		{ID: "GetDesktop", Method: "GET", Path: "/me/desktop", Access: ForUser, Handler: w.GetDesktop},
-		{ID: "SaveDesktop", Method: "PUT", Path: "/me/desktop", Access: ForUser, Handler: w.SaveDesktop},
-		{ID: "GetTwoStep", Method: "GET", Path: "/me/two-step", Access: ForUser, Handler: w.GetTwoStep},
-		{ID: "StartEnrolment", Method: "POST", Path: "/me/two-step/devices", Access: ForUser, StepUp: true, Handler: w.StartEnrolment},
-		{ID: "CancelEnrolment", Method: "DELETE", Path: "/me/two-step/devices/:id", Access: ForUser, Handler: w.CancelEnrolment},
-		{ID: "ConfirmEnrolment", Method: "POST", Path: "/me/two-step/devices/:id/confirmation", Access: ForUser, Handler: w.ConfirmEnrolment},
+		{ID: "GetDesktop", Method: "GET", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.GetDesktop},
+		{ID: "SaveDesktop", Method: "PUT", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.SaveDesktop},
+		{ID: "GetTwoStep", Method: "GET", Path: "/me/two-step", Access: ForUser, Enrol: true, Handler: w.GetTwoStep},
+		{ID: "StartEnrolment", Method: "POST", Path: "/me/two-step/devices", Access: ForUser, StepUp: true, Enrol: true, Handler: w.StartEnrolment},
+		{ID: "RemoveDevice", Method: "DELETE", Path: "/me/two-step/devices/:id", Access: ForUser, StepUp: true, Handler: w.RemoveDevice},
+		{ID: "RenameDevice", Method: "PATCH", Path: "/me/two-step/devices/:id", Access: ForUser, Handler: w.RenameDevice},
+		{ID: "CancelEnrolment", Method: "DELETE", Path: "/me/two-step/enrolment", Access: ForUser, Enrol: true, Handler: w.CancelEnrolment},
+		{ID: "TurnEmailWayOff", Method: "DELETE", Path: "/me/two-step/email", Access: ForUser, StepUp: true, Handler: w.TurnEmailWayOff},
+		{ID: "StartEmailWay", Method: "POST", Path: "/me/two-step/email", Access: ForUser, StepUp: true, Enrol: true, Handler: w.StartEmailWay},
+		{ID: "ConfirmEmailWay", Method: "POST", Path: "/me/two-step/email/confirmation", Access: ForUser, Enrol: true, Handler: w.ConfirmEmailWay},
+		{ID: "RenewRecoveryCodes", Method: "POST", Path: "/me/two-step/recovery-codes", Access: ForUser, StepUp: true, Handler: w.RenewRecoveryCodes},
+		{ID: "ConfirmEnrolment", Method: "POST", Path: "/me/two-step/devices/:id/confirmation", Access: ForUser, Enrol: true, Handler: w.ConfirmEnrolment},
 		{ID: "TurnTwoStepOff", Method: "POST", Path: "/me/two-step/off", Access: ForUser, Handler: w.TurnTwoStepOff},
-		{ID: "PostponeTwoStep", Method: "POST", Path: "/me/two-step/later", Access: ForUser, Handler: w.PostponeTwoStep},
+		{ID: "PostponeTwoStep", Method: "POST", Path: "/me/two-step/later", Access: ForUser, Enrol: true, Handler: w.PostponeTwoStep},
 		{ID: "ListUsers", Method: "GET", Path: "/users", Access: ForAdministrator, Handler: w.ListUsers},
 		{ID: "AddUser", Method: "POST", Path: "/users", Access: ForAdministrator, StepUp: true, Handler: w.AddUser},
 		{ID: "DeleteUser", Method: "DELETE", Path: "/users/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteUser},
@@ -1686,6 +2269,16 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ChangeUser", Method: "PATCH", Path: "/users/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeUser},
 		{ID: "TurnUserTwoStepOff", Method: "POST", Path: "/users/:id/two-step/off", Access: ForAdministrator, StepUp: true, Handler: w.TurnUserTwoStepOff},
 		{ID: "SetTemporaryPassword", Method: "POST", Path: "/users/:id/temporary-password", Access: ForAdministrator, StepUp: true, Handler: w.SetTemporaryPassword},
+		{ID: "ListGroups", Method: "GET", Path: "/groups", Access: ForAdministrator, Handler: w.ListGroups},
+		{ID: "AddGroup", Method: "POST", Path: "/groups", Access: ForAdministrator, StepUp: true, Handler: w.AddGroup},
+		{ID: "DeleteGroup", Method: "DELETE", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteGroup},
+		{ID: "ChangeGroup", Method: "PUT", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeGroup},
+		{ID: "GetPolicy", Method: "GET", Path: "/policy", Access: ForAdministrator, Handler: w.GetPolicy},
+		{ID: "ChangePolicy", Method: "PUT", Path: "/policy", Access: ForAdministrator, StepUp: true, Handler: w.ChangePolicy},
+		{ID: "RemoveMail", Method: "DELETE", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.RemoveMail},
+		{ID: "GetMail", Method: "GET", Path: "/mail", Access: ForAdministrator, Handler: w.GetMail},
+		{ID: "ChangeMail", Method: "PUT", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.ChangeMail},
+		{ID: "TestMail", Method: "POST", Path: "/mail/test", Access: ForAdministrator, StepUp: true, Handler: w.TestMail},
 		{ID: "GetSettings", Method: "GET", Path: "/settings", Access: ForAdministrator, Handler: w.GetSettings},
 		{ID: "ChangeSettings", Method: "PATCH", Path: "/settings", Access: ForAdministrator, StepUp: true, Handler: w.ChangeSettings},
 		{ID: "GetTime", Method: "GET", Path: "/time", Access: ForAdministrator, Background: true, Handler: w.GetTime},
@@ -1693,8 +2286,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetButton", Method: "GET", Path: "/button", Access: ForAdministrator, Background: true, Handler: w.GetButton},
 		{ID: "ShowDefaultPassword", Method: "POST", Path: "/default-password", Access: ForAdministrator, StepUp: true, Handler: w.ShowDefaultPassword},
 		{ID: "ListEvents", Method: "GET", Path: "/events", Access: ForAdministrator, Background: true, Handler: w.ListEvents},
-		{ID: "GetHealth", Method: "GET", Path: "/health", Access: ForUser, Background: true, Handler: w.GetHealth},
-		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Handler: w.GetAbout},
+		{ID: "GetHealth", Method: "GET", Path: "/health", Access: ForUser, Background: true, Enrol: true, Handler: w.GetHealth},
+		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
 		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},
@@ -1932,6 +2525,39 @@ func (response ShowDefaultPassworddefaultApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
+type UndoEmailChangeRequestObject struct {
+	Body *UndoEmailChangeJSONRequestBody
+}
+
+type UndoEmailChangeResponseObject interface {
+	VisitUndoEmailChangeResponse(w http.ResponseWriter) error
+}
+
+type UndoEmailChange204Response struct {
+}
+
+func (response UndoEmailChange204Response) VisitUndoEmailChangeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UndoEmailChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoEmailChangedefaultApplicationProblemPlusJSONResponse) VisitUndoEmailChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListEventsRequestObject struct {
 	Params ListEventsParams
 }
@@ -1960,6 +2586,156 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGroupsRequestObject struct {
+}
+
+type ListGroupsResponseObject interface {
+	VisitListGroupsResponse(w http.ResponseWriter) error
+}
+
+type ListGroups200JSONResponse GroupList
+
+func (response ListGroups200JSONResponse) VisitListGroupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGroupsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListGroupsdefaultApplicationProblemPlusJSONResponse) VisitListGroupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddGroupRequestObject struct {
+	Body *AddGroupJSONRequestBody
+}
+
+type AddGroupResponseObject interface {
+	VisitAddGroupResponse(w http.ResponseWriter) error
+}
+
+type AddGroup201JSONResponse Group
+
+func (response AddGroup201JSONResponse) VisitAddGroupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddGroupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddGroupdefaultApplicationProblemPlusJSONResponse) VisitAddGroupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteGroupRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteGroupResponseObject interface {
+	VisitDeleteGroupResponse(w http.ResponseWriter) error
+}
+
+type DeleteGroup204Response struct {
+}
+
+func (response DeleteGroup204Response) VisitDeleteGroupResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteGroupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteGroupdefaultApplicationProblemPlusJSONResponse) VisitDeleteGroupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeGroupRequestObject struct {
+	Id   ID `json:"id"`
+	Body *ChangeGroupJSONRequestBody
+}
+
+type ChangeGroupResponseObject interface {
+	VisitChangeGroupResponse(w http.ResponseWriter) error
+}
+
+type ChangeGroup200JSONResponse Group
+
+func (response ChangeGroup200JSONResponse) VisitChangeGroupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeGroupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeGroupdefaultApplicationProblemPlusJSONResponse) VisitChangeGroupResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2114,6 +2890,154 @@ type LocalRecoverdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LocalRecoverdefaultApplicationProblemPlusJSONResponse) VisitLocalRecoverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveMailRequestObject struct {
+}
+
+type RemoveMailResponseObject interface {
+	VisitRemoveMailResponse(w http.ResponseWriter) error
+}
+
+type RemoveMail204Response struct {
+}
+
+func (response RemoveMail204Response) VisitRemoveMailResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveMaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveMaildefaultApplicationProblemPlusJSONResponse) VisitRemoveMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMailRequestObject struct {
+}
+
+type GetMailResponseObject interface {
+	VisitGetMailResponse(w http.ResponseWriter) error
+}
+
+type GetMail200JSONResponse Mail
+
+func (response GetMail200JSONResponse) VisitGetMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMaildefaultApplicationProblemPlusJSONResponse) VisitGetMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeMailRequestObject struct {
+	Body *ChangeMailJSONRequestBody
+}
+
+type ChangeMailResponseObject interface {
+	VisitChangeMailResponse(w http.ResponseWriter) error
+}
+
+type ChangeMail200JSONResponse Mail
+
+func (response ChangeMail200JSONResponse) VisitChangeMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeMaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeMaildefaultApplicationProblemPlusJSONResponse) VisitChangeMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMailRequestObject struct {
+	Body *TestMailJSONRequestBody
+}
+
+type TestMailResponseObject interface {
+	VisitTestMailResponse(w http.ResponseWriter) error
+}
+
+type TestMail200JSONResponse MailOutcome
+
+func (response TestMail200JSONResponse) VisitTestMailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestMaildefaultApplicationProblemPlusJSONResponse) VisitTestMailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2312,6 +3236,77 @@ func (response ChangeEmaildefaultApplicationProblemPlusJSONResponse) VisitChange
 	return err
 }
 
+type CancelEmailChangeRequestObject struct {
+}
+
+type CancelEmailChangeResponseObject interface {
+	VisitCancelEmailChangeResponse(w http.ResponseWriter) error
+}
+
+type CancelEmailChange204Response struct {
+}
+
+func (response CancelEmailChange204Response) VisitCancelEmailChangeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CancelEmailChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelEmailChangedefaultApplicationProblemPlusJSONResponse) VisitCancelEmailChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmEmailRequestObject struct {
+	Body *ConfirmEmailJSONRequestBody
+}
+
+type ConfirmEmailResponseObject interface {
+	VisitConfirmEmailResponse(w http.ResponseWriter) error
+}
+
+type ConfirmEmail200JSONResponse Me
+
+func (response ConfirmEmail200JSONResponse) VisitConfirmEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmEmaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmEmaildefaultApplicationProblemPlusJSONResponse) VisitConfirmEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Body *ChangePasswordJSONRequestBody
 }
@@ -2422,28 +3417,74 @@ func (response StartEnrolmentdefaultApplicationProblemPlusJSONResponse) VisitSta
 	return err
 }
 
-type CancelEnrolmentRequestObject struct {
+type RemoveDeviceRequestObject struct {
 	Id ID `json:"id"`
 }
 
-type CancelEnrolmentResponseObject interface {
-	VisitCancelEnrolmentResponse(w http.ResponseWriter) error
+type RemoveDeviceResponseObject interface {
+	VisitRemoveDeviceResponse(w http.ResponseWriter) error
 }
 
-type CancelEnrolment204Response struct {
+type RemoveDevice200JSONResponse TwoStepChanged
+
+func (response RemoveDevice200JSONResponse) VisitRemoveDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
-func (response CancelEnrolment204Response) VisitCancelEnrolmentResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
-}
-
-type CancelEnrolmentdefaultApplicationProblemPlusJSONResponse struct {
+type RemoveDevicedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response CancelEnrolmentdefaultApplicationProblemPlusJSONResponse) VisitCancelEnrolmentResponse(w http.ResponseWriter) error {
+func (response RemoveDevicedefaultApplicationProblemPlusJSONResponse) VisitRemoveDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameDeviceRequestObject struct {
+	Id   ID `json:"id"`
+	Body *RenameDeviceJSONRequestBody
+}
+
+type RenameDeviceResponseObject interface {
+	VisitRenameDeviceResponse(w http.ResponseWriter) error
+}
+
+type RenameDevice200JSONResponse TwoStep
+
+func (response RenameDevice200JSONResponse) VisitRenameDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenameDevicedefaultApplicationProblemPlusJSONResponse) VisitRenameDeviceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2464,7 +3505,7 @@ type ConfirmEnrolmentResponseObject interface {
 	VisitConfirmEnrolmentResponse(w http.ResponseWriter) error
 }
 
-type ConfirmEnrolment200JSONResponse TwoStepOn
+type ConfirmEnrolment200JSONResponse TwoStepChanged
 
 func (response ConfirmEnrolment200JSONResponse) VisitConfirmEnrolmentResponse(w http.ResponseWriter) error {
 
@@ -2484,6 +3525,153 @@ type ConfirmEnrolmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ConfirmEnrolmentdefaultApplicationProblemPlusJSONResponse) VisitConfirmEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TurnEmailWayOffRequestObject struct {
+}
+
+type TurnEmailWayOffResponseObject interface {
+	VisitTurnEmailWayOffResponse(w http.ResponseWriter) error
+}
+
+type TurnEmailWayOff200JSONResponse TwoStepChanged
+
+func (response TurnEmailWayOff200JSONResponse) VisitTurnEmailWayOffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TurnEmailWayOffdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TurnEmailWayOffdefaultApplicationProblemPlusJSONResponse) VisitTurnEmailWayOffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartEmailWayRequestObject struct {
+}
+
+type StartEmailWayResponseObject interface {
+	VisitStartEmailWayResponse(w http.ResponseWriter) error
+}
+
+type StartEmailWay201JSONResponse EmailEnrolment
+
+func (response StartEmailWay201JSONResponse) VisitStartEmailWayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartEmailWaydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartEmailWaydefaultApplicationProblemPlusJSONResponse) VisitStartEmailWayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmEmailWayRequestObject struct {
+	Body *ConfirmEmailWayJSONRequestBody
+}
+
+type ConfirmEmailWayResponseObject interface {
+	VisitConfirmEmailWayResponse(w http.ResponseWriter) error
+}
+
+type ConfirmEmailWay200JSONResponse TwoStepChanged
+
+func (response ConfirmEmailWay200JSONResponse) VisitConfirmEmailWayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmEmailWaydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmEmailWaydefaultApplicationProblemPlusJSONResponse) VisitConfirmEmailWayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEnrolmentRequestObject struct {
+}
+
+type CancelEnrolmentResponseObject interface {
+	VisitCancelEnrolmentResponse(w http.ResponseWriter) error
+}
+
+type CancelEnrolment204Response struct {
+}
+
+func (response CancelEnrolment204Response) VisitCancelEnrolmentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CancelEnrolmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelEnrolmentdefaultApplicationProblemPlusJSONResponse) VisitCancelEnrolmentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2549,6 +3737,121 @@ type TurnTwoStepOffdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TurnTwoStepOffdefaultApplicationProblemPlusJSONResponse) VisitTurnTwoStepOffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewRecoveryCodesRequestObject struct {
+}
+
+type RenewRecoveryCodesResponseObject interface {
+	VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error
+}
+
+type RenewRecoveryCodes201JSONResponse RecoveryCodes
+
+func (response RenewRecoveryCodes201JSONResponse) VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewRecoveryCodesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenewRecoveryCodesdefaultApplicationProblemPlusJSONResponse) VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPolicyRequestObject struct {
+}
+
+type GetPolicyResponseObject interface {
+	VisitGetPolicyResponse(w http.ResponseWriter) error
+}
+
+type GetPolicy200JSONResponse Policy
+
+func (response GetPolicy200JSONResponse) VisitGetPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPolicydefaultApplicationProblemPlusJSONResponse) VisitGetPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePolicyRequestObject struct {
+	Body *ChangePolicyJSONRequestBody
+}
+
+type ChangePolicyResponseObject interface {
+	VisitChangePolicyResponse(w http.ResponseWriter) error
+}
+
+type ChangePolicy200JSONResponse Policy
+
+func (response ChangePolicy200JSONResponse) VisitChangePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangePolicydefaultApplicationProblemPlusJSONResponse) VisitChangePolicyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2658,6 +3961,44 @@ type StepUpdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StepUpdefaultApplicationProblemPlusJSONResponse) VisitStepUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendStepUpCodeRequestObject struct {
+}
+
+type SendStepUpCodeResponseObject interface {
+	VisitSendStepUpCodeResponse(w http.ResponseWriter) error
+}
+
+type SendStepUpCode200JSONResponse CodeSent
+
+func (response SendStepUpCode200JSONResponse) VisitSendStepUpCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendStepUpCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendStepUpCodedefaultApplicationProblemPlusJSONResponse) VisitSendStepUpCodeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2883,6 +4224,44 @@ type SignInCodedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SignInCodedefaultApplicationProblemPlusJSONResponse) VisitSignInCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendSignInCodeRequestObject struct {
+}
+
+type SendSignInCodeResponseObject interface {
+	VisitSendSignInCodeResponse(w http.ResponseWriter) error
+}
+
+type SendSignInCode200JSONResponse CodeSent
+
+func (response SendSignInCode200JSONResponse) VisitSendSignInCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendSignInCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendSignInCodedefaultApplicationProblemPlusJSONResponse) VisitSendSignInCodeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3335,9 +4714,24 @@ type StrictServerInterface interface {
 	// ShowDefaultPassword Shows the password that opens this NAS after a reset, for a label, and records that it was shown.
 	// (POST /default-password)
 	ShowDefaultPassword(ctx context.Context, request ShowDefaultPasswordRequestObject) (ShowDefaultPasswordResponseObject, error)
+	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
+	// (POST /email/undo)
+	UndoEmailChange(ctx context.Context, request UndoEmailChangeRequestObject) (UndoEmailChangeResponseObject, error)
 	// ListEvents Lists the security log, newest first.
 	// (GET /events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// ListGroups Lists the groups, the built-in ones first.
+	// (GET /groups)
+	ListGroups(ctx context.Context, request ListGroupsRequestObject) (ListGroupsResponseObject, error)
+	// AddGroup Adds a group.
+	// (POST /groups)
+	AddGroup(ctx context.Context, request AddGroupRequestObject) (AddGroupResponseObject, error)
+	// DeleteGroup Deletes a group. Its members stay.
+	// (DELETE /groups/{id})
+	DeleteGroup(ctx context.Context, request DeleteGroupRequestObject) (DeleteGroupResponseObject, error)
+	// ChangeGroup Changes the name and the members of a group.
+	// (PUT /groups/{id})
+	ChangeGroup(ctx context.Context, request ChangeGroupRequestObject) (ChangeGroupResponseObject, error)
 	// GetHealth Tells what is wrong with the NAS right now, as far as it concerns the caller.
 	// (GET /health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -3350,6 +4744,18 @@ type StrictServerInterface interface {
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx context.Context, request LocalRecoverRequestObject) (LocalRecoverResponseObject, error)
+	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
+	// (DELETE /mail)
+	RemoveMail(ctx context.Context, request RemoveMailRequestObject) (RemoveMailResponseObject, error)
+	// GetMail Shows the mail server, without its password.
+	// (GET /mail)
+	GetMail(ctx context.Context, request GetMailRequestObject) (GetMailResponseObject, error)
+	// ChangeMail Sets the mail server.
+	// (PUT /mail)
+	ChangeMail(ctx context.Context, request ChangeMailRequestObject) (ChangeMailResponseObject, error)
+	// TestMail Sends a mail to try the server, with the values given and before they are kept.
+	// (POST /mail/test)
+	TestMail(ctx context.Context, request TestMailRequestObject) (TestMailResponseObject, error)
 	// GetMe Shows one's own account.
 	// (GET /me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -3365,6 +4771,12 @@ type StrictServerInterface interface {
 	// ChangeEmail Changes one's own e-mail address. An empty address removes it.
 	// (PUT /me/email)
 	ChangeEmail(ctx context.Context, request ChangeEmailRequestObject) (ChangeEmailResponseObject, error)
+	// CancelEmailChange Forgets a new e-mail address that was not confirmed.
+	// (DELETE /me/email/confirmation)
+	CancelEmailChange(ctx context.Context, request CancelEmailChangeRequestObject) (CancelEmailChangeResponseObject, error)
+	// ConfirmEmail Confirms the new e-mail address with the code that was sent to it.
+	// (POST /me/email/confirmation)
+	ConfirmEmail(ctx context.Context, request ConfirmEmailRequestObject) (ConfirmEmailResponseObject, error)
 	// ChangePassword Changes one's own password and ends one's other sessions.
 	// (PUT /me/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -3374,18 +4786,42 @@ type StrictServerInterface interface {
 	// StartEnrolment Makes the secret for a new authenticator device. It is inert until a right code came.
 	// (POST /me/two-step/devices)
 	StartEnrolment(ctx context.Context, request StartEnrolmentRequestObject) (StartEnrolmentResponseObject, error)
-	// CancelEnrolment Forgets a device that was not confirmed yet.
+	// RemoveDevice Removes one of one's own devices; the others go on. The last way in can only be turned off.
 	// (DELETE /me/two-step/devices/{id})
-	CancelEnrolment(ctx context.Context, request CancelEnrolmentRequestObject) (CancelEnrolmentResponseObject, error)
+	RemoveDevice(ctx context.Context, request RemoveDeviceRequestObject) (RemoveDeviceResponseObject, error)
+	// RenameDevice Gives one of one's own devices another name.
+	// (PATCH /me/two-step/devices/{id})
+	RenameDevice(ctx context.Context, request RenameDeviceRequestObject) (RenameDeviceResponseObject, error)
 	// ConfirmEnrolment Turns 2-step verification on with the first right code, and ends one's other sessions.
 	// (POST /me/two-step/devices/{id}/confirmation)
 	ConfirmEnrolment(ctx context.Context, request ConfirmEnrolmentRequestObject) (ConfirmEnrolmentResponseObject, error)
+	// TurnEmailWayOff Turns e-mail off as a way in. The last way in can only be turned off as a whole.
+	// (DELETE /me/two-step/email)
+	TurnEmailWayOff(ctx context.Context, request TurnEmailWayOffRequestObject) (TurnEmailWayOffResponseObject, error)
+	// StartEmailWay Sends a code to one's own address, to turn e-mail on as a way in. Nothing is on before it was typed back.
+	// (POST /me/two-step/email)
+	StartEmailWay(ctx context.Context, request StartEmailWayRequestObject) (StartEmailWayResponseObject, error)
+	// ConfirmEmailWay Turns e-mail on as a way in with the code that was sent.
+	// (POST /me/two-step/email/confirmation)
+	ConfirmEmailWay(ctx context.Context, request ConfirmEmailWayRequestObject) (ConfirmEmailWayResponseObject, error)
+	// CancelEnrolment Forgets a device or an address that was not confirmed yet.
+	// (DELETE /me/two-step/enrolment)
+	CancelEnrolment(ctx context.Context, request CancelEnrolmentRequestObject) (CancelEnrolmentResponseObject, error)
 	// PostponeTwoStep Records that the offer of 2-step verification was put off.
 	// (POST /me/two-step/later)
 	PostponeTwoStep(ctx context.Context, request PostponeTwoStepRequestObject) (PostponeTwoStepResponseObject, error)
 	// TurnTwoStepOff Turns 2-step verification off, with the password and a current code.
 	// (POST /me/two-step/off)
 	TurnTwoStepOff(ctx context.Context, request TurnTwoStepOffRequestObject) (TurnTwoStepOffResponseObject, error)
+	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
+	// (POST /me/two-step/recovery-codes)
+	RenewRecoveryCodes(ctx context.Context, request RenewRecoveryCodesRequestObject) (RenewRecoveryCodesResponseObject, error)
+	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
+	// (GET /policy)
+	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
+	// ChangePolicy Changes who must use 2-step verification, and who may get codes by e-mail.
+	// (PUT /policy)
+	ChangePolicy(ctx context.Context, request ChangePolicyRequestObject) (ChangePolicyResponseObject, error)
 	// SignOut Ends this session on the NAS.
 	// (DELETE /session)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
@@ -3395,6 +4831,9 @@ type StrictServerInterface interface {
 	// StepUp Proves again who is at the keyboard, for the next five minutes.
 	// (POST /session/step-up)
 	StepUp(ctx context.Context, request StepUpRequestObject) (StepUpResponseObject, error)
+	// SendStepUpCode Sends a code for a proof of identity to one's own e-mail address.
+	// (POST /session/step-up/email)
+	SendStepUpCode(ctx context.Context, request SendStepUpCodeRequestObject) (SendStepUpCodeResponseObject, error)
 	// GetSettings Shows the name and the time zone of the NAS.
 	// (GET /settings)
 	GetSettings(ctx context.Context, request GetSettingsRequestObject) (GetSettingsResponseObject, error)
@@ -3410,9 +4849,12 @@ type StrictServerInterface interface {
 	// SignIn Checks a name and a password and says what is needed next.
 	// (POST /sign-in)
 	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
-	// SignInCode Checks the second factor. A code works once.
+	// SignInCode Checks the second factor, by the way that the person chose. A code works once.
 	// (POST /sign-in/code)
 	SignInCode(ctx context.Context, request SignInCodeRequestObject) (SignInCodeResponseObject, error)
+	// SendSignInCode Sends a code to the person's e-mail address. Only the newest one counts.
+	// (POST /sign-in/email)
+	SendSignInCode(ctx context.Context, request SendSignInCodeRequestObject) (SendSignInCodeResponseObject, error)
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx context.Context, request SignInPasswordRequestObject) (SignInPasswordResponseObject, error)
@@ -3621,6 +5063,52 @@ func (sh *strictHandler) ShowDefaultPassword(ctx echo.Context) error {
 	return nil
 }
 
+// UndoEmailChange operation middleware
+func (sh *strictHandler) UndoEmailChange(ctx echo.Context) error {
+	var request UndoEmailChangeRequestObject
+
+	var body UndoEmailChangeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoEmailChange(ctx.Request().Context(), request.(UndoEmailChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoEmailChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UndoEmailChangeResponseObject); ok {
+		return validResponse.VisitUndoEmailChangeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListEvents operation middleware
 func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) error {
 	var request ListEventsRequestObject
@@ -3640,6 +5128,148 @@ func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) e
 		return err
 	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
 		return validResponse.VisitListEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListGroups operation middleware
+func (sh *strictHandler) ListGroups(ctx echo.Context) error {
+	var request ListGroupsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListGroups(ctx.Request().Context(), request.(ListGroupsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListGroups")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListGroupsResponseObject); ok {
+		return validResponse.VisitListGroupsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddGroup operation middleware
+func (sh *strictHandler) AddGroup(ctx echo.Context) error {
+	var request AddGroupRequestObject
+
+	var body AddGroupJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddGroup(ctx.Request().Context(), request.(AddGroupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddGroup")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddGroupResponseObject); ok {
+		return validResponse.VisitAddGroupResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteGroup operation middleware
+func (sh *strictHandler) DeleteGroup(ctx echo.Context, id ID) error {
+	var request DeleteGroupRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteGroup(ctx.Request().Context(), request.(DeleteGroupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteGroup")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteGroupResponseObject); ok {
+		return validResponse.VisitDeleteGroupResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeGroup operation middleware
+func (sh *strictHandler) ChangeGroup(ctx echo.Context, id ID) error {
+	var request ChangeGroupRequestObject
+
+	request.Id = id
+
+	var body ChangeGroupJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeGroup(ctx.Request().Context(), request.(ChangeGroupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeGroup")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeGroupResponseObject); ok {
+		return validResponse.VisitChangeGroupResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -3778,6 +5408,144 @@ func (sh *strictHandler) LocalRecover(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(LocalRecoverResponseObject); ok {
 		return validResponse.VisitLocalRecoverResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveMail operation middleware
+func (sh *strictHandler) RemoveMail(ctx echo.Context) error {
+	var request RemoveMailRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveMail(ctx.Request().Context(), request.(RemoveMailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveMail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveMailResponseObject); ok {
+		return validResponse.VisitRemoveMailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMail operation middleware
+func (sh *strictHandler) GetMail(ctx echo.Context) error {
+	var request GetMailRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMail(ctx.Request().Context(), request.(GetMailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMailResponseObject); ok {
+		return validResponse.VisitGetMailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeMail operation middleware
+func (sh *strictHandler) ChangeMail(ctx echo.Context) error {
+	var request ChangeMailRequestObject
+
+	var body ChangeMailJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeMail(ctx.Request().Context(), request.(ChangeMailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeMail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeMailResponseObject); ok {
+		return validResponse.VisitChangeMailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestMail operation middleware
+func (sh *strictHandler) TestMail(ctx echo.Context) error {
+	var request TestMailRequestObject
+
+	var body TestMailJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestMail(ctx.Request().Context(), request.(TestMailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestMail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestMailResponseObject); ok {
+		return validResponse.VisitTestMailResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -3968,6 +5736,75 @@ func (sh *strictHandler) ChangeEmail(ctx echo.Context) error {
 	return nil
 }
 
+// CancelEmailChange operation middleware
+func (sh *strictHandler) CancelEmailChange(ctx echo.Context) error {
+	var request CancelEmailChangeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelEmailChange(ctx.Request().Context(), request.(CancelEmailChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelEmailChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelEmailChangeResponseObject); ok {
+		return validResponse.VisitCancelEmailChangeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmEmail operation middleware
+func (sh *strictHandler) ConfirmEmail(ctx echo.Context) error {
+	var request ConfirmEmailRequestObject
+
+	var body ConfirmEmailJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmEmail(ctx.Request().Context(), request.(ConfirmEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmEmailResponseObject); ok {
+		return validResponse.VisitConfirmEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ChangePassword operation middleware
 func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 	var request ChangePasswordRequestObject
@@ -4083,25 +5920,73 @@ func (sh *strictHandler) StartEnrolment(ctx echo.Context) error {
 	return nil
 }
 
-// CancelEnrolment operation middleware
-func (sh *strictHandler) CancelEnrolment(ctx echo.Context, id ID) error {
-	var request CancelEnrolmentRequestObject
+// RemoveDevice operation middleware
+func (sh *strictHandler) RemoveDevice(ctx echo.Context, id ID) error {
+	var request RemoveDeviceRequestObject
 
 	request.Id = id
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CancelEnrolment(ctx.Request().Context(), request.(CancelEnrolmentRequestObject))
+		return sh.ssi.RemoveDevice(ctx.Request().Context(), request.(RemoveDeviceRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "CancelEnrolment")
+		handler = middleware(handler, "RemoveDevice")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(CancelEnrolmentResponseObject); ok {
-		return validResponse.VisitCancelEnrolmentResponse(ctx.Response())
+	} else if validResponse, ok := response.(RemoveDeviceResponseObject); ok {
+		return validResponse.VisitRemoveDeviceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RenameDevice operation middleware
+func (sh *strictHandler) RenameDevice(ctx echo.Context, id ID) error {
+	var request RenameDeviceRequestObject
+
+	request.Id = id
+
+	var body RenameDeviceJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenameDevice(ctx.Request().Context(), request.(RenameDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenameDevice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RenameDeviceResponseObject); ok {
+		return validResponse.VisitRenameDeviceResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -4150,6 +6035,121 @@ func (sh *strictHandler) ConfirmEnrolment(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(ConfirmEnrolmentResponseObject); ok {
 		return validResponse.VisitConfirmEnrolmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TurnEmailWayOff operation middleware
+func (sh *strictHandler) TurnEmailWayOff(ctx echo.Context) error {
+	var request TurnEmailWayOffRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TurnEmailWayOff(ctx.Request().Context(), request.(TurnEmailWayOffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TurnEmailWayOff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TurnEmailWayOffResponseObject); ok {
+		return validResponse.VisitTurnEmailWayOffResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartEmailWay operation middleware
+func (sh *strictHandler) StartEmailWay(ctx echo.Context) error {
+	var request StartEmailWayRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartEmailWay(ctx.Request().Context(), request.(StartEmailWayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartEmailWay")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartEmailWayResponseObject); ok {
+		return validResponse.VisitStartEmailWayResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmEmailWay operation middleware
+func (sh *strictHandler) ConfirmEmailWay(ctx echo.Context) error {
+	var request ConfirmEmailWayRequestObject
+
+	var body ConfirmEmailWayJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmEmailWay(ctx.Request().Context(), request.(ConfirmEmailWayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmEmailWay")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmEmailWayResponseObject); ok {
+		return validResponse.VisitConfirmEmailWayResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelEnrolment operation middleware
+func (sh *strictHandler) CancelEnrolment(ctx echo.Context) error {
+	var request CancelEnrolmentRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelEnrolment(ctx.Request().Context(), request.(CancelEnrolmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelEnrolment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelEnrolmentResponseObject); ok {
+		return validResponse.VisitCancelEnrolmentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -4219,6 +6219,98 @@ func (sh *strictHandler) TurnTwoStepOff(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(TurnTwoStepOffResponseObject); ok {
 		return validResponse.VisitTurnTwoStepOffResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RenewRecoveryCodes operation middleware
+func (sh *strictHandler) RenewRecoveryCodes(ctx echo.Context) error {
+	var request RenewRecoveryCodesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenewRecoveryCodes(ctx.Request().Context(), request.(RenewRecoveryCodesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenewRecoveryCodes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RenewRecoveryCodesResponseObject); ok {
+		return validResponse.VisitRenewRecoveryCodesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPolicy operation middleware
+func (sh *strictHandler) GetPolicy(ctx echo.Context) error {
+	var request GetPolicyRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPolicy(ctx.Request().Context(), request.(GetPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPolicyResponseObject); ok {
+		return validResponse.VisitGetPolicyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangePolicy operation middleware
+func (sh *strictHandler) ChangePolicy(ctx echo.Context) error {
+	var request ChangePolicyRequestObject
+
+	var body ChangePolicyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePolicy(ctx.Request().Context(), request.(ChangePolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangePolicyResponseObject); ok {
+		return validResponse.VisitChangePolicyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -4311,6 +6403,29 @@ func (sh *strictHandler) StepUp(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(StepUpResponseObject); ok {
 		return validResponse.VisitStepUpResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SendStepUpCode operation middleware
+func (sh *strictHandler) SendStepUpCode(ctx echo.Context) error {
+	var request SendStepUpCodeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendStepUpCode(ctx.Request().Context(), request.(SendStepUpCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendStepUpCode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SendStepUpCodeResponseObject); ok {
+		return validResponse.VisitSendStepUpCodeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -4518,6 +6633,29 @@ func (sh *strictHandler) SignInCode(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SignInCodeResponseObject); ok {
 		return validResponse.VisitSignInCodeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SendSignInCode operation middleware
+func (sh *strictHandler) SendSignInCode(ctx echo.Context) error {
+	var request SendSignInCodeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendSignInCode(ctx.Request().Context(), request.(SendSignInCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendSignInCode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SendSignInCodeResponseObject); ok {
+		return validResponse.VisitSendSignInCodeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

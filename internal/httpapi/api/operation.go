@@ -40,5 +40,7 @@ type Operation struct {
 	Unclaimed bool
 	// Recovery operations also answer while the database cannot be used.
 	Recovery bool
-	Handler  echo.HandlerFunc
+	// Enrol operations also answer for people who must turn 2-step verification on first.
+	Enrol   bool
+	Handler echo.HandlerFunc
 }

@@ -1,0 +1,128 @@
+package settings
+
+import (
+	"crypto/x509"
+	"net"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+
+	"castellan/internal/fault"
+	"castellan/internal/secret"
+	"castellan/internal/store"
+)
+
+// Mail is the mail server.
+type Mail struct {
+	Host        string
+	Port        int
+	Security    string // tls or starttls
+	User        string
+	Password    string
+	Sender      string
+	Authority   string // in PEM
+	Fingerprint string // SHA-256 of the one certificate that is trusted, in hex
+}
+
+type mailRecord struct {
+	Host        string `json:"host"`
+	Port        int    `json:"port"`
+	Security    string `json:"security"`
+	User        string `json:"user,omitempty"`
+	Password    string `json:"password,omitempty"` // sealed
+	Sender      string `json:"sender"`
+	Authority   string `json:"authority,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+var mails = store.NewTable[mailRecord]("mail")
+
+const mailIdentity = "settings/mail/password"
+
+// MailPorts are those on which mail servers are handed mail. Others are not asked: nobody may use the box to
+// knock at other doors.
+func MailPorts() []int { return []int{25, 465, 587, 2525} }
+
+// GetMail returns the mail server, and whether there is one. sealer opens its password.
+func GetMail(tx *store.Tx, sealer secret.Key) (m Mail, set bool, err error) {
+	r, found, err := mails.Get(tx, key)
+	if err != nil || !found {
+		return Mail{}, false, err
+	}
+	if r.Password != "" {
+		plain, err := sealer.Open(r.Password, mailIdentity)
+		if err != nil {
+			return Mail{}, false, err
+		}
+		r.Password = string(plain)
+	}
+	return Mail(r), true, nil
+}
+
+// PutMail checks the mail server and stores it.
+func PutMail(tx *store.Tx, sealer secret.Key, m Mail) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	r := mailRecord(m)
+	if m.Password != "" {
+		r.Password = sealer.Seal([]byte(m.Password), mailIdentity)
+	}
+	return mails.Put(tx, key, r)
+}
+
+// RemoveMail forgets the mail server.
+func RemoveMail(tx *store.Tx) error { return mails.Delete(tx, key) }
+
+var (
+	hostName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
+	printForm  = regexp.MustCompile(`^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$`)
+	oneLine    = regexp.MustCompile(`^[^\x00-\x1f\x7f]*$`)
+	maxMailKey = 512
+)
+
+// Check reports what is wrong with the values.
+func (m Mail) Check() error {
+	var wrong []fault.Field
+	add := func(name, code, message string) {
+		wrong = append(wrong, fault.Field{Name: name, Code: code, Message: message})
+	}
+	if !validMailHost(m.Host) {
+		add("host", "malformed", "The name of a mail server, such as mail.example.org.")
+	}
+	if !slices.Contains(MailPorts(), m.Port) {
+		add("port", "not_allowed", "Mail servers take mail on port 465, 587, 25 or 2525.")
+	}
+	if m.Security != "tls" && m.Security != "starttls" {
+		add("security", "unknown", "TLS or STARTTLS. Mail never leaves without encryption.")
+	}
+	if !oneLine.MatchString(m.User) || len(m.User) > 254 {
+		add("user", "malformed", "One line of text.")
+	}
+	if !oneLine.MatchString(m.Password) || len(m.Password) > maxMailKey {
+		add("password", "malformed", "One line of text.")
+	}
+	if a, err := mail.ParseAddress(m.Sender); err != nil || a.Address != m.Sender || strings.ContainsAny(m.Sender, "\r\n<>,;\" ") {
+		add("sender", "malformed", "This does not look like an e-mail address.")
+	}
+	if m.Authority != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(m.Authority)) {
+		add("authority", "malformed", "This is no certificate in PEM. It begins with -----BEGIN CERTIFICATE-----.")
+	}
+	if m.Fingerprint != "" && !printForm.MatchString(m.Fingerprint) {
+		add("fingerprint", "malformed", "A SHA-256 fingerprint has 32 pairs of hex digits.")
+	}
+	if wrong != nil {
+		return fault.InvalidFields(wrong...)
+	}
+	return nil
+}
+
+// validMailHost accepts names and addresses, but for those that are never a mail server: link-local ones, where
+// clouds keep their secrets, multicast and the empty address.
+func validMailHost(host string) bool {
+	if ip := net.ParseIP(host); ip != nil {
+		return !ip.IsLinkLocalUnicast() && !ip.IsMulticast() && !ip.IsUnspecified()
+	}
+	return len(host) <= 253 && hostName.MatchString(host)
+}

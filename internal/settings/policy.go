@@ -1,0 +1,71 @@
+package settings
+
+import (
+	"slices"
+
+	"castellan/internal/fault"
+	"castellan/internal/store"
+)
+
+// Demand says who must use 2-step verification.
+type Demand string
+
+// The demands.
+const (
+	Nobody         Demand = "nobody"
+	Administrators Demand = "administrators"
+	Everyone       Demand = "everyone"
+	ChosenGroups   Demand = "groups"
+)
+
+// Rule says who may get codes by e-mail, which is the weaker way.
+type Rule string
+
+// The rules.
+const (
+	Everybody         Rule = "everybody"
+	NotAdministrators Rule = "not_administrators"
+	NobodyAtAll       Rule = "nobody"
+)
+
+// Policy is what the owner demands of people's ways in.
+type Policy struct {
+	TwoStep    Demand
+	Groups     []string // ids, with ChosenGroups
+	EmailCodes Rule
+}
+
+// DefaultPolicy is the policy of a box whose owner decided nothing.
+func DefaultPolicy() Policy { return Policy{TwoStep: Administrators, EmailCodes: Everybody} }
+
+type policyRecord struct {
+	TwoStep    Demand   `json:"two_step"`
+	Groups     []string `json:"groups,omitempty"`
+	EmailCodes Rule     `json:"email_codes"`
+}
+
+var policies = store.NewTable[policyRecord]("policy")
+
+// GetPolicy returns the policy.
+func GetPolicy(tx *store.Tx) (Policy, error) {
+	r, found, err := policies.Get(tx, key)
+	if err != nil || !found {
+		return DefaultPolicy(), err
+	}
+	return Policy{r.TwoStep, slices.Clone(r.Groups), r.EmailCodes}, nil
+}
+
+// PutPolicy checks the policy and stores it.
+func PutPolicy(tx *store.Tx, p Policy) error {
+	switch {
+	case !slices.Contains([]Demand{Nobody, Administrators, Everyone, ChosenGroups}, p.TwoStep):
+		return fault.InvalidField("two_step", "unknown", "Nobody, administrators, everyone or chosen groups.")
+	case !slices.Contains([]Rule{Everybody, NotAdministrators, NobodyAtAll}, p.EmailCodes):
+		return fault.InvalidField("email_codes", "unknown", "Everybody, everybody but administrators, or nobody.")
+	case p.TwoStep == ChosenGroups && len(p.Groups) == 0:
+		return fault.InvalidField("groups", "missing", "Choose at least one group.")
+	case p.TwoStep != ChosenGroups:
+		p.Groups = nil
+	}
+	return policies.Put(tx, key, policyRecord(p))
+}
