@@ -36,6 +36,7 @@ var rooms = map[string]room{
 	"internal/health":          {5, nil},
 	"internal/access/factor":   {4, nil},
 	"internal/access/session":  {4, nil},
+	"internal/notice":          {4, nil},
 	"internal/access/claim":    {4, nil},
 	"internal/access/account":  {3, []string{"golang.org/x/text"}},
 	"internal/access/throttle": {3, nil},

@@ -25,6 +25,7 @@ import (
 	"castellan/internal/event"
 	"castellan/internal/health"
 	"castellan/internal/httpapi"
+	"castellan/internal/notice"
 	"castellan/internal/reset"
 	"castellan/internal/secret"
 	"castellan/internal/store"
@@ -89,6 +90,7 @@ type house struct {
 	button      *button.Button
 	log         *event.Log
 	box         *claim.Box
+	post        *notice.Post
 	reset       *reset.Reset
 	api         httpapi.Config
 	again       context.CancelCauseFunc // ends this house so that a new one is built
@@ -133,6 +135,11 @@ func (h *house) furnish(o opened) error {
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
 	h.box = o.box
 	h.log = event.New(h.moment, h.Out)
+	mailKey := o.key.Derive("mail")
+	h.post = notice.New(notice.Config{
+		DB: h.db, Key: mailKey, Log: h.log, Elapsed: elapsed, Now: now, Origin: h.origin, Out: h.Out,
+	})
+	h.api.Post, h.api.MailKey = h.post, mailKey
 	h.reset = reset.New(reset.Config{
 		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Log: h.log,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
@@ -140,12 +147,14 @@ func (h *house) furnish(o opened) error {
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log
 	h.api.Door = signin.New(signin.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
-		Box: h.box, Log: h.log, Clock: h.clock,
+		Box: h.box, Log: h.log, Post: h.post, Clock: h.clock,
 	})
 	h.api.Office = people.New(people.Config{
-		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Now: now,
+		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Post: h.post, Now: now,
 	})
-	h.api.Doctor = health.New(health.Config{DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free})
+	h.api.Doctor = health.New(health.Config{
+		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
+	})
 	return h.db.View(tries.Load)
 }
 

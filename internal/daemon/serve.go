@@ -45,6 +45,9 @@ func (h *house) run(ctx context.Context) (err error) {
 	group.Go(func() error { return h.clock.Run(ctx) })
 	group.Go(func() error { return h.button.Run(ctx) })
 	group.Go(func() error { return h.renew(ctx) })
+	if h.post != nil {
+		group.Go(func() error { return h.post.Run(ctx) })
+	}
 	group.Go(func() error {
 		h.welcome(ctx, doors)
 		<-ctx.Done()
@@ -241,4 +244,19 @@ func (l ownPeers) Accept() (net.Conn, error) {
 		}
 		_ = c.Close()
 	}
+}
+
+// origin is where the desktop is found, for links in mails. Only the integrator's file and the box itself
+// decide it, never a request.
+func (h *house) origin() string {
+	host := "localhost"
+	for _, a := range h.links.Addresses() {
+		if a = a.Unmap(); a.IsGlobalUnicast() && (host == "localhost" || a.Is4()) {
+			host = a.String()
+		}
+	}
+	if names := h.File.Web.Names; len(names) > 0 {
+		host = names[0]
+	}
+	return "https://" + net.JoinHostPort(host, h.api.HTTPSPort)
 }

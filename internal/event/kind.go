@@ -13,11 +13,12 @@ const (
 	Settings Area = "settings"
 	Button   Area = "button"
 	Clock    Area = "clock"
+	Mail     Area = "mail"
 	System   Area = "system"
 )
 
 // Areas lists the areas.
-func Areas() []Area { return []Area{SignIn, TwoStep, Accounts, Settings, Button, Clock, System} }
+func Areas() []Area { return []Area{SignIn, TwoStep, Accounts, Settings, Button, Clock, Mail, System} }
 
 // Level says whether an event wants attention.
 type Level string
@@ -70,7 +71,24 @@ const (
 	TwoStepLater       Kind = "two_step.postponed"
 	EnrolmentStarted   Kind = "two_step.enrolment_started"
 	EnrolmentDiscarded Kind = "two_step.enrolment_discarded"
+	DeviceAdded        Kind = "two_step.device_added"
+	DeviceRenamed      Kind = "two_step.device_renamed"
+	DeviceRemoved      Kind = "two_step.device_removed"
+	EmailWayOn         Kind = "two_step.email_turned_on"
+	EmailWayOff        Kind = "two_step.email_turned_off"
+	RecoveryUsed       Kind = "two_step.recovery_code_used"
+	RecoveryRenewed    Kind = "two_step.recovery_codes_renewed"
+	CodeSent           Kind = "two_step.code_sent"
+	MailTried          Kind = "mail.tried"
+	MailFailed         Kind = "mail.failed"
+	MailDropped        Kind = "mail.dropped"
+	GroupAdded         Kind = "group.added"
+	GroupChanged       Kind = "group.changed"
+	GroupDeleted       Kind = "group.deleted"
 	AccountAdded       Kind = "account.added"
+	EmailChanged       Kind = "account.email_changed"
+	EmailRefused       Kind = "account.email_refused"
+	EmailUndone        Kind = "account.email_change_undone"
 	AccountChanged     Kind = "account.changed"
 	AccountDeleted     Kind = "account.deleted"
 )
@@ -120,7 +138,24 @@ var catalogue = map[Kind]words{
 	TwoStepLater:       {TwoStep, Warning, "The offer of 2-step verification was put off"},
 	EnrolmentStarted:   {TwoStep, Info, "Setting up authenticator device “{device}”"},
 	EnrolmentDiscarded: {TwoStep, Warning, "Authenticator device “{device}” was discarded: {reason}"},
+	DeviceAdded:        {TwoStep, Info, "Authenticator device “{device}” added; {sessions} other sessions ended"},
+	DeviceRenamed:      {TwoStep, Info, "Authenticator device “{from}” renamed to “{to}”"},
+	DeviceRemoved:      {TwoStep, Warning, "Authenticator device “{device}” removed; {sessions} other sessions ended"},
+	EmailWayOn:         {TwoStep, Info, "Codes by e-mail turned on; {sessions} other sessions ended"},
+	EmailWayOff:        {TwoStep, Warning, "Codes by e-mail turned off; {sessions} other sessions ended"},
+	RecoveryUsed:       {TwoStep, Warning, "A recovery code was used; {left} are left"},
+	RecoveryRenewed:    {TwoStep, Warning, "New recovery codes made; the old ones no longer work"},
+	CodeSent:           {TwoStep, Info, "Code sent to {address}"},
+	MailTried:          {Mail, Info, "Test mail by way of {server}: {outcome}"},
+	MailFailed:         {Mail, Warning, "Mail to {to} failed: {reason} {next}"},
+	MailDropped:        {Mail, Warning, "{count} mails were not sent: too many are waiting"},
+	GroupAdded:         {Accounts, Info, "Group {group} added"},
+	GroupChanged:       {Accounts, Info, "Group {group}: {what}"},
+	GroupDeleted:       {Accounts, Warning, "Group {group} deleted"},
 	AccountAdded:       {Accounts, Info, "{account} added as {role}"},
+	EmailChanged:       {Accounts, Warning, "E-mail address changed; {sessions} other sessions ended"},
+	EmailRefused:       {Accounts, Warning, "E-mail address not confirmed: {reason}"},
+	EmailUndone:        {Accounts, Warning, "Change of e-mail address undone with the link sent to the old one; {sessions} sessions ended"},
 	AccountChanged:     {Accounts, Info, "{account}: {what}"},
 	AccountDeleted:     {Accounts, Warning, "{account} deleted; {sessions} sessions ended"},
 }

@@ -3,12 +3,14 @@ package health
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
+	"castellan/internal/settings"
 	"castellan/internal/store"
 )
 
@@ -38,6 +40,8 @@ type Config struct {
 	Button func() button.Status
 	// Free returns how many bytes the data folder's disk has left.
 	Free func() (uint64, error)
+	// MailTrouble says why the last mail failed; empty: it did not.
+	MailTrouble func() string
 }
 
 // Doctor examines the box.
@@ -49,13 +53,21 @@ func New(c Config) *Doctor { return &Doctor{c} }
 // Examine returns the checks that concern a person, and the worst of their levels.
 func (d *Doctor) Examine(a account.Account) (worst Level, checks []Check, err error) {
 	checks = append(checks, d.clock())
-	two, err := d.twoStep(a)
+	var mailSet bool
+	err = d.DB.View(func(tx *store.Tx) error {
+		two, err := d.twoStep(tx, a)
+		checks = append(checks, two...)
+		if err != nil {
+			return err
+		}
+		mailSet, err = settings.HasMail(tx)
+		return err
+	})
 	if err != nil {
 		return Bad, nil, err
 	}
-	checks = append(checks, two)
 	if a.Role == account.Administrator {
-		checks = append(checks, d.button(), d.disk())
+		checks = append(checks, d.button(), d.mail(mailSet), d.disk())
 	}
 	worst = OK
 	for _, c := range checks {
@@ -88,20 +100,38 @@ func signed(offset time.Duration) string {
 	return fmt.Sprintf("%+d ms", offset.Milliseconds())
 }
 
-func (d *Doctor) twoStep(a account.Account) (Check, error) {
-	var on bool
-	if err := d.DB.View(func(tx *store.Tx) error { on = factor.Enabled(tx, a.ID); return nil }); err != nil {
-		return Check{}, err
-	}
+// twoStep looks at a person's second factors and at the recovery codes beside them.
+func (d *Doctor) twoStep(tx *store.Tx, a account.Account) ([]Check, error) {
 	c := Check{Code: "two_step", Title: "2-step verification", Level: OK, Value: "On"}
-	if !on {
+	if !factor.Enabled(tx, a.ID) {
 		c.Value = "Off"
 		if a.Role == account.Administrator {
 			c.Level = Warn
 			c.Detail = "A password alone opens your account, and your account opens this NAS. Turn 2-step verification on in Personal settings."
 		}
+		return []Check{c}, nil
 	}
-	return c, nil
+	r, err := factor.RecoveryOf(tx, a.ID)
+	if err != nil || !r.Renew() {
+		return []Check{c}, err
+	}
+	few := Check{
+		Code: "recovery", Title: "Recovery codes", Level: Warn, Value: strconv.Itoa(r.Left) + " left",
+		Detail: "When they are used up, a lost phone locks you out. Make new ones under Personal settings › Security.",
+	}
+	return []Check{c, few}, nil
+}
+
+func (d *Doctor) mail(set bool) Check {
+	c := Check{Code: "mail", Title: "Mail", Level: OK, Value: "Ready"}
+	trouble := d.MailTrouble()
+	switch {
+	case !set:
+		c.Value = "Not set up"
+	case trouble != "":
+		c.Level, c.Value, c.Detail = Warn, "Failed", "The last mail was not sent. "+trouble
+	}
+	return c
 }
 
 func (d *Doctor) button() Check {

@@ -26,6 +26,7 @@ type caller struct {
 	left    session.Left
 	account account.Account
 	twoStep bool // the account has a second factor
+	enrol   bool // the account has to enrol one before anything else
 
 	progress api.StatusVisitor // how far a caller of a public operation is
 
@@ -67,6 +68,14 @@ func (c *caller) give(name, value string) {
 
 func (c *caller) take(name string) {
 	c.set = append(c.set, &http.Cookie{Name: name, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode, Expires: time.Unix(1, 0), MaxAge: -1})
+}
+
+// renewed gives the acting session the cookie it has after a change to the caller's ways in, if it has a new
+// one.
+func (c *caller) renewed(by signin.Changed) {
+	if by.Cookie != "" {
+		c.give(SessionCookie, by.Cookie)
+	}
 }
 
 // sendCookies puts the cookies of a finished operation into the answer.

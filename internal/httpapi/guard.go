@@ -200,8 +200,13 @@ func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error
 		if !ok {
 			return session.ErrEnded
 		}
-		a, err := account.Get(tx, s.Account)
-		who.account, who.twoStep = a, factor.Enabled(tx, s.Account)
+		var err error
+		if who.account, err = account.Get(tx, s.Account); err != nil {
+			return err
+		}
+		if who.twoStep = factor.Enabled(tx, s.Account); !who.twoStep {
+			who.enrol, err = a.Door.MustEnrol(tx, who.account)
+		}
 		return err
 	})
 	switch {
@@ -217,6 +222,9 @@ func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error
 		return errToken
 	}
 	who.cookie, who.session, who.left = cookie, s, left
+	if who.enrol && !op.Enrol {
+		return signin.ErrDemanded
+	}
 	if op.Access == api.ForAdministrator && who.account.Role != account.Administrator {
 		return a.refuseRole(op, who)
 	}

@@ -25,6 +25,8 @@ import (
 	"castellan/internal/event"
 	"castellan/internal/health"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/notice"
+	"castellan/internal/secret"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -58,6 +60,8 @@ type Config struct {
 	Tickets  *session.Tickets
 	Box      *claim.Box
 	Log      *event.Log
+	Post     *notice.Post
+	MailKey  secret.Key // seals the mail server's password
 
 	Clock       *clock.Clock
 	Button      *button.Button

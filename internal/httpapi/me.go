@@ -1,12 +1,12 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
-	"castellan/internal/access/otp"
 	"castellan/internal/access/people"
 	"castellan/internal/access/signin"
 	"castellan/internal/httpapi/api"
@@ -49,31 +49,88 @@ func (h *handlers) StepUp(ctx context.Context, r api.StepUpRequestObject) (api.S
 }
 
 func proofOf(p *api.Proof) signin.Proof {
-	return signin.Proof{Password: p.Password, Code: value(p.Code)}
+	return signin.Proof{Password: p.Password, Factor: factor.Given{Way: wayOf(p.Way), Text: value(p.Code)}}
+}
+
+// wayOf returns the way of a code, which is an app's when none is given.
+func wayOf(w *api.Way) factor.Way { return factor.Way(cmp.Or(value(w), api.WayApp)) }
+
+func sentView(s signin.Sent) api.CodeSent {
+	return api.CodeSent{Sent: s.Now, To: s.To, ResendIn: seconds(s.Resend), ExpiresIn: seconds(s.Left)}
+}
+
+func (h *handlers) SendStepUpCode(ctx context.Context, _ api.SendStepUpCodeRequestObject) (api.SendStepUpCodeResponseObject, error) {
+	who := callerOf(ctx)
+	s, err := h.Door.SendProofCode(ctx, who.visitor, who.session)
+	return api.SendStepUpCode200JSONResponse(sentView(s)), err
+}
+
+// me renders an account to the person it belongs to.
+func (h *handlers) me(id string) (v api.Me, err error) {
+	err = h.DB.View(func(tx *store.Tx) error {
+		a, err := account.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		ways, err := factor.Open(tx, a)
+		v = meView(a, factor.Enabled(tx, id), ways, h.Door.WaitingAddress(id))
+		return err
+	})
+	return v, err
 }
 
 func (h *handlers) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMeResponseObject, error) {
-	who := callerOf(ctx)
-	return api.GetMe200JSONResponse(meView(who.account, who.twoStep)), nil
+	v, err := h.me(callerOf(ctx).account.ID)
+	return api.GetMe200JSONResponse(v), err
 }
 
 func (h *handlers) ChangeMe(ctx context.Context, r api.ChangeMeRequestObject) (api.ChangeMeResponseObject, error) {
-	p, err := h.Office.ChangeOwn(callerOf(ctx).actor(), people.OwnChange{DisplayName: r.Body.DisplayName, Language: r.Body.Language})
-	return api.ChangeMe200JSONResponse(meView(p.Account, p.TwoStep)), err
+	who := callerOf(ctx)
+	_, err := h.Office.ChangeOwn(who.actor(), people.OwnChange{DisplayName: r.Body.DisplayName, Language: r.Body.Language})
+	if err != nil {
+		return nil, err
+	}
+	v, err := h.me(who.account.ID)
+	return api.ChangeMe200JSONResponse(v), err
 }
 
 func (h *handlers) ChangeEmail(ctx context.Context, r api.ChangeEmailRequestObject) (api.ChangeEmailResponseObject, error) {
-	p, err := h.Office.ChangeOwn(callerOf(ctx).actor(), people.OwnChange{Email: &r.Body.Email})
-	return api.ChangeEmail200JSONResponse(meView(p.Account, p.TwoStep)), err
+	who := callerOf(ctx)
+	c, err := h.Door.ChangeEmail(ctx, who.visitor, who.cookie, who.session, r.Body.Email)
+	if err != nil {
+		return nil, err
+	}
+	who.renewed(c)
+	v, err := h.me(who.account.ID)
+	return api.ChangeEmail200JSONResponse(v), err
+}
+
+func (h *handlers) ConfirmEmail(ctx context.Context, r api.ConfirmEmailRequestObject) (api.ConfirmEmailResponseObject, error) {
+	who := callerOf(ctx)
+	c, err := h.Door.ConfirmEmail(who.visitor, who.cookie, who.session, r.Body.Code)
+	if err != nil {
+		return nil, err
+	}
+	who.renewed(c)
+	v, err := h.me(who.account.ID)
+	return api.ConfirmEmail200JSONResponse(v), err
+}
+
+func (h *handlers) CancelEmailChange(ctx context.Context, _ api.CancelEmailChangeRequestObject) (api.CancelEmailChangeResponseObject, error) {
+	return api.CancelEmailChange204Response{}, h.Door.CancelEmailChange(callerOf(ctx).session)
+}
+
+func (h *handlers) UndoEmailChange(ctx context.Context, r api.UndoEmailChangeRequestObject) (api.UndoEmailChangeResponseObject, error) {
+	return api.UndoEmailChange204Response{}, h.Door.UndoEmailChange(callerOf(ctx).visitor, r.Body.Token)
 }
 
 func (h *handlers) ChangePassword(ctx context.Context, r api.ChangePasswordRequestObject) (api.ChangePasswordResponseObject, error) {
 	who := callerOf(ctx)
-	renewed, err := h.Door.ChangePassword(ctx, who.visitor, who.cookie, who.session, r.Body.Current, r.Body.Password)
+	c, err := h.Door.ChangePassword(ctx, who.visitor, who.cookie, who.session, r.Body.Current, r.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	who.give(SessionCookie, renewed)
+	who.renewed(c)
 	return api.ChangePassword204Response{}, nil
 }
 
@@ -88,66 +145,4 @@ func (h *handlers) SaveDesktop(ctx context.Context, r api.SaveDesktopRequestObje
 		return account.PutDesktop(tx, callerOf(ctx).account.ID, desktopOf(*r.Body))
 	})
 	return api.SaveDesktop204Response{}, err
-}
-
-// devices returns the confirmed devices of an account.
-func (h *handlers) devices(id string) (list []factor.Device, err error) {
-	err = h.DB.View(func(tx *store.Tx) (err error) { list, err = factor.List(tx, id); return err })
-	return list, err
-}
-
-func (h *handlers) GetTwoStep(ctx context.Context, _ api.GetTwoStepRequestObject) (api.GetTwoStepResponseObject, error) {
-	list, err := h.devices(callerOf(ctx).account.ID)
-	return api.GetTwoStep200JSONResponse(twoStepView(list, h.Clock.Reading(), h.settings().TimeZone)), err
-}
-
-func (h *handlers) StartEnrolment(ctx context.Context, r api.StartEnrolmentRequestObject) (api.StartEnrolmentResponseObject, error) {
-	who := callerOf(ctx)
-	e, a, err := h.Door.StartEnrolment(ctx, who.visitor, who.session, r.Body.Name)
-	if err != nil {
-		return nil, err
-	}
-	label := otp.Label(a.Name, h.settings().NASName)
-	uri := e.Secret.URI(label)
-	qr, err := otp.Draw(uri)
-	if err != nil {
-		return nil, err
-	}
-	return api.StartEnrolment201JSONResponse{
-		Id: e.ID, Name: e.Name, Secret: e.Secret.Base32(), Uri: uri, Account: label,
-		Qr: api.QR{Size: qr.Size, Path: qr.Path}, ExpiresIn: seconds(e.Left),
-	}, nil
-}
-
-func (h *handlers) CancelEnrolment(ctx context.Context, r api.CancelEnrolmentRequestObject) (api.CancelEnrolmentResponseObject, error) {
-	who := callerOf(ctx)
-	return api.CancelEnrolment204Response{}, h.Door.CancelEnrolment(who.visitor, who.session, r.Id)
-}
-
-func (h *handlers) ConfirmEnrolment(ctx context.Context, r api.ConfirmEnrolmentRequestObject) (api.ConfirmEnrolmentResponseObject, error) {
-	who := callerOf(ctx)
-	c, err := h.Door.ConfirmEnrolment(ctx, who.visitor, who.cookie, who.session, r.Id, value(r.Body.Name), r.Body.Code)
-	if err != nil {
-		return nil, err
-	}
-	who.give(SessionCookie, c.Cookie)
-	list, err := h.devices(who.account.ID)
-	return api.ConfirmEnrolment200JSONResponse{
-		TwoStep: twoStepView(list, h.Clock.Reading(), h.settings().TimeZone), SessionsEnded: c.Ended, Token: c.Token,
-	}, err
-}
-
-func (h *handlers) TurnTwoStepOff(ctx context.Context, r api.TurnTwoStepOffRequestObject) (api.TurnTwoStepOffResponseObject, error) {
-	who := callerOf(ctx)
-	renewed, err := h.Door.TurnOff(ctx, who.visitor, who.cookie, who.session, proofOf(r.Body))
-	if err != nil {
-		return nil, err
-	}
-	who.give(SessionCookie, renewed)
-	return api.TurnTwoStepOff204Response{}, nil
-}
-
-func (h *handlers) PostponeTwoStep(ctx context.Context, _ api.PostponeTwoStepRequestObject) (api.PostponeTwoStepResponseObject, error) {
-	who := callerOf(ctx)
-	return api.PostponeTwoStep204Response{}, h.Door.Postpone(who.visitor, who.session)
 }

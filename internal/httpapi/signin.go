@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/box/button"
@@ -88,11 +90,20 @@ func (h *handlers) CancelSignIn(ctx context.Context, _ api.CancelSignInRequestOb
 
 func (h *handlers) SignInCode(ctx context.Context, r api.SignInCodeRequestObject) (api.SignInCodeResponseObject, error) {
 	who := callerOf(ctx)
-	s, err := h.Door.Code(ctx, who.visitor, who.cookie, r.Body.Code)
+	s, err := h.Door.Code(ctx, who.visitor, who.cookie, factor.Given{Way: wayOf(r.Body.Way), Text: r.Body.Code})
 	if err != nil {
 		return nil, ended(ctx, err)
 	}
 	return api.SignInCode200JSONResponse(h.step(ctx, s)), nil
+}
+
+func (h *handlers) SendSignInCode(ctx context.Context, _ api.SendSignInCodeRequestObject) (api.SendSignInCodeResponseObject, error) {
+	who := callerOf(ctx)
+	s, err := h.Door.SendCode(ctx, who.visitor, who.cookie)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	return api.SendSignInCode200JSONResponse(sentView(s)), nil
 }
 
 func (h *handlers) SignInPassword(ctx context.Context, r api.SignInPasswordRequestObject) (api.SignInPasswordResponseObject, error) {
@@ -153,9 +164,19 @@ func (h *handlers) mySession(cookie string) (api.Session, error) {
 	if !ok {
 		return api.Session{}, session.ErrEnded
 	}
-	p, err := h.Office.Get(s.Account)
+	me, err := h.me(s.Account)
 	if err != nil {
 		return api.Session{}, err
 	}
-	return sessionView(s, left, meView(p.Account, p.TwoStep), h.settings().NASName), nil
+	must := false
+	if !me.TwoStep {
+		err = h.DB.View(func(tx *store.Tx) error {
+			a, err := account.Get(tx, s.Account)
+			if err == nil {
+				must, err = h.Door.MustEnrol(tx, a)
+			}
+			return err
+		})
+	}
+	return sessionView(s, left, me, h.settings().NASName, must), err
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -84,7 +85,15 @@ func stepView(s signin.Step, zone string) api.SignInStep {
 		v.Person = &api.Person{Name: s.Account.Name, DisplayName: cmp.Or(s.Account.DisplayName, s.Account.Name)}
 	}
 	if s.Next == signin.NextCode {
-		v.Ways = &[]api.SignInStepWays{api.WayApp}
+		ways := waysView(s.Ways)
+		v.Ways = &ways
+		if slices.Contains(s.Ways, factor.Email) {
+			masked := account.Masked(s.Account.Email)
+			v.Email = &masked
+		}
+	}
+	if s.Repair {
+		v.Repair = &s.Repair
 	}
 	if s.PasswordMin > 0 {
 		v.PasswordMin = &s.PasswordMin
@@ -100,16 +109,29 @@ func waitView(state claim.WaitState, token string, left time.Duration) api.Butto
 	return api.ButtonWait{State: api.ButtonWaitState(state), Token: token, ExpiresIn: seconds(left)}
 }
 
-func meView(a account.Account, twoStep bool) api.Me {
-	return api.Me{
-		Id: a.ID, Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Role: api.Role(a.Role),
-		Language: cmp.Or(a.Language, "en"), TwoStep: twoStep, PasswordMin: password.Min(twoStep), Created: a.Created,
+func waysView(ways []factor.Way) []api.Way {
+	v := []api.Way{}
+	for _, w := range ways {
+		v = append(v, api.Way(w))
 	}
+	return v
 }
 
-func sessionView(s session.Session, left session.Left, me api.Me, nas string) api.Session {
+// meView shows an account to the person it belongs to. waiting is a new address that waits for its code.
+func meView(a account.Account, twoStep bool, ways []factor.Way, waiting string) api.Me {
+	v := api.Me{
+		Id: a.ID, Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, EmailConfirmed: a.Confirmed, Role: api.Role(a.Role),
+		Language: cmp.Or(a.Language, "en"), TwoStep: twoStep, Ways: waysView(ways), PasswordMin: password.Min(twoStep), Created: a.Created,
+	}
+	if waiting != "" {
+		v.NewEmail = &waiting
+	}
+	return v
+}
+
+func sessionView(s session.Session, left session.Left, me api.Me, nas string, mustEnrol bool) api.Session {
 	return api.Session{
-		Me: me, Token: s.Token, NasName: nas,
+		Me: me, Token: s.Token, NasName: nas, MustEnrol: mustEnrol, MayPostpone: s.Claimed, Repair: left.Repair > 0,
 		IdleIn: seconds(left.Idle), EndsIn: seconds(left.Life), StepUpIn: seconds(left.StepUp),
 	}
 }
@@ -117,20 +139,12 @@ func sessionView(s session.Session, left session.Left, me api.Me, nas string) ap
 func userView(p people.Person) api.User {
 	return api.User{
 		Id: p.ID, Name: p.Name, DisplayName: p.DisplayName, Email: p.Email, Role: api.Role(p.Role), Disabled: p.Disabled,
-		TwoStep: p.TwoStep, Waiting: p.Waiting(), Created: p.Created, LastSignIn: when(p.LastSignIn),
+		TwoStep: p.TwoStep, Demanded: p.Demanded, Waiting: p.Waiting(), Created: p.Created, LastSignIn: when(p.LastSignIn),
 	}
 }
 
 func givenView(g people.Given) api.TemporaryPassword {
 	return api.TemporaryPassword{User: userView(g.Person), Password: g.Password, ExpiresIn: seconds(g.Left)}
-}
-
-func twoStepView(list []factor.Device, r clock.Reading, zone string) api.TwoStep {
-	v := api.TwoStep{Enabled: len(list) > 0, Devices: []api.Device{}, Clock: clockView(r, zone)}
-	for _, d := range list {
-		v.Devices = append(v.Devices, api.Device{Id: d.ID, Name: d.Name, Added: d.Added, LastUsed: when(d.LastUsed)})
-	}
-	return v
 }
 
 func desktopView(d account.Desktop) api.Desktop {

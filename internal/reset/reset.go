@@ -90,6 +90,9 @@ func (r *Reset) restore(tx *store.Tx) error {
 	if err := r.Throttle.Pardon(tx, admin.ID, account.BuiltIn); err != nil {
 		return err
 	}
+	if err := settings.ResetPolicy(tx); err != nil {
+		return err
+	}
 	r.Sessions.EndAll(tx, admin.ID, "")
 	r.Tickets.EndAll(tx)
 	if err := r.Log.Record(tx, event.Event{Kind: event.ResetDone, Actor: account.BuiltIn}); err != nil {

@@ -38,17 +38,34 @@ const readableAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
 const (
 	readableLength = 12 // of 5 bits: 60 bits
+	recoveryLength = 24 // of 5 bits: 120 bits
 	readableGroup  = 4
 )
 
 // Readable returns a password of 60 random bits in groups, such as "k7qp-m2xd-9w3t".
-func Readable() string {
-	var b [readableLength]byte
-	_, _ = rand.Read(b[:])
+func Readable() string { return grouped(readable(readableLength)) }
+
+// RecoveryCode returns 120 random bits in six groups of capital letters and digits.
+func RecoveryCode() string { return strings.ToUpper(grouped(readable(recoveryLength))) }
+
+// FoldRecoveryCode brings what somebody typed as a recovery code into one form. Case, spaces and dashes are
+// forgiven, and nothing else.
+func FoldRecoveryCode(typed string) (folded string, ok bool) {
+	folded = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(typed))
+	return folded, len(folded) == recoveryLength && allReadable(folded)
+}
+
+func readable(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
 	for i := range b {
 		b[i] = readableAlphabet[b[i]&31]
 	}
-	return grouped(string(b[:]))
+	return string(b)
+}
+
+func allReadable(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return !strings.ContainsRune(readableAlphabet, r) }) < 0
 }
 
 func grouped(s string) string {
@@ -64,13 +81,8 @@ func grouped(s string) string {
 // password comes back unchanged.
 func Reread(typed string) string {
 	folded := strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1").Replace(strings.ToLower(typed))
-	if len(folded) != readableLength {
+	if len(folded) != readableLength || !allReadable(folded) {
 		return typed
-	}
-	for _, r := range folded {
-		if !strings.ContainsRune(readableAlphabet, r) {
-			return typed
-		}
 	}
 	return grouped(folded)
 }

@@ -60,6 +60,12 @@ func GetMail(tx *store.Tx, sealer secret.Key) (m Mail, set bool, err error) {
 	return Mail(r), true, nil
 }
 
+// HasMail reports whether there is a mail server.
+func HasMail(tx *store.Tx) (bool, error) {
+	_, found, err := mails.Get(tx, key)
+	return found, err
+}
+
 // PutMail checks the mail server and stores it.
 func PutMail(tx *store.Tx, sealer secret.Key, m Mail) error {
 	if err := m.Check(); err != nil {

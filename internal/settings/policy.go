@@ -69,3 +69,6 @@ func PutPolicy(tx *store.Tx, p Policy) error {
 	}
 	return policies.Put(tx, key, policyRecord(p))
 }
+
+// ResetPolicy brings the policy back to its default.
+func ResetPolicy(tx *store.Tx) error { return policies.Delete(tx, key) }

@@ -102,14 +102,30 @@ func DeleteGroup(tx *store.Tx, id string) (Group, error) {
 	return Group{ID: id, Name: r.Name, Members: r.Members}, groups.Delete(tx, id)
 }
 
-// InAny reports whether an account is in one of the groups of some ids.
-func InAny(tx *store.Tx, account string, ids []string) (bool, error) {
+// KnownGroups looks whether there is a group of every id.
+func KnownGroups(tx *store.Tx, ids []string) error {
 	for _, id := range ids {
+		if id == AdministratorsGroup || id == EverybodyGroup {
+			continue
+		}
+		if _, found, err := groups.Get(tx, id); err != nil || !found {
+			return fault.InvalidField("groups", "unknown_group", "One of the groups is no longer there. Load the page again.").Because(err)
+		}
+	}
+	return nil
+}
+
+// InAny reports whether an account is in one of the groups of some ids, the built-in ones included.
+func InAny(tx *store.Tx, a Account, ids []string) (bool, error) {
+	for _, id := range ids {
+		if id == EverybodyGroup || id == AdministratorsGroup && a.Role == Administrator {
+			return true, nil
+		}
 		r, _, err := groups.Get(tx, id)
 		if err != nil {
 			return false, err
 		}
-		if _, in := slices.BinarySearch(r.Members, account); in {
+		if _, in := slices.BinarySearch(r.Members, a.ID); in {
 			return true, nil
 		}
 	}

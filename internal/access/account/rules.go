@@ -47,7 +47,7 @@ func (a Account) check() error {
 		add("display_name", "malformed", "Up to 64 characters that can be seen.")
 	}
 	if a.Email != "" && !validEmail(a.Email) {
-		add("email", "malformed", "This does not look like an e-mail address.")
+		add("email", "malformed", notAnAddress)
 	}
 	if a.Role != Administrator && a.Role != User {
 		add("role", "unknown", "Administrator or user.")
@@ -75,6 +75,16 @@ func Shown(text string, most int) bool {
 	return true
 }
 
+// CheckEmail reports what is wrong with an address. None at all is right.
+func CheckEmail(address string) error {
+	if address != "" && !validEmail(address) {
+		return fault.InvalidField("email", "malformed", notAnAddress)
+	}
+	return nil
+}
+
+const notAnAddress = "This does not look like an e-mail address."
+
 // validEmail accepts plain addresses, user@host, and nothing that could add a header, a name or a
 // second recipient.
 func validEmail(address string) bool {
@@ -83,4 +93,20 @@ func validEmail(address string) bool {
 	}
 	parsed, err := mail.ParseAddress(address)
 	return err == nil && parsed.Address == address && Shown(address, MaxEmail)
+}
+
+// Masked shows enough of an address for its owner to know it, and nobody else: a•••@e•••.org.
+func Masked(address string) string {
+	user, domain, found := strings.Cut(address, "@")
+	if !found {
+		return ""
+	}
+	first := func(s string) string {
+		_, size := utf8.DecodeRuneInString(s)
+		return s[:size] + "•••"
+	}
+	if dot := strings.LastIndexByte(domain, '.'); dot > 0 {
+		return first(user) + "@" + first(domain) + domain[dot:]
+	}
+	return first(user) + "@" + first(domain)
 }

@@ -1,43 +1,29 @@
-// Package factor keeps the second factors of people: authenticator devices. A device is enrolled with
-// its first right code, and every code is spent once.
+// Package factor keeps the second factors of people: authenticator devices, codes by e-mail and recovery
+// codes. A way in is enrolled with its first right code, and every code is spent once.
 package factor
 
 import (
 	"errors"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
+	"castellan/internal/access/account"
 	"castellan/internal/access/otp"
 	"castellan/internal/fault"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
 
-// Device is an authenticator app that was confirmed.
-type Device struct {
-	ID       string
-	Name     string
-	Added    time.Time
-	LastUsed time.Time // zero: never since it was added
-}
-
-type record struct {
-	Name     string    `json:"name"`
-	Secret   string    `json:"secret"`    // sealed
-	LastStep otp.Step  `json:"last_step"` // the last one accepted
-	Added    time.Time `json:"added"`
-	LastUsed time.Time `json:"last_used,omitzero"`
-}
-
-// devices are kept under "account/device".
-var devices = store.NewTable[record]("devices")
-
 // Why a code was refused, for the log. People at the door are told ErrRefused only.
 var (
 	ErrRefused = &fault.Error{Kind: fault.Unauthenticated, Code: "code_refused", Message: "That code is not right."}
 	errUsed    = errors.New("it was used before")
 	errWrong   = errors.New("it is not right")
+	errNone    = errors.New("no code was sent for this sign-in, or it has lapsed")
+
+	// ErrWay says that a way in is not open to the account; nothing was tried.
+	ErrWay = &fault.Error{Kind: fault.Forbidden, Code: "way_closed", Message: "This way is not open to you. Choose another."}
 
 	// ErrUnreadable says that the record of a device does not belong to it. It is then worth nothing.
 	ErrUnreadable = &fault.Error{
@@ -57,63 +43,77 @@ type Factors struct {
 	config Config
 
 	mu      sync.Mutex
-	pending map[string]*enrolment // by account
+	pending map[string]*enrolment      // by account
+	codes   map[string]*mailCode       // by holder
+	sends   map[string][]time.Duration // by account: when codes were sent lately
 }
 
-// New returns Factors without pending enrolments.
-func New(c Config) *Factors { return &Factors{config: c, pending: map[string]*enrolment{}} }
-
-// List returns the confirmed devices of an account, the oldest first.
-func List(tx *store.Tx, account string) ([]Device, error) {
-	var list []Device
-	err := each(tx, account, func(id string, r record) error {
-		list = append(list, Device{id, r.Name, r.Added, r.LastUsed})
-		return nil
-	})
-	return list, err
+// New returns Factors without pending enrolments and without codes.
+func New(c Config) *Factors {
+	return &Factors{config: c, pending: map[string]*enrolment{}, codes: map[string]*mailCode{}, sends: map[string][]time.Duration{}}
 }
 
-// Enabled reports whether an account has a second factor.
-func Enabled(tx *store.Tx, account string) bool { return devices.Any(tx, account+"/") }
-
-func each(tx *store.Tx, account string, visit func(id string, r record) error) error {
-	prefix := account + "/"
-	return devices.Each(tx, prefix, func(key string, r record) error {
-		id, ok := strings.CutPrefix(key, prefix)
-		if !ok {
-			return store.ErrStop
-		}
-		return visit(id, r)
-	})
+// Given is what somebody shows as a second factor.
+type Given struct {
+	Way  Way
+	Text string
+	// Holder is the sign-in or the session that asked for a code by e-mail.
+	Holder string
 }
 
-// Spend accepts a code of one of the account's devices and marks its step as used, in the caller's
-// transaction: the code is spent when that commits. All devices are compared, so that the time taken does
-// not tell which it was.
-func (f *Factors) Spend(tx *store.Tx, account string, code otp.Code, now time.Time) (Device, error) {
-	var spent Device
-	var next record
-	why := errWrong
-	err := each(tx, account, func(id string, r record) error {
-		seed, err := f.open(account, id, r)
-		if err != nil {
-			return err
-		}
-		if step, ok := seed.Match(code, now, r.LastStep); ok && spent.ID == "" {
-			r.LastStep, r.LastUsed = step, now
-			spent, next = Device{id, r.Name, r.Added, now}, r
-		} else if _, before := seed.Match(code, now, 0); before {
-			why = errUsed
+// Check reports what is wrong with the form of a code, before it is counted as a try.
+func (g Given) Check() error {
+	switch g.Way {
+	case App, Email:
+		_, err := otp.ParseCode(g.Text)
+		return err
+	case Recovery:
+		if _, ok := secret.FoldRecoveryCode(g.Text); !ok {
+			return errRecoveryForm
 		}
 		return nil
-	})
+	default:
+		return ErrWay
+	}
+}
+
+// Spent is a second factor that was accepted.
+type Spent struct {
+	Way    Way
+	Device string // of an app, its name
+	Left   int    // recovery codes that are left
+}
+
+// String names it for the log.
+func (s Spent) String() string {
+	switch s.Way {
+	case App:
+		return "authenticator app “" + s.Device + "”"
+	case Email:
+		return "a code by e-mail"
+	default:
+		return "a recovery code"
+	}
+}
+
+// Spend accepts a second factor by a way that is open to the account, in the caller's transaction: an app's
+// code and a recovery code are spent when that commits, a code by e-mail even if it does not.
+func (f *Factors) Spend(tx *store.Tx, a account.Account, g Given, now time.Time) (Spent, error) {
+	open, err := Open(tx, a)
 	switch {
 	case err != nil:
-		return Device{}, err
-	case spent.ID == "":
-		return Device{}, ErrRefused.Because(why)
+		return Spent{}, err
+	case !slices.Contains(open, g.Way):
+		return Spent{}, ErrWay
 	}
-	return spent, devices.Put(tx, account+"/"+spent.ID, next)
+	switch g.Way {
+	case App:
+		return f.spendApp(tx, a.ID, otp.Code(g.Text), now)
+	case Email:
+		return f.spendEmail(tx, a.ID, g, now)
+	default:
+		return f.spendRecovery(tx, a.ID, g.Text)
+	}
 }
 
 // Remove deletes all second factors of an account, and what it was enrolling.
@@ -126,21 +126,16 @@ func (f *Factors) Remove(tx *store.Tx, account string) error {
 	for _, key := range keys {
 		err = errors.Join(err, devices.Delete(tx, key))
 	}
+	err = errors.Join(err, emails.Delete(tx, account), recoveries.Delete(tx, account))
 	tx.OnCommit(func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		delete(f.pending, account)
+		for holder, c := range f.codes {
+			if c.account == account {
+				delete(f.codes, holder)
+			}
+		}
 	})
 	return err
-}
-
-// The identity to which a secret is sealed: it opens for this device of this account only.
-func identity(account, id string) string { return "device/" + account + "/" + id }
-
-func (f *Factors) open(account, id string, r record) (otp.Secret, error) {
-	seed, err := f.config.Key.Open(r.Secret, identity(account, id))
-	if err != nil {
-		return nil, ErrUnreadable.Because(err)
-	}
-	return seed, nil
 }

@@ -33,9 +33,16 @@ func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
 		if after, err = account.Get(tx, id); err != nil { // as it was tidied
 			return err
 		}
-		p = person(tx, after)
-		if rights {
+		if p, err = person(tx, after); err != nil {
+			return err
+		}
+		if rights || before.Email != after.Email {
 			o.end(tx, id)
+		}
+		if before.Email != after.Email {
+			moved := by.event(event.EmailChanged)
+			o.Post.TellAt(tx, after, before.Email, moved)
+			o.Post.Tell(tx, after, moved)
 		}
 		if what := differences(before, after); what != "" {
 			return o.Log.Record(tx, by.event(event.AccountChanged).With("account", after.Name).With("what", what))
@@ -49,8 +56,8 @@ func (c Change) apply(a account.Account) account.Account {
 	if c.DisplayName != nil {
 		a.DisplayName = *c.DisplayName
 	}
-	if c.Email != nil {
-		a.Email = *c.Email
+	if c.Email != nil && strings.TrimSpace(*c.Email) != a.Email {
+		a.Email, a.Confirmed, a.Change = *c.Email, false, account.Change{}
 	}
 	if c.Role != nil {
 		a.Role = *c.Role
@@ -84,7 +91,7 @@ func differences(before, after account.Account) string {
 
 // OwnChange is what people change about themselves; nil leaves a value as it is.
 type OwnChange struct {
-	DisplayName, Email, Language *string
+	DisplayName, Language *string
 }
 
 // ChangeOwn changes one's own account, where no rights are at stake.
@@ -94,7 +101,7 @@ func (o *Office) ChangeOwn(by Actor, c OwnChange) (p Person, err error) {
 		if err != nil {
 			return err
 		}
-		after := Change{DisplayName: c.DisplayName, Email: c.Email}.apply(before)
+		after := Change{DisplayName: c.DisplayName}.apply(before)
 		if c.Language != nil {
 			after.Language = *c.Language
 		}
@@ -104,7 +111,9 @@ func (o *Office) ChangeOwn(by Actor, c OwnChange) (p Person, err error) {
 		if after, err = account.Get(tx, by.ID); err != nil {
 			return err
 		}
-		p = person(tx, after)
+		if p, err = person(tx, after); err != nil {
+			return err
+		}
 		if what := differences(before, after); what != "" {
 			return o.Log.Record(tx, by.event(event.AccountChanged).With("account", after.Name).With("what", what))
 		}

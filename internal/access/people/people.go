@@ -15,6 +15,7 @@ import (
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
 	"castellan/internal/fault"
+	"castellan/internal/notice"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
@@ -27,6 +28,7 @@ type Config struct {
 	Factors   *factor.Factors
 	Sessions  *session.Sessions
 	Log       *event.Log
+	Post      *notice.Post
 	Now       func() time.Time // trusted time
 }
 
@@ -54,11 +56,19 @@ func (a Actor) event(kind event.Kind) event.Event {
 // Person is an account with what an administrator may know of it.
 type Person struct {
 	account.Account
-	TwoStep bool
+	TwoStep  bool
+	Demanded bool // the policy wants 2-step verification of them
 }
 
-func person(tx *store.Tx, a account.Account) Person {
-	return Person{a, factor.Enabled(tx, a.ID)}
+func person(tx *store.Tx, a account.Account) (Person, error) {
+	demanded, err := factor.Demanded(tx, a)
+	return Person{a, factor.Enabled(tx, a.ID), demanded}, err
+}
+
+// note records what an administrator did about an account, and tells its owner if it is one of those things.
+func (o *Office) note(tx *store.Tx, a account.Account, e event.Event) error {
+	o.Post.Tell(tx, a, e)
+	return o.Log.Record(tx, e.With("account", a.Name))
 }
 
 // List returns a page of people by name, and how many match in all.
@@ -66,10 +76,17 @@ func (o *Office) List(q account.Query) (page []Person, total int, err error) {
 	err = o.DB.View(func(tx *store.Tx) error {
 		found, n, err := account.Find(tx, q)
 		total = n
-		for _, a := range found {
-			page = append(page, person(tx, a))
+		if err != nil {
+			return err
 		}
-		return err
+		for _, a := range found {
+			p, err := person(tx, a)
+			if err != nil {
+				return err
+			}
+			page = append(page, p)
+		}
+		return nil
 	})
 	return page, total, err
 }
@@ -78,7 +95,10 @@ func (o *Office) List(q account.Query) (page []Person, total int, err error) {
 func (o *Office) Get(id string) (p Person, err error) {
 	err = o.DB.View(func(tx *store.Tx) error {
 		a, err := account.Get(tx, id)
-		p = person(tx, a)
+		if err != nil {
+			return err
+		}
+		p, err = person(tx, a)
 		return err
 	})
 	return p, err
@@ -110,7 +130,11 @@ func (o *Office) Add(ctx context.Context, by Actor, a account.Account) (g Given,
 		if err != nil {
 			return err
 		}
-		g = Given{Person{added, false}, plain, account.TemporaryFor}
+		p, err := person(tx, added)
+		if err != nil {
+			return err
+		}
+		g = Given{p, plain, account.TemporaryFor}
 		return o.Log.Record(tx, by.event(event.AccountAdded).With("account", added.Name).With("role", string(added.Role)))
 	})
 	return g, err
@@ -135,8 +159,12 @@ func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, e
 		if err := account.Put(tx, a); err != nil {
 			return err
 		}
-		g = Given{person(tx, a), plain, account.TemporaryFor}
-		return o.Log.Record(tx, by.event(event.TemporaryGiven).With("account", a.Name).With("sessions", o.end(tx, id)))
+		p, err := person(tx, a)
+		if err != nil {
+			return err
+		}
+		g = Given{p, plain, account.TemporaryFor}
+		return o.note(tx, a, by.event(event.TemporaryGiven).With("sessions", o.end(tx, id)))
 	})
 	return g, err
 }
@@ -184,8 +212,10 @@ func (o *Office) TurnTwoStepOff(by Actor, id string) (p Person, err error) {
 		if err := o.letIn(tx, a); err != nil {
 			return err
 		}
-		p = Person{a, false}
-		return o.Log.Record(tx, by.event(event.TwoStepOffForOther).With("account", a.Name).With("sessions", o.end(tx, id)))
+		if p, err = person(tx, a); err != nil {
+			return err
+		}
+		return o.note(tx, a, by.event(event.TwoStepOffForOther).With("sessions", o.end(tx, id)))
 	})
 	return p, err
 }
@@ -221,8 +251,12 @@ func (o *Office) Recover(ctx context.Context, name string) (g Given, err error) 
 			return err
 		}
 		o.Sessions.EndAll(tx, a.ID, "")
-		g = Given{Person{a, false}, plain, account.TemporaryFor}
-		return o.Log.Record(tx, event.Event{Kind: event.RecoveredLocally, Actor: "root"}.With("account", a.Name))
+		p, err := person(tx, a)
+		if err != nil {
+			return err
+		}
+		g = Given{p, plain, account.TemporaryFor}
+		return o.note(tx, a, event.Event{Kind: event.RecoveredLocally, Actor: "root"})
 	})
 	return g, err
 }

@@ -22,6 +22,9 @@ const (
 	Most = 10
 	// activityGrain keeps busy sessions from writing on every call.
 	activityGrain = time.Second
+	// RepairFor is how long a session that began with a recovery code needs no other second factor for mending
+	// one's ways in.
+	RepairFor = 30 * time.Minute
 	// StepUpFor is how long a proof of identity opens sensitive changes.
 	StepUpFor = 5 * time.Minute
 )
@@ -35,6 +38,10 @@ type Session struct {
 	Account       string
 	Token         string // to be sent with every change, against forged requests
 	Administrator bool
+	// Claimed tells that the box was claimed in this session.
+	Claimed bool
+	// Repair tells that a recovery code was used, and the ways in were not mended since.
+	Repair        bool
 	Source, Agent string
 
 	created, active, proved time.Duration
@@ -42,8 +49,18 @@ type Session struct {
 
 // Left says for how long a session goes on.
 type Left struct {
-	Idle, Life, StepUp time.Duration
+	Idle, Life, StepUp, Repair time.Duration
 }
+
+// Renewal says on what occasion a session gets a new cookie.
+type Renewal uint8
+
+// The occasions.
+const (
+	Changed Renewal = iota // a way in was changed
+	Proved                 // its owner has just proved who they are
+	Mended                 // a way in was added, so that nothing is left to repair
+)
 
 // Sessions keeps all sessions. It is safe for concurrent use.
 type Sessions struct {
@@ -116,9 +133,8 @@ func (s *Sessions) Find(cookie string, active bool) (Session, Left, bool) {
 }
 
 // Renew gives the session of a cookie a new cookie when the transaction commits; the old one is dead then.
-// proved tells that its owner has just proved who they are. The result is empty when there is no such
-// session.
-func (s *Sessions) Renew(tx *store.Tx, cookie string, proved bool) (renewed string, next Session) {
+// The result is empty when there is no such session.
+func (s *Sessions) Renew(tx *store.Tx, cookie string, on Renewal) (renewed string, next Session) {
 	s.mu.RLock()
 	one, ok := s.all[secret.DigestOf(cookie)]
 	if !ok {
@@ -128,8 +144,11 @@ func (s *Sessions) Renew(tx *store.Tx, cookie string, proved bool) (renewed stri
 	next = *one
 	s.mu.RUnlock()
 	next.Token, next.active = secret.Token(), s.elapsed()
-	if proved {
+	switch on {
+	case Proved:
 		next.proved = next.active
+	case Mended:
+		next.Repair = false
 	}
 	renewed = secret.Token()
 	tx.OnCommit(func() {
@@ -184,11 +203,15 @@ func (s *Sessions) left(one *Session) Left {
 	if one.Administrator {
 		life = AdministratorLife
 	}
-	return Left{
+	left := Left{
 		Idle:   one.active + Idle - now,
 		Life:   one.created + life - now,
 		StepUp: max(one.proved+StepUpFor-now, 0),
 	}
+	if one.Repair {
+		left.Repair = max(one.created+RepairFor-now, 0)
+	}
+	return left
 }
 
 // sweep forgets sessions that have lapsed. It needs mu.

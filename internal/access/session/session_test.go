@@ -143,13 +143,13 @@ func TestRenewingKillsTheOldCookie(t *testing.T) {
 			t.Errorf("the proof still counts for %v", left.StepUp)
 		}
 		var renewed string
-		_ = db.Update(func(tx *store.Tx) error { renewed, _ = s.Renew(tx, old, true); return nil })
+		_ = db.Update(func(tx *store.Tx) error { renewed, _ = s.Renew(tx, old, session.Proved); return nil })
 		after, left, ok := s.Find(renewed, false)
 		if !ok || alive(s, old, false) || after.ID != before.ID || after.Token == before.Token || left.StepUp != session.StepUpFor {
 			t.Errorf("before %+v, after %+v, %v", before, after, left)
 		}
 		_ = db.Update(func(tx *store.Tx) error {
-			if cookie, _ := s.Renew(tx, "unknown", true); cookie != "" {
+			if cookie, _ := s.Renew(tx, "unknown", session.Proved); cookie != "" {
 				t.Error("an unknown session was renewed")
 			}
 			return nil
@@ -162,7 +162,7 @@ func TestASessionThatIsEndedMeanwhileIsNotRenewed(t *testing.T) {
 		old, _ := create(t, db, s, "ines", false)
 		var renewed string
 		_ = db.Update(func(tx *store.Tx) error {
-			renewed, _ = s.Renew(tx, old, true)
+			renewed, _ = s.Renew(tx, old, session.Proved)
 			s.End(old)
 			return nil
 		})

@@ -39,6 +39,8 @@ type Ticket struct {
 	Hash string
 	// Proof says with what it was earned, for the log.
 	Proof string
+	// Repair tells that a recovery code was used.
+	Repair bool
 	// Wait names the wait for a press, see package claim.
 	Wait          string
 	Token         string

@@ -94,7 +94,7 @@ func (d *Door) claim(ctx context.Context, v Visitor, t session.Ticket, c claim.C
 		if err := d.Log.Record(tx, e); err != nil {
 			return err
 		}
-		step, err = d.admit(tx, v, owner, t.Proof)
+		step, err = d.admit(tx, v, owner, t.Proof, session.Session{Claimed: true})
 		return err
 	})
 	if err == nil {

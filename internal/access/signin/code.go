@@ -4,80 +4,124 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
-	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
+	"castellan/internal/notice"
 	"castellan/internal/store"
 )
 
-// Code checks the code of an authenticator app after a right password. The code is spent, the session is
-// started and the event is recorded in one commit; parallel use of one code gives one session.
-func (d *Door) Code(ctx context.Context, v Visitor, cookie, typed string) (Step, error) {
-	code, err := otp.ParseCode(typed)
-	if err != nil {
+// Code checks the second factor after a right password. It is spent, the session is started and the event
+// is recorded in one commit; parallel use of one code gives one session.
+func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Given) (Step, error) {
+	if err := g.Check(); err != nil {
 		return Step{}, err
 	}
 	t, _, ok := d.Tickets.Find(cookie)
 	if !ok || t.Stage != session.AwaitCode {
 		return Step{}, ErrExpired
 	}
+	g.Holder = ticketHolder(t)
 	attempt, err := d.Throttle.Code(t.Account)
 	if err != nil {
 		return Step{}, err
 	}
 	defer attempt.Drop()
-	if r := d.Clock.Fresh(ctx); !r.Trusted() {
-		return Step{}, untrusted(r)
+	if err := d.timely(ctx, g.Way); err != nil {
+		return Step{}, err
 	}
 	if t, ok = d.Tickets.Take(cookie); !ok { // from here on only this request can finish it
 		return Step{}, ErrExpired
 	}
-	step, name, err := d.spend(v, t, code, attempt)
+	step, a, err := d.spend(v, t, g, attempt)
 	switch {
 	case err == nil:
 		step.Clock = d.Clock.Reading()
 		return step, nil
 	case errors.Is(err, factor.ErrRefused):
 		left := d.Tickets.Return(cookie, t, true)
-		return Step{}, d.refuse(attempt, v.event(event.CodeRefused, name).With("reason", reason(err)), wrongCode(left))
+		return Step{}, d.refuseCode(v, a, attempt, err, left)
 	}
 	d.Tickets.Return(cookie, t, false)
 	return Step{}, err
 }
 
-// spend finishes a sign-in with a code, in one transaction.
-func (d *Door) spend(v Visitor, t session.Ticket, code otp.Code, attempt *throttle.Attempt) (step Step, name string, err error) {
+// timely looks whether a way can be checked now: an app's codes need a trusted time.
+func (d *Door) timely(ctx context.Context, way factor.Way) error {
+	if way != factor.App {
+		return nil
+	}
+	if r := d.Clock.Fresh(ctx); !r.Trusted() {
+		return untrusted(r)
+	}
+	return nil
+}
+
+// refuseCode counts and records a wrong code. The owner is told when the password was right and codes go
+// on being wrong.
+func (d *Door) refuseCode(v Visitor, a account.Account, attempt *throttle.Attempt, why error, left int) error {
+	e := v.event(event.CodeRefused, a.Name).With("reason", reason(why))
+	err := d.DB.Update(func(tx *store.Tx) error {
+		if err := attempt.Fail(tx); err != nil {
+			return err
+		}
+		if attempt.Failures()%suspiciousCodes == 0 {
+			d.Post.Suspect(tx, a, notice.WrongCodes, e)
+		}
+		return d.Log.Record(tx, e)
+	})
+	if err != nil {
+		return err
+	}
+	return wrongCode(left)
+}
+
+// suspiciousCodes wrong codes after a right password are told to the owner.
+const suspiciousCodes = 3
+
+// spend finishes a sign-in with a second factor, in one transaction.
+func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throttle.Attempt) (step Step, a account.Account, err error) {
 	err = d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, t.Account)
-		if err != nil {
+		if a, err = account.Get(tx, t.Account); err != nil {
 			return ErrExpired.Because(err)
 		}
-		name = a.Name
 		if err := d.usable(a, t.Hash); err != nil {
 			return ErrExpired.Because(err)
 		}
-		device, err := d.Factors.Spend(tx, a.ID, code, d.Clock.Reading().Now)
+		spent, err := d.Factors.Spend(tx, a, g, d.Clock.Reading().Now)
 		if err != nil {
 			return err
+		}
+		if attempt.Failures() >= throttle.FreeTries {
+			d.Post.Suspect(tx, a, notice.Guessed, v.event(event.SignedIn, a.Name))
 		}
 		if err := attempt.Succeed(tx); err != nil {
 			return err
 		}
-		method := "password and authenticator app “" + device.Name + "”"
-		if a.Waiting() {
-			step = d.ticket(session.AwaitPassword, v, a, method)
-			step.Next, step.PasswordMin = NextPassword, password.Min(true)
-			return nil
+		if spent.Way == factor.Recovery {
+			used := v.event(event.RecoveryUsed, a.Name).With("left", strconv.Itoa(spent.Left))
+			if err := d.note(tx, a, used); err != nil {
+				return err
+			}
+		} else {
+			a.LastWay = string(spent.Way)
 		}
-		step, err = d.admit(tx, v, a, method)
+		repair := spent.Way == factor.Recovery
+		method := "password and " + spent.String()
+		if a.Waiting() {
+			step = d.ticket(session.Ticket{Stage: session.AwaitPassword, Proof: method, Repair: repair}, v, a)
+			step.Next, step.PasswordMin = NextPassword, password.Min(true)
+			return account.Put(tx, a)
+		}
+		step, err = d.admit(tx, v, a, method, session.Session{Repair: repair})
 		return err
 	})
-	return step, name, err
+	return step, a, err
 }
 
 // wrongCode is what a person whose password was right is told of a wrong code.

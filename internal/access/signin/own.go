@@ -6,18 +6,17 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
-	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/event"
 	"castellan/internal/fault"
+	"castellan/internal/settings"
 	"castellan/internal/store"
 )
 
 // The refusals about one's own ways in.
 var (
-	ErrAlreadyOn = &fault.Error{Kind: fault.Conflict, Code: "two_step_on", Message: "2-step verification is on already."}
-	ErrNotOn     = &fault.Error{Kind: fault.Conflict, Code: "two_step_off", Message: "2-step verification is off already."}
+	ErrNotOn = &fault.Error{Kind: fault.Conflict, Code: "two_step_off", Message: "2-step verification is off already."}
 	// ErrUpgrade asks for a longer password before it becomes the only factor.
 	ErrUpgrade = &fault.Error{
 		Kind: fault.Conflict, Code: "password_upgrade_required",
@@ -27,151 +26,121 @@ var (
 
 // ChangePassword replaces one's own password, with the current one as proof, and ends one's other
 // sessions. The acting session gets a new cookie.
-func (d *Door) ChangePassword(ctx context.Context, v Visitor, cookie string, s session.Session, current, chosen string) (renewed string, err error) {
+func (d *Door) ChangePassword(ctx context.Context, v Visitor, cookie string, s session.Session, current, chosen string) (c Changed, err error) {
 	_, on, err := d.person(s.Account)
 	if err != nil {
-		return "", err
+		return c, err
 	}
 	if err := password.Check(chosen, on); err != nil {
-		return "", err
+		return c, err
 	}
 	hash, err := d.Passwords.Hash(ctx, chosen)
 	if err != nil {
-		return "", err
+		return c, err
 	}
 	err = d.prove(ctx, v, s.Account, Proof{Password: current}, proving{refused: event.PasswordRefused}, func(tx *store.Tx, a account.Account) error {
 		a.Password = account.Password{Hash: hash, Origin: account.Own}
 		if err := account.Put(tx, a); err != nil {
 			return err
 		}
-		renewed, err = d.alone(tx, v.event(event.PasswordChanged, a.Name), cookie, s)
+		c, err = d.alone(tx, a, v.event(event.PasswordChanged, a.Name), cookie, s, session.Changed)
 		return err
 	})
-	return renewed, err
-}
-
-// alone ends a person's other sessions after a change to their ways in, gives the acting one a new
-// cookie, and records the event with the number of those that ended.
-func (d *Door) alone(tx *store.Tx, e event.Event, cookie string, s session.Session) (renewed string, err error) {
-	ended := d.Sessions.EndAll(tx, s.Account, s.ID)
-	if renewed, _ = d.Sessions.Renew(tx, cookie, false); renewed == "" {
-		return "", session.ErrEnded
-	}
-	return renewed, d.Log.Record(tx, e.With("sessions", strconv.Itoa(ended)))
-}
-
-// StartEnrolment makes the secret of a new authenticator device. Without a trusted time that would end in
-// a lock-out, so it is refused then.
-func (d *Door) StartEnrolment(ctx context.Context, v Visitor, s session.Session, name string) (e factor.Enrolment, a account.Account, err error) {
-	a, on, err := d.person(s.Account)
-	switch {
-	case err != nil:
-		return e, a, err
-	case on:
-		return e, a, ErrAlreadyOn
-	}
-	if r := d.Clock.Fresh(ctx); !r.Trusted() {
-		return e, a, untrusted(r)
-	}
-	if e, err = d.Factors.Start(s.Account, name); err != nil {
-		return e, a, err
-	}
-	return e, a, d.DB.Update(func(tx *store.Tx) error {
-		return d.Log.Record(tx, v.event(event.EnrolmentStarted, a.Name).With("device", e.Name))
-	})
-}
-
-// CancelEnrolment forgets a device that was not confirmed.
-func (d *Door) CancelEnrolment(v Visitor, s session.Session, id string) error {
-	name, err := d.Factors.Cancel(s.Account, id)
-	if err != nil {
-		return err
-	}
-	return d.discarded(v, s, name, "the person stopped")
-}
-
-func (d *Door) discarded(v Visitor, s session.Session, device, why string) error {
-	return d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, s.Account)
-		if err != nil {
-			return err
-		}
-		return d.Log.Record(tx, v.event(event.EnrolmentDiscarded, a.Name).With("device", device).With("reason", why))
-	})
-}
-
-// Confirmed is what came of the first right code.
-type Confirmed struct {
-	Cookie, Token string
-	Ended         int // other sessions
-}
-
-// ConfirmEnrolment turns 2-step verification on with the first right code of a new device, and ends the
-// person's other sessions.
-func (d *Door) ConfirmEnrolment(ctx context.Context, v Visitor, cookie string, s session.Session, id, name, typed string) (c Confirmed, err error) {
-	code, err := otp.ParseCode(typed)
-	if err != nil {
-		return c, err
-	}
-	if r := d.Clock.Fresh(ctx); !r.Trusted() {
-		return c, untrusted(r)
-	}
-	discarded, device := false, factor.Device{}
-	err = d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, s.Account)
-		if err != nil {
-			return err
-		}
-		device, discarded, err = d.Factors.Confirm(tx, s.Account, id, name, code, d.Clock.Reading().Now)
-		if err != nil {
-			return err
-		}
-		c.Ended = d.Sessions.EndAll(tx, s.Account, s.ID)
-		renewed, next := d.Sessions.Renew(tx, cookie, false)
-		if renewed == "" {
-			return session.ErrEnded
-		}
-		c.Cookie, c.Token = renewed, next.Token
-		return d.Log.Record(tx, v.event(event.TwoStepOn, a.Name).With("device", device.Name).With("sessions", strconv.Itoa(c.Ended)))
-	})
-	if discarded {
-		if err := d.discarded(v, s, device.Name, "five wrong codes"); err != nil {
-			return c, err
-		}
-	}
 	return c, err
 }
 
+// alone ends a person's other sessions after a change to their ways in, gives the acting one a new cookie,
+// records the event with the number of those that ended, and tells the person.
+func (d *Door) alone(tx *store.Tx, a account.Account, e event.Event, cookie string, s session.Session, on session.Renewal) (c Changed, err error) {
+	c.Ended = d.Sessions.EndAll(tx, s.Account, s.ID)
+	renewed, next := d.Sessions.Renew(tx, cookie, on)
+	if renewed == "" {
+		return c, session.ErrEnded
+	}
+	c.Cookie, c.Token = renewed, next.Token
+	return c, d.note(tx, a, e.With("sessions", strconv.Itoa(c.Ended)))
+}
+
+// Changed is what came of a change to one's ways in.
+type Changed struct {
+	Cookie, Token string // of the acting session
+	Ended         int    // other sessions
+}
+
 // TurnOff turns 2-step verification off, with the password and a current code as proof: a session alone
-// is not enough.
-func (d *Door) TurnOff(ctx context.Context, v Visitor, cookie string, s session.Session, p Proof) (renewed string, err error) {
+// is not enough. Its recovery codes are void then.
+func (d *Door) TurnOff(ctx context.Context, v Visitor, cookie string, s session.Session, p Proof) (c Changed, err error) {
 	_, on, err := d.person(s.Account)
 	switch {
 	case err != nil:
-		return "", err
+		return c, err
 	case !on:
-		return "", ErrNotOn
+		return c, ErrNotOn
 	}
-	err = d.prove(ctx, v, s.Account, p, proving{code: true, refused: event.TwoStepRefused}, func(tx *store.Tx, a account.Account) error {
+	p.Factor.Holder = sessionHolder(s)
+	err = d.prove(ctx, v, s.Account, p, proving{code: !d.repairing(cookie), refused: event.TwoStepRefused}, func(tx *store.Tx, a account.Account) error {
 		if password.Length(p.Password) < password.MinAlone {
 			return ErrUpgrade
 		}
 		if err := d.Factors.Remove(tx, a.ID); err != nil {
 			return err
 		}
-		renewed, err = d.alone(tx, v.event(event.TwoStepOff, a.Name), cookie, s)
+		c, err = d.alone(tx, a, v.event(event.TwoStepOff, a.Name), cookie, s, session.Mended)
 		return err
 	})
-	return renewed, err
+	return c, err
 }
 
-// Postpone records that the offer of 2-step verification was put off.
+// ErrDemanded says that 2-step verification has to be turned on first.
+var ErrDemanded = &fault.Error{Kind: fault.Forbidden, Code: "enrollment_required", Message: "This NAS wants 2-step verification from you. Turn it on first."}
+
+// MustEnrol reports whether an account without a second factor has to enrol one before it may do anything
+// else. While none can be enrolled, for want of a trusted time and of mail, nobody is kept out for that.
+func (d *Door) MustEnrol(tx *store.Tx, a account.Account) (bool, error) {
+	demanded, err := factor.Demanded(tx, a)
+	if err != nil || !demanded {
+		return false, err
+	}
+	if d.Clock.Reading().Trusted() {
+		return true, nil
+	}
+	obstacle, err := factor.EmailObstacle(tx, a)
+	return obstacle == "", err
+}
+
+// Postpone records that the offer of 2-step verification was put off. Whoever has just claimed the box
+// decides with it that nobody must use it; others whom the policy covers cannot put it off.
 func (d *Door) Postpone(v Visitor, s session.Session) error {
 	return d.DB.Update(func(tx *store.Tx) error {
 		a, err := account.Get(tx, s.Account)
 		if err != nil {
 			return err
 		}
+		must, err := d.MustEnrol(tx, a)
+		switch {
+		case err != nil:
+			return err
+		case must && !s.Claimed:
+			return ErrDemanded
+		case must:
+			if err := d.demandNobody(tx, v, a); err != nil {
+				return err
+			}
+		}
 		return d.Log.Record(tx, v.event(event.TwoStepLater, a.Name))
 	})
+}
+
+func (d *Door) demandNobody(tx *store.Tx, v Visitor, a account.Account) error {
+	p, err := settings.GetPolicy(tx)
+	if err != nil {
+		return err
+	}
+	before := p.TwoStep
+	p.TwoStep = settings.Nobody
+	if err := settings.PutPolicy(tx, p); err != nil {
+		return err
+	}
+	e := v.event(event.SettingsChanged, a.Name).With("what", "Who must use 2-step verification")
+	return d.Log.Record(tx, e.With("from", string(before)).With("to", string(p.TwoStep)))
 }

@@ -11,6 +11,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
+	"castellan/internal/notice"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
@@ -103,6 +104,9 @@ func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, r
 		if err := d.usable(now, a.Password.Hash); err != nil {
 			return err
 		}
+		if attempt.Failures() >= throttle.FreeTries {
+			d.Post.Suspect(tx, now, notice.Found, v.event(event.SignedIn, now.Name))
+		}
 		if err := attempt.Succeed(tx); err != nil {
 			return err
 		}
@@ -124,16 +128,20 @@ func (d *Door) next(tx *store.Tx, v Visitor, a account.Account) (Step, error) {
 	var step Step
 	switch {
 	case a.Password.Origin == account.Default:
-		step = d.ticket(session.AwaitClaim, v, a, "the default password")
+		step = d.ticket(session.Ticket{Stage: session.AwaitClaim, Proof: "the default password"}, v, a)
 		step.Next = NextClaim
 	case on:
-		step = d.ticket(session.AwaitCode, v, a, "password")
-		step.Next = NextCode
+		ways, err := factor.Open(tx, a)
+		if err != nil {
+			return Step{}, err
+		}
+		step = d.ticket(session.Ticket{Stage: session.AwaitCode, Proof: "password"}, v, a)
+		step.Next, step.Ways = NextCode, ways
 	case a.Waiting():
-		step = d.ticket(session.AwaitPassword, v, a, "a temporary password")
+		step = d.ticket(session.Ticket{Stage: session.AwaitPassword, Proof: "a temporary password"}, v, a)
 		step.Next = NextPassword
 	default:
-		return d.admit(tx, v, a, "password")
+		return d.admit(tx, v, a, "password", session.Session{})
 	}
 	step.PasswordMin = password.Min(on)
 	return step, nil
@@ -198,10 +206,10 @@ func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, cho
 			return ErrExpired.Because(err)
 		}
 		a.Password = account.Password{Hash: hash, Origin: account.Own}
-		if err := d.Log.Record(tx, v.event(event.PasswordChanged, a.Name).With("sessions", "0")); err != nil {
+		if err := d.note(tx, a, v.event(event.PasswordChanged, a.Name).With("sessions", "0")); err != nil {
 			return err
 		}
-		step, err = d.admit(tx, v, a, t.Proof)
+		step, err = d.admit(tx, v, a, t.Proof, session.Session{Repair: t.Repair})
 		return err
 	})
 	return step, err

@@ -3,10 +3,10 @@ package signin
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
-	"castellan/internal/access/otp"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
@@ -17,7 +17,7 @@ import (
 // Proof is what a signed-in person shows to prove who they are.
 type Proof struct {
 	Password string
-	Code     string // of an authenticator app; empty: none was given
+	Factor   factor.Given // where 2-step verification is on
 }
 
 // wrongProof is the refusal of one part of a proof. The person is signed in, so it may say which.
@@ -29,13 +29,22 @@ func wrongProof(field, message string) error {
 
 // StepUp checks a proof and opens sensitive changes for a while. The session gets a new cookie.
 func (d *Door) StepUp(ctx context.Context, v Visitor, cookie string, s session.Session, p Proof) (renewed string, err error) {
-	err = d.prove(ctx, v, s.Account, p, proving{code: true, refused: event.StepUpRefused}, func(tx *store.Tx, a account.Account) error {
-		if renewed, _ = d.Sessions.Renew(tx, cookie, true); renewed == "" {
+	p.Factor.Holder = sessionHolder(s)
+	err = d.prove(ctx, v, s.Account, p, proving{code: !d.repairing(cookie), refused: event.StepUpRefused}, func(tx *store.Tx, a account.Account) error {
+		if renewed, _ = d.Sessions.Renew(tx, cookie, session.Proved); renewed == "" {
 			return session.ErrEnded
 		}
 		return d.Log.Record(tx, v.event(event.SteppedUp, a.Name))
 	})
 	return renewed, err
+}
+
+// repairing reports whether a session began with a recovery code a short while ago. That code was its
+// second factor: mending one's ways in then needs the password only, or the last code would lock its owner
+// out.
+func (d *Door) repairing(cookie string) bool {
+	_, left, ok := d.Sessions.Find(cookie, false)
+	return ok && left.Repair > 0
 }
 
 // proving says what a proof needs and how its refusal is recorded.
@@ -67,17 +76,21 @@ func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want pr
 	if tries.code == nil {
 		return d.commitProof(a, tries, change)
 	}
-	code, err := otp.ParseCode(p.Code)
-	if err != nil {
+	if err := p.Factor.Check(); err != nil {
 		return err
 	}
-	r := d.Clock.Fresh(ctx)
-	if !r.Trusted() {
-		return untrusted(r)
+	if err := d.timely(ctx, p.Factor.Way); err != nil {
+		return err
 	}
 	err = d.commitProof(a, tries, func(tx *store.Tx, a account.Account) error {
-		if _, err := d.Factors.Spend(tx, a.ID, code, d.Clock.Reading().Now); err != nil {
+		spent, err := d.Factors.Spend(tx, a, p.Factor, d.Clock.Reading().Now)
+		if err != nil {
 			return err
+		}
+		if spent.Way == factor.Recovery {
+			if err := d.note(tx, a, v.event(event.RecoveryUsed, a.Name).With("left", strconv.Itoa(spent.Left))); err != nil {
+				return err
+			}
 		}
 		return change(tx, a)
 	})

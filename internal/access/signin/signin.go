@@ -19,6 +19,7 @@ import (
 	"castellan/internal/box/clock"
 	"castellan/internal/event"
 	"castellan/internal/fault"
+	"castellan/internal/notice"
 	"castellan/internal/store"
 )
 
@@ -32,6 +33,7 @@ type Config struct {
 	Tickets   *session.Tickets
 	Box       *claim.Box
 	Log       *event.Log
+	Post      *notice.Post
 	// Clock tells trusted time; Fresh first asks the time servers if the last answer is old.
 	Clock Clock
 }
@@ -43,10 +45,19 @@ type Clock interface {
 }
 
 // Door lets people in.
-type Door struct{ Config }
+type Door struct {
+	Config
+	addresses addresses
+}
 
 // New returns a Door.
-func New(c Config) *Door { return &Door{c} }
+func New(c Config) *Door { return &Door{Config: c, addresses: addresses{all: map[string]newAddress{}}} }
+
+// note records an event about an account, and tells its owner if it is one of those.
+func (d *Door) note(tx *store.Tx, a account.Account, e event.Event) error {
+	d.Post.Tell(tx, a, e)
+	return d.Log.Record(tx, e)
+}
 
 // Visitor is who knocks.
 type Visitor struct {
@@ -80,6 +91,8 @@ type Step struct {
 	Left        time.Duration
 	Account     account.Account
 	PasswordMin int
+	Ways        []factor.Way // with NextCode, the one to offer first at the front
+	Repair      bool         // a recovery code was used
 	Clock       clock.Reading
 }
 
@@ -124,30 +137,29 @@ func (d *Door) usable(a account.Account, hash string) error {
 	return nil
 }
 
-// admit ends a sign-in: it starts the session and records it, in the caller's transaction.
-func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string) (Step, error) {
+// admit ends a sign-in: it starts the session and records it, in the caller's transaction. with says what
+// is special about the session.
+func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, with session.Session) (Step, error) {
 	now := d.Clock.Reading().Now
 	a.LastSignIn = now
 	if err := account.Put(tx, a); err != nil {
 		return Step{}, err
 	}
-	cookie, s, evicted := d.Sessions.Create(tx, session.Session{
-		Account: a.ID, Administrator: a.Role == account.Administrator, Source: v.Address, Agent: v.Agent,
-	})
+	with.Account, with.Administrator, with.Source, with.Agent = a.ID, a.Role == account.Administrator, v.Address, v.Agent
+	cookie, s, evicted := d.Sessions.Create(tx, with)
 	if evicted {
 		if err := d.Log.Record(tx, v.event(event.SessionEvicted, a.Name)); err != nil {
 			return Step{}, err
 		}
 	}
 	err := d.Log.Record(tx, v.event(event.SignedIn, a.Name).With("method", method))
-	return Step{Next: NextDone, Cookie: cookie, Token: s.Token, Left: session.Idle, Account: a}, err
+	return Step{Next: NextDone, Cookie: cookie, Token: s.Token, Left: session.Idle, Account: a, Repair: with.Repair}, err
 }
 
 // ticket makes the step of a half-finished sign-in.
-func (d *Door) ticket(stage session.Stage, v Visitor, a account.Account, proof string) Step {
-	cookie, t := d.Tickets.Issue(session.Ticket{
-		Stage: stage, Account: a.ID, Hash: a.Password.Hash, Proof: proof, Source: v.Address, Agent: v.Agent,
-	})
+func (d *Door) ticket(t session.Ticket, v Visitor, a account.Account) Step {
+	t.Account, t.Hash, t.Source, t.Agent = a.ID, a.Password.Hash, v.Address, v.Agent
+	cookie, t := d.Tickets.Issue(t)
 	_, left, _ := d.Tickets.Find(cookie)
 	return Step{Cookie: cookie, Token: t.Token, Left: left, Account: a}
 }
@@ -179,7 +191,10 @@ func (d *Door) Resume(cookie string) (Step, error) {
 			return err
 		}
 		s.Account, s.PasswordMin = a, password.Min(factor.Enabled(tx, a.ID))
-		return nil
+		if s.Next == NextCode {
+			s.Ways, err = factor.Open(tx, a)
+		}
+		return err
 	})
 	if err != nil {
 		return Step{}, ErrExpired.Because(err)

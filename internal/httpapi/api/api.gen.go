@@ -620,10 +620,14 @@ type Code struct {
 
 // CodeSent defines model for CodeSent.
 type CodeSent struct {
+	// ExpiresIn Seconds for which the newest code is good; 0: there is none.
 	ExpiresIn int `json:"expires_in"`
 
 	// ResendIn Seconds until another one can be sent.
 	ResendIn int `json:"resend_in"`
+
+	// Sent A mail was sent. Otherwise one was sent a moment ago; see resend_in.
+	Sent bool `json:"sent"`
 
 	// To The address, so that its owner knows it and nobody else: a•••@e•••.org
 	To string `json:"to"`

@@ -1,0 +1,72 @@
+package factor
+
+import (
+	"slices"
+
+	"castellan/internal/access/account"
+	"castellan/internal/fault"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+// Way is a kind of second factor.
+type Way string
+
+// The ways, the strongest first; the last is for when the others are lost.
+const (
+	App      Way = "app"
+	Email    Way = "email"
+	Recovery Way = "recovery"
+)
+
+// ErrLastWay keeps 2-step verification from being turned off by the way.
+var ErrLastWay = &fault.Error{Kind: fault.Conflict, Code: "last_way", Message: "This is your last way in. Add another one first, or turn 2-step verification off as a whole."}
+
+// Enabled reports whether an account has a second factor. Recovery codes alone are none: they exist beside
+// one.
+func Enabled(tx *store.Tx, account string) bool {
+	return devices.Any(tx, account+"/") || EmailOn(tx, account)
+}
+
+// Open returns the ways that are open to an account now, in the order to offer them: the one used last
+// first, recovery codes always last.
+func Open(tx *store.Tx, a account.Account) (ways []Way, err error) {
+	if devices.Any(tx, a.ID+"/") {
+		ways = append(ways, App)
+	}
+	if EmailOn(tx, a.ID) && a.Confirmed {
+		why, err := EmailObstacle(tx, a)
+		if err != nil {
+			return nil, err
+		}
+		if why == "" {
+			ways = append(ways, Email)
+		}
+	}
+	if len(ways) == 2 && a.LastWay == string(Email) {
+		slices.Reverse(ways)
+	}
+	left, err := RecoveryOf(tx, a.ID)
+	if err == nil && left.Left > 0 && Enabled(tx, a.ID) {
+		ways = append(ways, Recovery)
+	}
+	return ways, err
+}
+
+// Demanded reports whether the policy wants an account to use 2-step verification.
+func Demanded(tx *store.Tx, a account.Account) (bool, error) {
+	p, err := settings.GetPolicy(tx)
+	if err != nil {
+		return false, err
+	}
+	switch p.TwoStep {
+	case settings.Everyone:
+		return true, nil
+	case settings.Administrators:
+		return a.Role == account.Administrator, nil
+	case settings.ChosenGroups:
+		return account.InAny(tx, a, p.Groups)
+	default:
+		return false, nil
+	}
+}

@@ -1,0 +1,206 @@
+package signin
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/session"
+	"castellan/internal/event"
+	"castellan/internal/fault"
+	"castellan/internal/notice"
+	"castellan/internal/secret"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+// UndoFor is how long a change of address can be undone with the link that the old address got.
+const UndoFor = 72 * time.Hour
+
+// The refusals about addresses.
+var (
+	ErrNoAddress = &fault.Error{Kind: fault.Gone, Code: "address_gone", Message: "No new address waits for a code. Enter it again."}
+	ErrInUse     = &fault.Error{Kind: fault.Conflict, Code: "address_in_use", Message: "Codes by e-mail go to this address. Turn them off under Security first, or enter another address."}
+	ErrLink      = &fault.Error{Kind: fault.Gone, Code: "link_gone", Message: "This link no longer works: 72 hours have passed, or it was used. An administrator can mend the address in Access Control."}
+)
+
+// addresses are new addresses that wait for their code. They live in memory only.
+type addresses struct {
+	mu  sync.Mutex
+	all map[string]newAddress // by account
+}
+
+type newAddress struct{ address, holder string }
+
+func (w *addresses) of(id string) (newAddress, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, ok := w.all[id]
+	return n, ok
+}
+
+func (w *addresses) put(id string, n newAddress) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all[id] = n
+}
+
+func (w *addresses) drop(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.all, id)
+}
+
+// WaitingAddress returns the new address of an account that waits for its code, or nothing.
+func (d *Door) WaitingAddress(id string) string {
+	n, _ := d.addresses.of(id)
+	return n.address
+}
+
+// ChangeEmail changes one's own address. Where mail can be sent, a code goes to the new address, which takes
+// effect when that was typed back; elsewhere it takes effect at once and stays unconfirmed. An empty
+// address removes the old one.
+func (d *Door) ChangeEmail(ctx context.Context, v Visitor, cookie string, s session.Session, address string) (c Changed, err error) {
+	address = strings.TrimSpace(address)
+	a, mail, factorOn := account.Account{}, false, false
+	err = d.DB.View(func(tx *store.Tx) error {
+		if a, err = account.Get(tx, s.Account); err != nil {
+			return err
+		}
+		factorOn = factor.EmailOn(tx, a.ID)
+		mail, err = settings.HasMail(tx)
+		return err
+	})
+	if err != nil {
+		return c, err
+	}
+	if err := account.CheckEmail(address); err != nil {
+		return c, err
+	}
+	if address == "" && factorOn {
+		return c, ErrInUse
+	}
+	if address == a.Email && (a.Confirmed || !mail) {
+		d.addresses.drop(a.ID)
+		return c, nil
+	}
+	if mail && address != "" {
+		holder := changeHolder(s, address)
+		sent, err := d.send(ctx, v, a, address, holder, notice.ToConfirm)
+		switch {
+		case err != nil:
+			return c, err
+		case !sent.Now && sent.Left <= 0:
+			return c, ErrTooEarly.After(sent.Resend)
+		}
+		d.addresses.put(a.ID, newAddress{address, holder})
+		return c, nil
+	}
+	err = d.DB.Update(func(tx *store.Tx) error {
+		if a, err = account.Get(tx, s.Account); err != nil {
+			return err
+		}
+		c, err = d.moveTo(tx, v, cookie, s, a, address, false)
+		return err
+	})
+	return c, err
+}
+
+// ErrTooEarly says that a code was sent a moment ago.
+var ErrTooEarly = &fault.Error{Kind: fault.Throttled, Code: "slow_down", Message: "A code was sent a moment ago. Wait before the next one."}
+
+// CancelEmailChange forgets a new address that was not confirmed.
+func (d *Door) CancelEmailChange(s session.Session) error {
+	n, ok := d.addresses.of(s.Account)
+	if !ok {
+		return ErrNoAddress
+	}
+	d.addresses.drop(s.Account)
+	d.Factors.DropCode(n.holder)
+	return nil
+}
+
+// ConfirmEmail makes the new address the person's with the code that was sent to it. Other sessions end, and
+// the old address is told with a link that undoes the change.
+func (d *Door) ConfirmEmail(v Visitor, cookie string, s session.Session, code string) (c Changed, err error) {
+	n, ok := d.addresses.of(s.Account)
+	if !ok {
+		return c, ErrNoAddress
+	}
+	if err := (factor.Given{Way: factor.Email, Text: code}).Check(); err != nil {
+		return c, err
+	}
+	var a account.Account
+	err = d.DB.Update(func(tx *store.Tx) error {
+		if a, err = account.Get(tx, s.Account); err != nil {
+			return err
+		}
+		if err := d.Factors.TakeCode(a.ID, n.holder, code); err != nil {
+			return err
+		}
+		c, err = d.moveTo(tx, v, cookie, s, a, n.address, true)
+		return err
+	})
+	switch {
+	case err == nil:
+		d.addresses.drop(s.Account)
+		return c, nil
+	case errors.Is(err, factor.ErrRefused):
+		if err := d.DB.Update(func(tx *store.Tx) error {
+			return d.Log.Record(tx, v.event(event.EmailRefused, a.Name).With("reason", reason(err)))
+		}); err != nil {
+			return c, err
+		}
+		return c, factor.ErrCodeWrong.Saying("That code is not right. Enter the newest one that was sent to you.")
+	}
+	return c, err
+}
+
+// moveTo gives an account another address. The old one, if it was confirmed, can undo that.
+func (d *Door) moveTo(tx *store.Tx, v Visitor, cookie string, s session.Session, a account.Account, to string, confirmed bool) (c Changed, err error) {
+	old, was := a.Email, a.Confirmed
+	a.Email, a.Confirmed = to, confirmed
+	e := v.event(event.EmailChanged, a.Name)
+	if old != "" && old != to {
+		token := secret.Token()
+		digest := secret.DigestOf(token)
+		a.Change = account.Change{Old: old, Confirmed: was, Token: hex.EncodeToString(digest[:]), Until: d.Clock.Reading().Now.Add(UndoFor)}
+		d.Post.TellOld(tx, a, old, a.ID+"."+token, e)
+	}
+	if err := account.Put(tx, a); err != nil {
+		return c, err
+	}
+	return d.alone(tx, a, e, cookie, s, session.Changed)
+}
+
+// UndoEmailChange gives an account its old address back, for whoever has the link that was sent to that, and
+// ends the account's sessions. The link works once.
+func (d *Door) UndoEmailChange(v Visitor, link string) error {
+	id, token, _ := strings.Cut(link, ".")
+	digest := secret.DigestOf(token)
+	return d.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, id)
+		if err != nil {
+			return ErrLink.Because(err)
+		}
+		right := subtle.ConstantTimeCompare([]byte(a.Change.Token), []byte(hex.EncodeToString(digest[:]))) == 1
+		if !right || !d.Clock.Reading().Now.Before(a.Change.Until) {
+			return ErrLink
+		}
+		new := a.Email
+		a.Email, a.Confirmed, a.Change = a.Change.Old, a.Change.Confirmed, account.Change{}
+		if err := account.Put(tx, a); err != nil {
+			return err
+		}
+		e := v.event(event.EmailUndone, a.Name).With("sessions", strconv.Itoa(d.Sessions.EndAll(tx, a.ID, "")))
+		d.Post.TellAt(tx, a, new, e)
+		return d.note(tx, a, e)
+	})
+}

@@ -1,0 +1,196 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/session"
+	"castellan/internal/event"
+	"castellan/internal/notice"
+	"castellan/internal/store"
+)
+
+// StartEnrolment makes the secret of a new authenticator device. Without a trusted time that would end in
+// a lock-out, so it is refused then.
+func (d *Door) StartEnrolment(ctx context.Context, v Visitor, s session.Session, name string) (e factor.Enrolment, a account.Account, err error) {
+	if err := d.timely(ctx, factor.App); err != nil {
+		return e, a, err
+	}
+	err = d.DB.Update(func(tx *store.Tx) error {
+		if a, err = account.Get(tx, s.Account); err != nil {
+			return err
+		}
+		if e, err = d.Factors.Start(tx, a.ID, name); err != nil {
+			return err
+		}
+		return d.Log.Record(tx, v.event(event.EnrolmentStarted, a.Name).With("device", e.Name))
+	})
+	return e, a, err
+}
+
+// CancelEnrolment forgets what was not confirmed.
+func (d *Door) CancelEnrolment(v Visitor, s session.Session) error {
+	name, err := d.Factors.Cancel(s.Account)
+	if err != nil {
+		return err
+	}
+	return d.discarded(v, s, name, "the person stopped")
+}
+
+func (d *Door) discarded(v Visitor, s session.Session, device, why string) error {
+	return d.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, s.Account)
+		if err != nil {
+			return err
+		}
+		return d.Log.Record(tx, v.event(event.EnrolmentDiscarded, a.Name).With("device", device).With("reason", why))
+	})
+}
+
+// ConfirmEnrolment takes a device in with its first right code, turns 2-step verification on if it was off,
+// and ends the person's other sessions.
+func (d *Door) ConfirmEnrolment(ctx context.Context, v Visitor, cookie string, s session.Session, f factor.Confirmation) (c Changed, err error) {
+	if err := d.timely(ctx, factor.App); err != nil {
+		return c, err
+	}
+	discarded, device := false, factor.Device{}
+	err = d.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, s.Account)
+		if err != nil {
+			return err
+		}
+		kind := event.DeviceAdded
+		if !factor.Enabled(tx, a.ID) {
+			kind = event.TwoStepOn
+		}
+		if device, discarded, err = d.Factors.Confirm(tx, a.ID, f, d.Clock.Reading().Now); err != nil {
+			return err
+		}
+		c, err = d.alone(tx, a, v.event(kind, a.Name).With("device", device.Name), cookie, s, session.Mended)
+		return err
+	})
+	if discarded {
+		if err := d.discarded(v, s, device.Name, "five wrong codes"); err != nil {
+			return c, err
+		}
+	}
+	return c, err
+}
+
+// RenameDevice gives one of one's devices another name.
+func (d *Door) RenameDevice(v Visitor, s session.Session, id, name string) error {
+	return d.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, s.Account)
+		if err != nil {
+			return err
+		}
+		before, err := factor.Rename(tx, a.ID, id, name)
+		if err != nil {
+			return err
+		}
+		return d.Log.Record(tx, v.event(event.DeviceRenamed, a.Name).With("from", before).With("to", name))
+	})
+}
+
+// RemoveDevice removes one of one's devices, at once.
+func (d *Door) RemoveDevice(v Visitor, cookie string, s session.Session, id string) (c Changed, err error) {
+	err = d.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, s.Account)
+		if err != nil {
+			return err
+		}
+		name, err := factor.RemoveDevice(tx, a.ID, id)
+		if err != nil {
+			return err
+		}
+		c, err = d.alone(tx, a, v.event(event.DeviceRemoved, a.Name).With("device", name), cookie, s, session.Changed)
+		return err
+	})
+	return c, err
+}
+
+// RenewRecovery makes new recovery codes in place of the old ones, shown this once.
+func (d *Door) RenewRecovery(v Visitor, s session.Session) (codes []string, err error) {
+	err = d.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, s.Account)
+		if err != nil {
+			return err
+		}
+		if codes, err = d.Factors.RenewRecovery(tx, a.ID, d.Clock.Reading().Now); err != nil {
+			return err
+		}
+		return d.note(tx, a, v.event(event.RecoveryRenewed, a.Name))
+	})
+	return codes, err
+}
+
+// StartEmailWay sends a code to one's own address, to turn e-mail on as a way in.
+func (d *Door) StartEmailWay(ctx context.Context, v Visitor, s session.Session) (sent Sent, e factor.Enrolment, err error) {
+	a, obstacle, err := d.reachable(s.Account)
+	if err != nil {
+		return sent, e, err
+	}
+	if obstacle != "" {
+		return sent, e, factor.ErrWay.Saying("%s", obstacle)
+	}
+	holder := enrolHolder(s, a.Email)
+	if sent, err = d.send(ctx, v, a, a.Email, holder, notice.ToEnrol); err != nil {
+		return sent, e, err
+	}
+	err = d.DB.Update(func(tx *store.Tx) error {
+		e = d.Factors.StartEmail(tx, a, holder)
+		return d.Log.Record(tx, v.event(event.EnrolmentStarted, a.Name).With("device", "E-mail"))
+	})
+	return sent, e, err
+}
+
+// ConfirmEmailWay turns e-mail on as a way in with the code that was sent, and ends the person's other
+// sessions. The address is confirmed by that.
+func (d *Door) ConfirmEmailWay(v Visitor, cookie string, s session.Session, f factor.Confirmation) (c Changed, err error) {
+	var a account.Account
+	attempt, err := d.Throttle.Code(s.Account)
+	if err != nil {
+		return c, err
+	}
+	defer attempt.Drop()
+	err = d.DB.Update(func(tx *store.Tx) error {
+		if a, err = account.Get(tx, s.Account); err != nil {
+			return err
+		}
+		kind := event.EmailWayOn
+		if !factor.Enabled(tx, a.ID) {
+			kind = event.TwoStepOn
+		}
+		if err := d.Factors.ConfirmEmail(tx, a, f, d.Clock.Reading().Now); err != nil {
+			return err
+		}
+		a.Confirmed = true
+		if err := account.Put(tx, a); err != nil {
+			return err
+		}
+		c, err = d.alone(tx, a, v.event(kind, a.Name).With("device", "E-mail"), cookie, s, session.Mended)
+		return err
+	})
+	if errors.Is(err, factor.ErrCodeWrong) {
+		return c, d.refuse(attempt, v.event(event.EmailRefused, a.Name).With("reason", reason(err)), err)
+	}
+	return c, err
+}
+
+// RemoveEmailWay turns e-mail off as a way in, at once.
+func (d *Door) RemoveEmailWay(v Visitor, cookie string, s session.Session) (c Changed, err error) {
+	err = d.DB.Update(func(tx *store.Tx) error {
+		a, err := account.Get(tx, s.Account)
+		if err != nil {
+			return err
+		}
+		if err := factor.RemoveEmail(tx, a.ID); err != nil {
+			return err
+		}
+		c, err = d.alone(tx, a, v.event(event.EmailWayOff, a.Name), cookie, s, session.Changed)
+		return err
+	})
+	return c, err
+}

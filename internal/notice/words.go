@@ -1,0 +1,200 @@
+package notice
+
+import (
+	"html"
+	"strings"
+
+	"castellan/internal/access/account"
+	"castellan/internal/event"
+	"castellan/internal/mail"
+)
+
+// class says by which rate news are bounded.
+type class string
+
+const (
+	change    class = "change"
+	suspicion class = "suspicion"
+)
+
+func (c class) hourly() int {
+	if c == suspicion {
+		return SuspicionsHour
+	}
+	return NewsHour
+}
+
+// item is the words of a piece of news. Its text names details of the event in braces.
+type item struct {
+	class   class
+	subject string
+	text    string
+	advice  string
+}
+
+const (
+	notYou    = "If that was not you, sign in and change your password now, and look at your devices under Personal settings › Security. If you cannot sign in any more, an administrator can help, or the reset button on the NAS."
+	notWanted = "If you did not ask for that, talk to an administrator of the NAS."
+)
+
+// news are the changes to ways in that their owner is told of (NIST SP 800-63B-4 section 4.6).
+var news = map[event.Kind]item{
+	event.PasswordChanged:    {change, "Your password was changed", "The password of your account was changed.", notYou},
+	event.TemporaryGiven:     {change, "You were given a temporary password", "An administrator gave your account a temporary password. You choose your own at the next sign-in.", notWanted},
+	event.RecoveredLocally:   {change, "Your account was opened on the NAS itself", "Somebody who is root on the NAS gave your account a one-time password. 2-step verification is off.", notWanted},
+	event.TwoStepOn:          {change, "2-step verification was turned on", "2-step verification of your account was turned on with “{device}”.", notYou},
+	event.TwoStepOff:         {change, "2-step verification was turned off", "2-step verification of your account was turned off. Its recovery codes no longer work.", notYou},
+	event.TwoStepOffForOther: {change, "2-step verification was turned off", "An administrator turned 2-step verification of your account off. Its recovery codes no longer work. Turn it on again under Personal settings › Security.", notWanted},
+	event.DeviceAdded:        {change, "An authenticator device was added", "The authenticator device “{device}” was added to your account.", notYou},
+	event.DeviceRemoved:      {change, "An authenticator device was removed", "The authenticator device “{device}” was removed from your account.", notYou},
+	event.EmailWayOn:         {change, "Codes by e-mail were turned on", "You can sign in with codes sent to this address now.", notYou},
+	event.EmailWayOff:        {change, "Codes by e-mail were turned off", "Codes by e-mail were turned off for your account.", notYou},
+	event.RecoveryUsed:       {change, "A recovery code was used", "Somebody signed in to your account with a recovery code. {left} codes are left.", notYou},
+	event.RecoveryRenewed:    {change, "New recovery codes were made", "New recovery codes were made for your account. The old ones no longer work.", notYou},
+	event.EmailChanged:       {change, "Your e-mail address was changed", "The e-mail address of your account was changed.", notYou},
+	event.EmailUndone:        {change, "The change of your e-mail address was undone", "The change of the e-mail address of your account was undone with the link that the old address got.", notYou},
+}
+
+// Suspicion is a reason to think that a sign-in is not the person's own.
+type Suspicion string
+
+// The suspicions.
+const (
+	WrongCodes Suspicion = "wrong codes after the right password"
+	Found      Suspicion = "the right password after wrong ones"
+	Guessed    Suspicion = "signed in after wrong codes"
+)
+
+var suspicions = map[Suspicion]item{
+	WrongCodes: {suspicion, "Somebody may know your password", "The right password of your account was followed by several wrong codes. Nobody was let in.",
+		"If that was not you, somebody knows your password: sign in and change it."},
+	Found:   {suspicion, "Your password was entered after several wrong tries", "The right password of your account was entered after several wrong ones.", notYou},
+	Guessed: {suspicion, "Signed in after several wrong codes", "Somebody signed in to your account after several wrong codes.", notYou},
+}
+
+func (n item) message(a account.Account, to string, e event.Event, where place) mail.Message {
+	pairs := make([]string, 0, 2*len(e.Details))
+	for _, d := range e.Details {
+		pairs = append(pairs, "{"+d.Name+"}", d.Value)
+	}
+	return sheet{
+		to: to, subject: where.nas + ": " + n.subject, greeting: a,
+		text: strings.NewReplacer(pairs...).Replace(n.text), facts: facts(e, where), advice: n.advice,
+	}.message()
+}
+
+// facts are what a person needs to judge whether something was their own doing.
+func facts(e event.Event, where place) [][2]string {
+	list := [][2]string{{"When", where.at.Format("2 January 2006, 15:04") + " (" + where.zone + ")"}, {"NAS", where.nas}}
+	if e.Address != "" {
+		list = append(list, [2]string{"From", e.Address})
+	}
+	if e.Agent != "" {
+		list = append(list, [2]string{"Browser", Browser(e.Agent)})
+	}
+	return list
+}
+
+// Purpose is what a code is for.
+type Purpose string
+
+// The purposes of codes.
+const (
+	ToSignIn   Purpose = "signs you in"
+	ToProve    Purpose = "confirms that it is you"
+	ToEnrol    Purpose = "turns codes by e-mail on"
+	ToConfirm  Purpose = "confirms this e-mail address"
+	codeAdvice         = "The code is good for ten minutes and works once. Nobody from the NAS will ever ask you for it."
+)
+
+// Code is a code and who asked for it.
+type Code struct {
+	Account        account.Account
+	Digits         string
+	Purpose        Purpose
+	Address, Agent string
+}
+
+func (c Code) message(to string, where place) mail.Message {
+	advice := codeAdvice
+	if c.Purpose == ToSignIn || c.Purpose == ToProve {
+		advice += " If you did not ask for it, somebody knows your password: change it."
+	}
+	return sheet{
+		to: to, subject: "Your Castellan authentication code", greeting: c.Account,
+		text: "This code " + string(c.Purpose) + ":", code: c.Digits,
+		facts: facts(event.Event{Address: c.Address, Agent: c.Agent}, where), advice: advice,
+	}.message()
+}
+
+// undoMessage tells the old address of a changed address, with the link that undoes the change.
+func undoMessage(a account.Account, to, link string, e event.Event, where place) mail.Message {
+	return sheet{
+		to: to, subject: where.nas + ": Your e-mail address was changed", greeting: a,
+		text: "The e-mail address of your account was changed, so that this one is no longer used.", facts: facts(e, where),
+		advice: "If that was not you, undo it within 72 hours on this page of the NAS, then change your password:", link: link,
+	}.message()
+}
+
+func testMessage(to string, where place) mail.Message {
+	return sheet{
+		to: to, subject: where.nas + ": Test mail", text: "The mail server of the NAS works: this mail came through it.",
+		facts: facts(event.Event{}, where), advice: "Codes and news about accounts will come this way.",
+	}.message()
+}
+
+// sheet is a mail before it is laid out.
+type sheet struct {
+	to, subject string
+	greeting    account.Account
+	text        string
+	code        string
+	facts       [][2]string
+	advice      string
+	link        string
+}
+
+const footer = "Castellan, the administration of your NAS, sent this mail by itself."
+
+// message lays a sheet out, as plain text and as HTML without anything that is loaded from elsewhere.
+func (s sheet) message() mail.Message {
+	var plain, rich strings.Builder
+	line := func(text string) { plain.WriteString(text + "\r\n") }
+	para := func(style, text string) {
+		rich.WriteString(`<p style="margin:0 0 16px;` + style + `">` + html.EscapeString(text) + "</p>\r\n")
+	}
+	rich.WriteString(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>` + html.EscapeString(s.subject) + `</title></head>` +
+		`<body style="margin:0;padding:24px;background:#f2f5f9;color:#1b2733;font:15px/1.5 system-ui,sans-serif">` +
+		`<div style="max-width:520px;margin:0 auto;padding:28px;background:#ffffff;border-radius:12px">` + "\r\n")
+	if name := s.greeting.DisplayName; name != "" {
+		line("Hello " + name + ",")
+		line("")
+		para("", "Hello "+name+",")
+	}
+	line(s.text)
+	line("")
+	para("", s.text)
+	if s.code != "" {
+		line("    " + s.code)
+		line("")
+		para("font:600 30px/1.3 ui-monospace,monospace;letter-spacing:6px", s.code)
+	}
+	rich.WriteString(`<table role="presentation" style="margin:0 0 16px;border-collapse:collapse;font-size:14px">` + "\r\n")
+	for _, f := range s.facts {
+		line(f[0] + ": " + f[1])
+		rich.WriteString(`<tr><td style="padding:2px 16px 2px 0;color:#5b6b7c">` + html.EscapeString(f[0]) + "</td><td>" + html.EscapeString(f[1]) + "</td></tr>\r\n")
+	}
+	rich.WriteString("</table>\r\n")
+	line("")
+	line(s.advice)
+	para("", s.advice)
+	if s.link != "" {
+		line(s.link)
+		rich.WriteString(`<p style="margin:0 0 16px"><a href="` + html.EscapeString(s.link) + `">` + html.EscapeString(s.link) + "</a></p>\r\n")
+	}
+	line("")
+	line(footer)
+	para("color:#5b6b7c;font-size:13px;margin:0", footer)
+	rich.WriteString("</div></body></html>\r\n")
+	return mail.Message{To: s.to, Subject: s.subject, Text: plain.String(), HTML: rich.String()}
+}
