@@ -9,10 +9,10 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
-	"castellan/internal/access/otp"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
 	"castellan/internal/health"
+	"castellan/internal/realtest"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
@@ -22,6 +22,7 @@ type bench struct {
 	reading clock.Reading
 	button  button.Status
 	free    uint64
+	mail    string
 	freeErr error
 }
 
@@ -38,7 +39,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b.Doctor = health.New(health.Config{
 		DB: db, Clock: func() clock.Reading { return b.reading }, Button: func() button.Status { return b.button },
-		Free: func() (uint64, error) { return b.free, b.freeErr },
+		Free: func() (uint64, error) { return b.free, b.freeErr }, MailTrouble: func() string { return b.mail },
 	})
 	return b
 }
@@ -75,17 +76,7 @@ func TestAdministratorsAreNaggedAboutTwoStep(t *testing.T) {
 		t.Errorf("%s: %+v", worst, checks)
 	}
 	f := factor.New(factor.Config{Key: secret.NewKey(), Elapsed: func() time.Duration { return 0 }})
-	e, err := f.Start("x", "phone")
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Unix(1_800_000_000, 0)
-	if err := b.DB.Update(func(tx *store.Tx) error {
-		_, _, err := f.Confirm(tx, "x", e.ID, "", e.Secret.CodeAt(otp.StepAt(now)), now)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
+	realtest.Enrol(t, b.DB, f, "x", "phone", time.Unix(1_800_000_000, 0))
 	if worst, checks = b.examine(t, account.Administrator); worst != health.OK || checks["two_step"].Value != "On" || checks["store"].Value != "12.0 GB free" || checks["button"].Value != "Ready" {
 		t.Errorf("%s: %+v", worst, checks)
 	}

@@ -3,6 +3,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -24,7 +25,7 @@ const (
 	StartTLS Security = "starttls" // after the greeting, usually port 587
 )
 
-// Timeout is how long a delivery may take, unless its context ends earlier.
+// Timeout is how long a delivery may take, unless its server or its context has less patience.
 const Timeout = 15 * time.Second
 
 // Server is where mail is handed over.
@@ -37,6 +38,7 @@ type Server struct {
 	From     string // the sender's address
 	FromName string
 	Hello    string // the name we give ourselves
+	Patience time.Duration
 	// Authority is a certificate authority in PEM that is trusted beside those of the system.
 	Authority string
 	// Pin is the SHA-256 of the one certificate that is trusted, in hex; it replaces every other check.
@@ -62,10 +64,7 @@ func (s Server) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	patience := Timeout
-	if deadline, ok := ctx.Deadline(); ok { // the library looks at the context while it connects, and not later
-		patience = max(min(time.Until(deadline), Timeout), time.Millisecond)
-	}
+	patience := cmp.Or(s.Patience, Timeout) // the library looks at the context while it connects, and not later
 	options := []gomail.Option{
 		gomail.WithPort(s.Port), gomail.WithTimeout(patience), gomail.WithTLSConfig(config), gomail.WithHELO(s.Hello),
 		gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithoutNoop(),

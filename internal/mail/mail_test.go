@@ -2,7 +2,6 @@ package mail_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/pem"
@@ -214,11 +213,9 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	s := mail.Server{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.StartTLS, From: "nas@example.org", Hello: "nas.local"}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
+	s := mail.Server{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.StartTLS, From: "nas@example.org", Hello: "nas.local", Patience: 300 * time.Millisecond}
 	start := time.Now()
-	err = s.Send(ctx, letter)
+	err = s.Send(t.Context(), letter)
 	if f := mail.Explain(err); err == nil || time.Since(start) > 3*time.Second || !f.Temporary {
 		t.Errorf("after %v: %v, %+v", time.Since(start), err, f)
 	}

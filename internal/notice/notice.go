@@ -110,9 +110,8 @@ func (p *Post) troubled(why string) {
 // SendCode sends a code and returns when the mail server has taken it, within CodePatience, or ErrMail with
 // the reason for the log.
 func (p *Post) SendCode(ctx context.Context, to string, c Code) error {
-	ctx, cancel := context.WithTimeout(ctx, CodePatience)
-	defer cancel()
 	server, set, err := p.server()
+	server.Patience = CodePatience
 	if err != nil || !set {
 		return ErrMail.Because(err)
 	}

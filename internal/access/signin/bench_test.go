@@ -20,6 +20,7 @@ import (
 	"castellan/internal/box/clock"
 	"castellan/internal/event"
 	"castellan/internal/fault"
+	"castellan/internal/notice"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
@@ -84,11 +85,15 @@ func newBench(t testing.TB) *bench {
 	b.key = key
 	hasher := password.New(password.Config{Key: key, Memory: 64, Passes: 1})
 	box := claim.New(claim.Config{Key: key, Elapsed: elapsed})
+	log := event.New(func() event.Moment { r := b.clock.Reading(); return event.Moment{Now: r.Now, State: string(r.State)} }, slog.New(slog.DiscardHandler))
 	b.Door = signin.New(signin.Config{
 		DB: db, Passwords: hasher, Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed),
 		Box: box, Clock: b.clock,
-		Log: event.New(func() event.Moment { r := b.clock.Reading(); return event.Moment{Now: r.Now, State: string(r.State)} }, slog.New(slog.DiscardHandler)),
+		Log: log, Post: notice.New(notice.Config{
+			DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return b.clock.Reading().Now },
+			Origin: func() string { return "https://nas.example:8001" }, Out: slog.New(slog.DiscardHandler),
+		}),
 	})
 	b.label = box.NewDefaultPassword()
 	hash, err := hasher.Hash(t.Context(), b.label)
@@ -148,7 +153,7 @@ func (b *bench) twoStep(cookie string, s session.Session) (otp.Secret, string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	c, err := b.ConfirmEnrolment(b.t.Context(), b.home, cookie, s, e.ID, "", string(b.code(e.Secret)))
+	c, err := b.ConfirmEnrolment(b.t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -157,6 +162,12 @@ func (b *bench) twoStep(cookie string, s session.Session) (otp.Secret, string) {
 }
 
 func (b *bench) code(seed otp.Secret) otp.Code { return seed.CodeAt(otp.StepAt(b.clock.Reading().Now)) }
+
+// app is a code of an authenticator app.
+func app(code string) factor.Given { return factor.Given{Way: factor.App, Text: code} }
+
+// proof is a password and a code of an authenticator app.
+func proof(pw, code string) signin.Proof { return signin.Proof{Password: pw, Factor: app(code)} }
 
 // half passes the password step of somebody who has a second factor.
 func (b *bench) half(name, pw string) string {

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
+	"castellan/internal/box/clock"
 	"castellan/internal/event"
 	"castellan/internal/store"
 )
@@ -30,9 +32,9 @@ func TestAStepUpWantsThePasswordAndTheCodeAndRenewsTheCookie(t *testing.T) {
 		t.Error("the old cookie works")
 	}
 	seed, renewed := b.twoStep(renewed, s)
-	_, err = b.StepUp(t.Context(), b.home, renewed, s, signin.Proof{Password: goodPassword})
+	_, err = b.StepUp(t.Context(), b.home, renewed, s, proof(goodPassword, ""))
 	wantErr(t, "without a code", err, otp.ErrMalformed)
-	if _, err := b.StepUp(t.Context(), b.home, renewed, s, signin.Proof{Password: goodPassword, Code: string(b.code(seed))}); err != nil {
+	if _, err := b.StepUp(t.Context(), b.home, renewed, s, proof(goodPassword, string(b.code(seed)))); err != nil {
 		t.Errorf("with both: %v", err)
 	}
 	b.last(event.SteppedUp)
@@ -72,7 +74,7 @@ func TestAChangeOfPasswordWantsTheCurrentOneAndEndsOtherSessions(t *testing.T) {
 			t.Errorf("%s works", what)
 		}
 	}
-	if _, _, ok := b.Sessions.Find(renewed, false); !ok {
+	if _, _, ok := b.Sessions.Find(renewed.Cookie, false); !ok {
 		t.Error("the acting session ended")
 	}
 	_, err = b.Password(t.Context(), b.home, "admin", goodPassword)
@@ -94,8 +96,6 @@ func TestTurningTwoStepOnEndsOtherSessions(t *testing.T) {
 			t.Errorf("%s works", what)
 		}
 	}
-	_, _, err := b.StartEnrolment(t.Context(), b.home, s, "Second phone")
-	wantErr(t, "once more", err, signin.ErrAlreadyOn)
 	if e := b.last(event.TwoStepOn); e.Get("device") != "My phone" || e.Get("sessions") != "2" {
 		t.Errorf("the event is %+v", e)
 	}
@@ -111,14 +111,14 @@ func TestAnAbandonedEnrolmentChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.in("admin", goodPassword) // the password alone still lets in
-	if err := b.CancelEnrolment(b.home, s, e.ID); err != nil {
+	if err := b.CancelEnrolment(b.home, s); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.ConfirmEnrolment(t.Context(), b.home, cookie, s, e.ID, "", string(b.code(e.Secret)))
+	_, err = b.ConfirmEnrolment(t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true})
 	wantErr(t, "after it was cancelled", err, factor.ErrGone)
 	e, _, _ = b.StartEnrolment(t.Context(), b.home, s, "My phone")
 	for range factor.EnrolmentTries {
-		_, err = b.ConfirmEnrolment(t.Context(), b.home, cookie, s, e.ID, "", string(e.Secret.CodeAt(1)))
+		_, err = b.ConfirmEnrolment(t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(e.Secret.CodeAt(1)), Saved: true})
 	}
 	wantErr(t, "the fifth wrong code", err, factor.ErrGone)
 	if ev := b.last(event.EnrolmentDiscarded); ev.Get("reason") != "five wrong codes" {
@@ -133,26 +133,26 @@ func TestTurningTwoStepOffWantsPasswordAndCode(t *testing.T) {
 	_, err := b.TurnOff(t.Context(), b.home, cookie, s, signin.Proof{Password: goodPassword})
 	wantErr(t, "when it is off", err, signin.ErrNotOn)
 	seed, cookie := b.twoStep(cookie, s)
-	other, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), string(b.code(seed)))
+	other, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), app(string(b.code(seed))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.pass(otp.Period)
 	for what, p := range map[string]signin.Proof{
-		"nothing": {}, "the password alone": {Password: goodPassword}, "the code alone": {Code: string(b.code(seed))},
+		"nothing": {}, "the password alone": proof(goodPassword, ""), "the code alone": proof("", string(b.code(seed))),
 	} {
 		if _, err := b.TurnOff(t.Context(), b.home, cookie, s, p); err == nil {
 			t.Errorf("%s was enough", what)
 		}
 	}
-	renewed, err := b.TurnOff(t.Context(), b.home, cookie, s, signin.Proof{Password: goodPassword, Code: string(b.code(seed))})
+	renewed, err := b.TurnOff(t.Context(), b.home, cookie, s, proof(goodPassword, string(b.code(seed))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, _, ok := b.Sessions.Find(other.Cookie, false); ok {
 		t.Error("the other session works")
 	}
-	if _, _, ok := b.Sessions.Find(renewed, false); !ok {
+	if _, _, ok := b.Sessions.Find(renewed.Cookie, false); !ok {
 		t.Error("the acting session ended")
 	}
 	b.in("admin", goodPassword)
@@ -164,30 +164,173 @@ func TestAShortPasswordCannotBecomeTheOnlyFactor(t *testing.T) {
 	b := claimed(t)
 	cookie, s := b.in("admin", goodPassword)
 	seed, cookie := b.twoStep(cookie, s)
-	cookie, err := b.ChangePassword(t.Context(), b.home, cookie, s, goodPassword, "eight ch")
+	c, err := b.ChangePassword(t.Context(), b.home, cookie, s, goodPassword, "eight ch")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.TurnOff(t.Context(), b.home, cookie, s, signin.Proof{Password: "eight ch", Code: string(b.code(seed))})
+	_, err = b.TurnOff(t.Context(), b.home, c.Cookie, s, proof("eight ch", string(b.code(seed))))
 	wantErr(t, "with a short password", err, signin.ErrUpgrade)
 	b.pass(otp.Period) // the code was not spent by the refusal, and the next one works anyway
-	cookie, err = b.ChangePassword(t.Context(), b.home, cookie, s, "eight ch", newPassword)
+	c, err = b.ChangePassword(t.Context(), b.home, c.Cookie, s, "eight ch", newPassword)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.TurnOff(t.Context(), b.home, cookie, s, signin.Proof{Password: newPassword, Code: string(b.code(seed))}); err != nil {
+	if _, err := b.TurnOff(t.Context(), b.home, c.Cookie, s, proof(newPassword, string(b.code(seed)))); err != nil {
 		t.Errorf("with a long one: %v", err)
 	}
 }
 
-func TestPuttingTwoStepOffIsRecorded(t *testing.T) {
-	b := claimed(t)
-	_, s := b.in("admin", goodPassword)
-	if err := b.Postpone(b.home, s); err != nil {
+// R008
+func TestWhoeverMustUseTwoStepCannotPutItOffButTheClaimantCan(t *testing.T) {
+	b := newBench(t)
+	step, err := b.Password(t.Context(), b.home, "admin", b.label)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if step, err = b.Claim(t.Context(), b.home, step.Cookie, claim.Claim{Password: goodPassword}); err != nil {
+		t.Fatal(err)
+	}
+	claimed, _, _ := b.Sessions.Find(step.Cookie, false)
+	_, later := b.in("admin", goodPassword)
+	must := func() (must bool) {
+		b.update(func(tx *store.Tx) error {
+			a, err := account.ByName(tx, "admin")
+			if err != nil {
+				return err
+			}
+			must, err = b.MustEnrol(tx, a)
+			return err
+		})
+		return must
+	}
+	if !must() {
+		t.Error("by default an administrator must")
+	}
+	wantErr(t, "in another session", b.Postpone(b.home, later), signin.ErrDemanded)
+	if err := b.Postpone(b.home, claimed); err != nil || must() {
+		t.Errorf("in the session of the claim: %v", err)
 	}
 	if e := b.last(event.TwoStepLater); e.Actor != "admin" {
 		t.Errorf("got %+v", e)
+	}
+	if e := b.last(event.SettingsChanged); e.Get("from") != "administrators" || e.Get("to") != "nobody" {
+		t.Errorf("got %+v", e)
+	}
+	if err := b.Postpone(b.home, later); err != nil {
+		t.Errorf("when nobody must: %v", err)
+	}
+}
+
+// R139: a clock that is not trusted keeps nobody out for want of a factor that cannot be enrolled then.
+func TestNobodyMustEnrolWhatCannotBeEnrolled(t *testing.T) {
+	b := claimed(t)
+	b.clock.state = clock.Unsynced
+	b.update(func(tx *store.Tx) error {
+		a, err := account.ByName(tx, "admin")
+		if err != nil {
+			return err
+		}
+		must, err := b.MustEnrol(tx, a)
+		if must {
+			t.Error("the owner is kept out")
+		}
+		return err
+	})
+}
+
+// R035 R055
+func TestARecoveryCodeSignsInAndLetsTheWaysBeMended(t *testing.T) {
+	b := claimed(t)
+	cookie, s := b.in("admin", goodPassword)
+	e, _, err := b.StartEnrolment(t.Context(), b.home, s, "Lost phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.ConfirmEnrolment(t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true}); err != nil {
+		t.Fatal(err)
+	}
+	recovery := func(code string) factor.Given { return factor.Given{Way: factor.Recovery, Text: code} }
+	_, err = b.Code(t.Context(), b.home, b.half("admin", goodPassword), recovery(strings.Repeat("0", 24)))
+	wantErr(t, "a wrong one", err, factor.ErrRefused)
+	b.clock.state = clock.Unsynced // it works without a clock
+	step, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), recovery(e.Recovery[0]))
+	if err != nil || step.Next != signin.NextDone || !step.Repair {
+		t.Fatalf("got %+v, %v", step, err)
+	}
+	b.clock.state = clock.Synced
+	if ev := b.last(event.RecoveryUsed); ev.Get("left") != "9" {
+		t.Errorf("the event is %+v", ev)
+	}
+	if ev := b.last(event.SignedIn); ev.Get("method") != "password and a recovery code" {
+		t.Errorf("the event is %+v", ev)
+	}
+	s, left, _ := b.Sessions.Find(step.Cookie, true)
+	if left.Repair <= 0 {
+		t.Error("the session does not know that it is for repair")
+	}
+	_, err = b.TurnOff(t.Context(), b.home, step.Cookie, s, proof("wrong", ""))
+	wantErr(t, "turned off without the password", err, signin.ErrProof)
+	b.pass(session.RepairFor - time.Minute)
+	if _, err := b.StepUp(t.Context(), b.home, step.Cookie, s, proof(goodPassword, "")); err != nil {
+		t.Errorf("a step-up while mending: %v", err)
+	}
+	ticket := b.half("admin", goodPassword)
+	late, err := b.Code(t.Context(), b.home, ticket, recovery(e.Recovery[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _, _ = b.Sessions.Find(late.Cookie, true)
+	c, err := b.TurnOff(t.Context(), b.home, late.Cookie, s, proof(goodPassword, ""))
+	if err != nil {
+		t.Fatalf("turning it off while mending: %v", err)
+	}
+	if _, left, ok := b.Sessions.Find(c.Cookie, false); !ok || left.Repair != 0 {
+		t.Error("the session goes on for repair")
+	}
+	b.in("admin", goodPassword)
+}
+
+// R055
+func TestASessionIsForRepairOnlyForAWhileAndOnlyAfterARecoveryCode(t *testing.T) {
+	b := claimed(t)
+	cookie, s := b.in("admin", goodPassword)
+	e, _, _ := b.StartEnrolment(t.Context(), b.home, s, "Phone")
+	if _, err := b.ConfirmEnrolment(t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true}); err != nil {
+		t.Fatal(err)
+	}
+	step, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), factor.Given{Way: factor.Recovery, Text: e.Recovery[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _, _ = b.Sessions.Find(step.Cookie, true)
+	b.pass(session.RepairFor / 2)
+	_, _, _ = b.Sessions.Find(step.Cookie, true) // somebody is at work
+	b.pass(session.RepairFor/2 + time.Second)
+	_, err = b.TurnOff(t.Context(), b.home, step.Cookie, s, proof(goodPassword, ""))
+	wantErr(t, "after half an hour", err, otp.ErrMalformed)
+}
+
+// R052
+func TestAllWaysShareOneBudget(t *testing.T) {
+	b := claimed(t)
+	cookie, s := b.in("admin", goodPassword)
+	e, _, _ := b.StartEnrolment(t.Context(), b.home, s, "Phone")
+	if _, err := b.ConfirmEnrolment(t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true}); err != nil {
+		t.Fatal(err)
+	}
+	b.pass(otp.Period)
+	wrong := []factor.Given{app("000000"), {Way: factor.Recovery, Text: strings.Repeat("0", 24)}}
+	var ticket string
+	for i := range throttle.FreeCodes {
+		if i%4 == 0 {
+			ticket = b.half("admin", goodPassword) // a right password clears nothing
+		}
+		_, err := b.Code(t.Context(), b.home, ticket, wrong[i%2])
+		wantErr(t, "a wrong one", err, factor.ErrRefused)
+	}
+	for what, g := range map[string]factor.Given{"the app": app(string(b.code(e.Secret))), "a recovery code": {Way: factor.Recovery, Text: e.Recovery[0]}} {
+		_, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), g)
+		wantErr(t, what, err, throttle.ErrSlowDown)
 	}
 }
 

@@ -119,7 +119,7 @@ func TestAPasswordThenACode(t *testing.T) {
 	b := claimed(t)
 	seed, _ := b.twoStep(b.in("admin", goodPassword))
 	ticket := b.half("admin", goodPassword)
-	step, err := b.Code(t.Context(), b.home, ticket, string(b.code(seed)))
+	step, err := b.Code(t.Context(), b.home, ticket, app(string(b.code(seed))))
 	if err != nil || step.Next != signin.NextDone {
 		t.Fatalf("got %+v, %v", step, err)
 	}
@@ -138,20 +138,20 @@ func TestStepsHappenInOrderOnceAndForOnePerson(t *testing.T) {
 	b.add("ines", account.User, account.Own, goodPassword)
 	inesSeed, _ := b.twoStep(b.in("ines", goodPassword))
 
-	_, err := b.Code(t.Context(), b.home, "", string(b.code(seed)))
+	_, err := b.Code(t.Context(), b.home, "", app(string(b.code(seed))))
 	wantErr(t, "no ticket", err, signin.ErrExpired)
-	_, err = b.Code(t.Context(), b.home, b.half("ines", goodPassword), string(b.code(seed)))
+	_, err = b.Code(t.Context(), b.home, b.half("ines", goodPassword), app(string(b.code(seed))))
 	wantErr(t, "somebody else's code", err, factor.ErrRefused)
 	ticket := b.half("admin", goodPassword)
-	if _, err := b.Code(t.Context(), b.home, ticket, string(b.code(seed))); err != nil {
+	if _, err := b.Code(t.Context(), b.home, ticket, app(string(b.code(seed)))); err != nil {
 		t.Fatal(err)
 	}
 	b.pass(otp.Period)
-	_, err = b.Code(t.Context(), b.home, ticket, string(b.code(seed)))
+	_, err = b.Code(t.Context(), b.home, ticket, app(string(b.code(seed))))
 	wantErr(t, "a ticket used again", err, signin.ErrExpired)
 	ticket = b.half("ines", goodPassword)
 	b.pass(session.TicketLife)
-	_, err = b.Code(t.Context(), b.home, ticket, string(b.code(inesSeed)))
+	_, err = b.Code(t.Context(), b.home, ticket, app(string(b.code(inesSeed))))
 	wantErr(t, "after five minutes", err, signin.ErrExpired)
 	_, err = b.OwnPassword(t.Context(), b.home, b.half("admin", goodPassword), newPassword)
 	wantErr(t, "a new password before the code", err, signin.ErrExpired)
@@ -173,7 +173,7 @@ func TestOneCodeManyTicketsOneSession(t *testing.T) {
 		var all sync.WaitGroup
 		for _, ticket := range tickets {
 			all.Go(func() {
-				if _, err := b.Code(t.Context(), b.home, ticket, code); err == nil {
+				if _, err := b.Code(t.Context(), b.home, ticket, app(code)); err == nil {
 					won.Add(1)
 				}
 			})
@@ -192,14 +192,14 @@ func TestACodeIsSpentForEveryUse(t *testing.T) {
 	seed, cookie := b.twoStep(b.in("admin", goodPassword))
 	s, _, _ := b.Sessions.Find(cookie, false)
 	code := string(b.code(seed))
-	if _, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), code); err != nil {
+	if _, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), app(code)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), code)
+	_, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), app(code))
 	wantErr(t, "at a second sign-in", err, factor.ErrRefused)
-	_, err = b.StepUp(t.Context(), b.home, cookie, s, signin.Proof{Password: goodPassword, Code: code})
+	_, err = b.StepUp(t.Context(), b.home, cookie, s, proof(goodPassword, code))
 	wantErr(t, "at a step-up", err, signin.ErrProof)
-	_, err = b.TurnOff(t.Context(), b.home, cookie, s, signin.Proof{Password: goodPassword, Code: code})
+	_, err = b.TurnOff(t.Context(), b.home, cookie, s, proof(goodPassword, code))
 	wantErr(t, "for turning off", err, signin.ErrProof)
 	if e := b.last(event.CodeRefused); e.Get("reason") != "it was used before" {
 		t.Errorf("the log says %q", e.Get("reason"))
@@ -213,10 +213,10 @@ func TestWhatIsNoCodeIsNoTry(t *testing.T) {
 	ticket := b.half("admin", goodPassword)
 	good := string(b.code(seed))
 	for _, bad := range []string{" " + good, good + "\n", good[:3] + " " + good[3:], "+" + good, good + "0", "", "２８７０８２"} {
-		_, err := b.Code(t.Context(), b.home, ticket, bad)
+		_, err := b.Code(t.Context(), b.home, ticket, app(bad))
 		wantErr(t, fmt.Sprintf("%q", bad), err, otp.ErrMalformed)
 	}
-	if _, err := b.Code(t.Context(), b.home, ticket, good); err != nil {
+	if _, err := b.Code(t.Context(), b.home, ticket, app(good)); err != nil {
 		t.Errorf("the right code after that: %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestFiveWrongCodesEndTheTicketAndTenSlowTheAccount(t *testing.T) {
 		if code == b.code(seed) {
 			code = "000001"
 		}
-		_, err := b.Code(t.Context(), b.home, ticket, string(code))
+		_, err := b.Code(t.Context(), b.home, ticket, app(string(code)))
 		return err
 	}
 	ticket := b.half("admin", goodPassword)
@@ -249,10 +249,10 @@ func TestFiveWrongCodesEndTheTicketAndTenSlowTheAccount(t *testing.T) {
 	}
 	ticket = b.half("admin", goodPassword)
 	wantErr(t, "the tenth", wrong(ticket), factor.ErrRefused)
-	_, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), string(b.code(seed)))
+	_, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), app(string(b.code(seed))))
 	wantErr(t, "the right code during the wait", err, throttle.ErrSlowDown)
 	b.pass(throttle.CodeWait)
-	if _, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), string(b.code(seed))); err != nil {
+	if _, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), app(string(b.code(seed)))); err != nil {
 		t.Errorf("after the wait: %v", err)
 	}
 }
@@ -265,12 +265,12 @@ func TestWithoutATrustedTimeCodesAreRefusedAndNeverSkipped(t *testing.T) {
 	for _, state := range []clock.State{clock.Unsynced, clock.Suspect} {
 		b.clock.state = state
 		ticket := b.half("admin", goodPassword)
-		_, err := b.Code(t.Context(), b.home, ticket, string(b.code(seed)))
+		_, err := b.Code(t.Context(), b.home, ticket, app(string(b.code(seed))))
 		wantErr(t, string(state), err, signin.ErrTime)
 		if step, err := b.Resume(ticket); err != nil || step.Next != signin.NextCode {
 			t.Errorf("%s: the ticket is %+v, %v", state, step, err)
 		}
-		_, err = b.StepUp(t.Context(), b.home, cookie, s, signin.Proof{Password: goodPassword, Code: string(b.code(seed))})
+		_, err = b.StepUp(t.Context(), b.home, cookie, s, proof(goodPassword, string(b.code(seed))))
 		wantErr(t, string(state)+" step-up", err, signin.ErrTime)
 	}
 	b.add("ines", account.User, account.Own, goodPassword)
@@ -278,7 +278,7 @@ func TestWithoutATrustedTimeCodesAreRefusedAndNeverSkipped(t *testing.T) {
 	_, _, err := b.StartEnrolment(t.Context(), b.home, ines, "My phone")
 	wantErr(t, "enrolment", err, signin.ErrTime)
 	b.clock.state = clock.Unverified
-	if _, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), string(b.code(seed))); err != nil {
+	if _, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), app(string(b.code(seed)))); err != nil {
 		t.Errorf("unverified: %v", err)
 	}
 }
@@ -292,7 +292,7 @@ func TestNothingIsAnsweredBeforeTheCommit(t *testing.T) {
 	if err := b.DB.Close(); err != nil { // the disk is gone
 		t.Fatal(err)
 	}
-	step, err := b.Code(t.Context(), b.home, ticket, code)
+	step, err := b.Code(t.Context(), b.home, ticket, app(code))
 	if err == nil || step.Cookie != "" {
 		t.Errorf("signed in without a disk: %+v", step)
 	}
@@ -315,7 +315,7 @@ func TestATicketDiesWithItsPasswordAndItsAccount(t *testing.T) {
 		after := before
 		change(&after)
 		b.update(func(tx *store.Tx) error { return account.Put(tx, after) })
-		_, err := b.Code(t.Context(), b.home, ticket, string(b.code(seed)))
+		_, err := b.Code(t.Context(), b.home, ticket, app(string(b.code(seed))))
 		wantErr(t, what, err, signin.ErrExpired)
 		_, err = b.Resume(ticket)
 		wantErr(t, what+" resumed", err, signin.ErrExpired)
@@ -358,7 +358,7 @@ func TestATemporaryPasswordLeavesTheSecondFactorInForce(t *testing.T) {
 	ines.Password = account.Password{Hash: hash, Origin: account.Temporary, Until: b.clock.now.Add(time.Hour)}
 	b.update(func(tx *store.Tx) error { return account.Put(tx, ines) })
 	ticket := b.half("ines", "k7qp-m2xd-9w3t")
-	step, err := b.Code(t.Context(), b.home, ticket, string(b.code(seed)))
+	step, err := b.Code(t.Context(), b.home, ticket, app(string(b.code(seed))))
 	if err != nil || step.Next != signin.NextPassword || step.PasswordMin != password.MinBeside {
 		t.Fatalf("got %+v, %v", step, err)
 	}

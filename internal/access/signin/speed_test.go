@@ -16,7 +16,7 @@ func BenchmarkCode(b *testing.B) {
 		ticket := bench.half("admin", goodPassword)
 		code := string(bench.code(seed))
 		b.StartTimer()
-		if _, err := bench.Code(b.Context(), bench.home, ticket, code); err != nil {
+		if _, err := bench.Code(b.Context(), bench.home, ticket, app(code)); err != nil {
 			b.Fatal(err)
 		}
 		b.StopTimer()

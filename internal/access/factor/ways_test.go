@@ -1,0 +1,504 @@
+package factor_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/otp"
+	"castellan/internal/secret"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+func (b *bench) update(f func(*store.Tx) error) {
+	b.t.Helper()
+	if err := b.db.Update(f); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// first takes the first device in and returns its secret and the recovery codes that came with it.
+func (b *bench) first(id string) (otp.Secret, []string) {
+	b.t.Helper()
+	e, err := b.start(id, "My phone")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := b.confirm(id, e.ID, "", e.Secret.CodeAt(otp.StepAt(noon)-1), noon); err != nil {
+		b.t.Fatal(err)
+	}
+	return e.Secret, e.Recovery
+}
+
+func recovery(code string) factor.Given { return factor.Given{Way: factor.Recovery, Text: code} }
+
+func (b *bench) left(id string) (s factor.RecoveryState) {
+	b.update(func(tx *store.Tx) (err error) { s, err = factor.RecoveryOf(tx, id); return err })
+	return s
+}
+
+// R050
+func TestDevicesAreIndependentAndAtMostFive(t *testing.T) {
+	b := newBench(t)
+	phone, tablet := b.enrol("ines", "My phone"), b.enrol("ines", "Tablet")
+	code := otp.StepAt(noon)
+	for _, seed := range []otp.Secret{phone, tablet} {
+		if _, err := b.spend("ines", seed.CodeAt(code), noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var id string
+	b.update(func(tx *store.Tx) error {
+		list, err := factor.List(tx, "ines")
+		id = list[slices.IndexFunc(list, func(d factor.Device) bool { return d.Name == "Tablet" })].ID
+		return err
+	})
+	b.update(func(tx *store.Tx) error { _, err := factor.RemoveDevice(tx, "ines", id); return err })
+	if _, err := b.spend("ines", tablet.CodeAt(code+1), noon); !refused(err) {
+		t.Errorf("the removed device: %v", err)
+	}
+	if _, err := b.spend("ines", phone.CodeAt(code+1), noon); err != nil {
+		t.Errorf("the other one: %v", err)
+	}
+	for _, name := range []string{"2", "3", "4", "5"} {
+		b.enrol("ines", name)
+	}
+	if _, err := b.start("ines", "6"); !errors.Is(err, factor.ErrTooMany) {
+		t.Errorf("the sixth: %v", err)
+	}
+}
+
+func TestADeviceIsRenamedUnderANameOfItsOwn(t *testing.T) {
+	b := newBench(t)
+	b.enrol("ines", "My phone")
+	b.enrol("ines", "Tablet")
+	if _, err := b.start("ines", "my PHONE"); !errors.Is(err, factor.ErrNameTaken) {
+		t.Errorf("a second device of that name: %v", err)
+	}
+	var list []factor.Device
+	b.update(func(tx *store.Tx) (err error) { list, err = factor.List(tx, "ines"); return err })
+	slices.SortFunc(list, func(a, b factor.Device) int { return strings.Compare(a.Name, b.Name) })
+	rename := func(id, name string) (before string, err error) {
+		err = b.db.Update(func(tx *store.Tx) (err error) { before, err = factor.Rename(tx, "ines", id, name); return err })
+		return before, err
+	}
+	if before, err := rename(list[0].ID, " Work phone "); err != nil || before != "My phone" {
+		t.Errorf("got %q, %v", before, err)
+	}
+	for name, want := range map[string]error{"tablet": factor.ErrNameTaken, "a\nb": nil} {
+		if _, err := rename(list[0].ID, name); err == nil || want != nil && !errors.Is(err, want) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, err := rename("nobody", "x"); !errors.Is(err, factor.ErrUnknownDevice) {
+		t.Errorf("an unknown one: %v", err)
+	}
+}
+
+// R055
+func TestTheLastWayIsNotRemovedByTheWay(t *testing.T) {
+	b := newBench(t)
+	b.enrol("ines", "My phone")
+	err := b.db.Update(func(tx *store.Tx) error {
+		list, err := factor.List(tx, "ines")
+		if err != nil {
+			return err
+		}
+		_, err = factor.RemoveDevice(tx, "ines", list[0].ID)
+		return err
+	})
+	if !errors.Is(err, factor.ErrLastWay) || !b.enabled("ines") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// R066
+func TestRecoveryCodesHaveTheirFormAndForgiveTheHand(t *testing.T) {
+	b := newBench(t)
+	_, codes := b.first("ines")
+	form := regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){5}$`)
+	if len(codes) != factor.RecoveryCodes || b.left("ines").Left != factor.RecoveryCodes {
+		t.Fatalf("%d codes, %+v", len(codes), b.left("ines"))
+	}
+	seen := map[string]bool{}
+	for range 1000 {
+		c := secret.RecoveryCode()
+		if !form.MatchString(c) || seen[c] {
+			t.Fatalf("%q has not the form, or repeats", c)
+		}
+		seen[c] = true
+	}
+	for i, typed := range []string{codes[0], strings.ToLower(codes[1]), strings.ReplaceAll(codes[2], "-", ""), strings.ReplaceAll(codes[3], "-", " "), " " + codes[4] + " "} {
+		if s, err := b.give("ines", recovery(typed), noon); err != nil || s.Left != 9-i || s.Way != factor.Recovery {
+			t.Errorf("%q: %+v, %v", typed, s, err)
+		}
+	}
+	for _, bad := range []string{"", codes[5][:28], codes[5] + "0", codes[5][:28] + "I", codes[5][:28] + "O", codes[5][:28] + "_", "\t" + codes[5][1:], codes[5] + "\n", strings.Replace(codes[5], "-", "–", 1)} {
+		if err := recovery(bad).Check(); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
+		if _, err := b.give("ines", recovery(bad), noon); err == nil {
+			t.Errorf("%q opened", bad)
+		}
+	}
+}
+
+// R067
+func TestOnlyKeyedHashesOfRecoveryCodesAreKept(t *testing.T) {
+	b := newBench(t)
+	_, codes := b.first("ines")
+	if err := b.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(b.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range codes {
+		bare := strings.ReplaceAll(c, "-", "")
+		for _, form := range []string{c, bare, strings.ToLower(bare), hex.EncodeToString([]byte(bare))} {
+			if bytes.Contains(data, []byte(form)) {
+				t.Fatalf("%s is in the file", form)
+			}
+		}
+	}
+	hash := regexp.MustCompile(`"hashes":\["([0-9a-f]{64})"`).FindSubmatch(data)
+	if hash == nil {
+		t.Fatal("no hash is in the file")
+	}
+	if err := recovery(string(hash[1])).Check(); err == nil {
+		t.Error("a stored value has the form of a code")
+	}
+}
+
+// R068
+func TestARecoveryCodeWorksOnceAlsoInParallel(t *testing.T) {
+	b := newBench(t)
+	_, codes := b.first("ines")
+	var accepted atomic.Int32
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, err := b.give("ines", recovery(codes[0]), noon); err == nil {
+				accepted.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if accepted.Load() != 1 || b.left("ines").Left != 9 {
+		t.Errorf("accepted %d times, %d left", accepted.Load(), b.left("ines").Left)
+	}
+}
+
+// R069
+func TestARecoveryCodeBelongsToItsOwner(t *testing.T) {
+	b := newBench(t)
+	b.first("ines")
+	_, jonas := b.first("jonas")
+	if _, err := b.give("ines", recovery(jonas[0]), noon); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("somebody else's: %v", err)
+	}
+	if _, err := b.give("jonas", recovery(jonas[0]), noon); err != nil {
+		t.Errorf("one's own after that: %v", err)
+	}
+}
+
+// R070 R072
+func TestRecoveryCodesLiveAndDieWithTwoStepVerification(t *testing.T) {
+	b := newBench(t)
+	renew := func() (codes []string, err error) {
+		err = b.db.Update(func(tx *store.Tx) (err error) { codes, err = b.RenewRecovery(tx, "ines", noon); return err })
+		return codes, err
+	}
+	if _, err := renew(); !errors.Is(err, factor.ErrOff) {
+		t.Errorf("before it is on: %v", err)
+	}
+	_, old := b.first("ines")
+	codes, err := renew()
+	if err != nil || len(codes) != factor.RecoveryCodes {
+		t.Fatal(err)
+	}
+	if _, err := b.give("ines", recovery(old[0]), noon); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("an old one: %v", err)
+	}
+	for i := range 6 {
+		if _, err := b.give("ines", recovery(codes[i]), noon); err != nil || b.left("ines").Renew() {
+			t.Fatalf("code %d: %v, %+v", i, err, b.left("ines"))
+		}
+	}
+	if _, err := b.give("ines", recovery(codes[6]), noon); err != nil || !b.left("ines").Renew() {
+		t.Errorf("with three left: %v, %+v", err, b.left("ines"))
+	}
+	b.update(func(tx *store.Tx) error { return b.Remove(tx, "ines") })
+	b.first("ines")
+	if _, err := b.give("ines", recovery(codes[8]), noon); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("one of before it was off: %v", err)
+	}
+}
+
+// R071 R049
+func TestTwoStepStaysPendingUntilTheCodesAreSaved(t *testing.T) {
+	b := newBench(t)
+	e, _ := b.start("ines", "My phone")
+	code := string(e.Secret.CodeAt(otp.StepAt(noon)))
+	confirm := func(saved bool) error {
+		return b.db.Update(func(tx *store.Tx) error {
+			_, _, err := b.Confirm(tx, "ines", factor.Confirmation{ID: e.ID, Code: code, Saved: saved}, noon)
+			return err
+		})
+	}
+	if err := confirm(false); err == nil || b.enabled("ines") {
+		t.Fatalf("without saving: %v", err)
+	}
+	if _, err := b.give("ines", recovery(e.Recovery[0]), noon); !refused(err) {
+		t.Errorf("a code before activation: %v", err)
+	}
+	if err := confirm(true); err != nil {
+		t.Fatal(err)
+	}
+	if second, err := b.start("ines", "Tablet"); err != nil || second.Recovery != nil {
+		t.Errorf("codes come with the first way only: %v, %v", second.Recovery, err)
+	}
+}
+
+// mailReady turns e-mail on as a way in for an account.
+func (b *bench) mailReady(id string) {
+	b.t.Helper()
+	b.update(func(tx *store.Tx) error {
+		return settings.PutMail(tx, b.key, settings.Mail{Host: "mail.example.org", Port: 465, Security: "tls", Sender: "nas@example.org"})
+	})
+	a := account.Account{ID: id, Email: id + "@example.org"}
+	b.update(func(tx *store.Tx) error {
+		b.StartEmail(tx, a, "enrol")
+		c := b.NewCode(id, "enrol")
+		return b.ConfirmEmail(tx, a, factor.Confirmation{Code: c.Code, Saved: true}, noon)
+	})
+}
+
+func mailed(holder, code string) factor.Given {
+	return factor.Given{Way: factor.Email, Text: code, Holder: holder}
+}
+
+// R057
+func TestMailCodesAreUniformDigits(t *testing.T) {
+	b := newBench(t)
+	form := regexp.MustCompile(`^\d{6}$`)
+	var counts [6][10]float64
+	const n = 2000
+	for range n {
+		b.elapsed += factor.CodeLife * 6
+		c := b.NewCode("ines", "x").Code
+		if !form.MatchString(c) {
+			t.Fatalf("%q is not six digits", c)
+		}
+		for i, r := range c {
+			counts[i][r-'0']++
+		}
+	}
+	for i, digits := range counts {
+		chi := 0.0
+		for _, seen := range digits {
+			chi += (seen - n/10) * (seen - n/10) / (n / 10)
+		}
+		if chi > 33.7 { // nine degrees of freedom, p = 0.0001
+			t.Errorf("position %d: χ² is %.1f, %v", i, chi, digits)
+		}
+	}
+	if counts[0][0] == 0 {
+		t.Error("no code begins with 0")
+	}
+}
+
+// R058
+func TestAMailCodeLivesTenMinutes(t *testing.T) {
+	b := newBench(t)
+	b.mailReady("ines")
+	for age, want := range map[time.Duration]bool{9*time.Minute + 59*time.Second: true, 10*time.Minute + time.Second: false} {
+		b.elapsed += 2 * time.Hour
+		c := b.NewCode("ines", "t").Code
+		b.elapsed += age
+		if _, err := b.give("ines", mailed("t", c), noon); (err == nil) != want {
+			t.Errorf("after %v: %v", age, err)
+		}
+	}
+}
+
+// R059
+func TestAMailCodeIsTiedToWhoAskedForIt(t *testing.T) {
+	b := newBench(t)
+	b.mailReady("ines")
+	b.elapsed += 2 * time.Hour
+	one := b.NewCode("ines", "A").Code
+	b.elapsed += factor.CodePause
+	two := b.NewCode("ines", "B").Code
+	for holder, code := range map[string]string{"A": two, "B": one, "": one, "C": one} {
+		if code == one && one == two {
+			continue
+		}
+		if _, err := b.give("ines", mailed(holder, code), noon); !errors.Is(err, factor.ErrRefused) {
+			t.Errorf("%s: %v", holder, err)
+		}
+	}
+	if err := b.TakeCode("jonas", "A", one); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("somebody else: %v", err)
+	}
+	for holder, code := range map[string]string{"A": one, "B": two} {
+		if _, err := b.give("ines", mailed(holder, code), noon); err != nil {
+			t.Errorf("%s: %v", holder, err)
+		}
+	}
+}
+
+// R060 R061
+func TestOnlyTheNewestMailCodeCountsOnceAndFiveWrongTriesVoidIt(t *testing.T) {
+	b := newBench(t)
+	b.mailReady("ines")
+	b.elapsed += 2 * time.Hour
+	old := b.NewCode("ines", "t").Code
+	b.elapsed += factor.CodePause
+	code := b.NewCode("ines", "t").Code
+	if _, err := b.give("ines", mailed("t", old), noon); old != code && !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("the old one: %v", err)
+	}
+	if _, err := b.give("ines", mailed("t", code), noon); err != nil {
+		t.Errorf("the newest: %v", err)
+	}
+	if _, err := b.give("ines", mailed("t", code), noon); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("once more: %v", err)
+	}
+	b.elapsed += factor.CodePause
+	code = b.NewCode("ines", "t").Code
+	wrong := "000000"
+	if code == wrong {
+		wrong = "000001"
+	}
+	for range factor.CodeTries {
+		_, _ = b.give("ines", mailed("t", wrong), noon)
+	}
+	if _, err := b.give("ines", mailed("t", code), noon); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("the right one after five wrong ones: %v", err)
+	}
+}
+
+// R061
+func TestMailCodesAreSpacedAndCapped(t *testing.T) {
+	b := newBench(t)
+	b.elapsed = time.Hour
+	sent := 0
+	for range 60 { // every minute for an hour, each time from another sign-in
+		if c := b.NewCode("ines", secret.ID()); c.Code != "" {
+			sent++
+			if again := b.NewCode("ines", "other"); again.Code != "" || again.Resend <= 0 {
+				t.Fatalf("a second code at once: %+v", again)
+			}
+		}
+		b.elapsed += time.Minute
+	}
+	if sent != factor.CodesHour {
+		t.Errorf("%d codes in an hour, want %d", sent, factor.CodesHour)
+	}
+	if c := b.NewCode("ines", "later"); c.Code == "" {
+		t.Errorf("after an hour: %+v", c)
+	}
+	if c := b.NewCode("jonas", "x"); c.Code == "" {
+		t.Error("one account's codes slow another's")
+	}
+}
+
+// R009
+func TestEmailIsAWayOnlyWhereItIsWantedAndAllowed(t *testing.T) {
+	b := newBench(t)
+	b.enrol("ines", "My phone")
+	a := account.Account{ID: "ines", Email: "ines@example.org", Confirmed: true, Role: account.Administrator}
+	open := func() (ways []factor.Way) {
+		b.update(func(tx *store.Tx) (err error) { ways, err = factor.Open(tx, a); return err })
+		return ways
+	}
+	want := func(what string, ways ...factor.Way) {
+		t.Helper()
+		if got := open(); !slices.Equal(got, ways) {
+			t.Errorf("%s: got %v, want %v", what, got, ways)
+		}
+	}
+	want("an app only", factor.App, factor.Recovery)
+	if _, err := b.give("ines", mailed("t", "123456"), noon); !errors.Is(err, factor.ErrWay) {
+		t.Errorf("forcing it: %v", err)
+	}
+	b.mailReady("ines")
+	want("after a code came back", factor.App, factor.Email, factor.Recovery)
+	a.LastWay = string(factor.Email)
+	want("the last one first", factor.Email, factor.App, factor.Recovery)
+	a.Confirmed = false
+	want("a new address", factor.App, factor.Recovery)
+	a.Confirmed = true
+	for rule, allowed := range map[settings.Rule]bool{settings.NobodyAtAll: false, settings.NotAdministrators: false, settings.Everybody: true} {
+		b.update(func(tx *store.Tx) error {
+			return settings.PutPolicy(tx, settings.Policy{TwoStep: settings.Nobody, EmailCodes: rule})
+		})
+		if got := slices.Contains(open(), factor.Email); got != allowed {
+			t.Errorf("%s: offered %v", rule, got)
+		}
+	}
+	b.update(settings.RemoveMail)
+	want("without a mail server", factor.App, factor.Recovery)
+	b.update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, "ines") })
+	if err := b.db.Update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, "ines") }); !errors.Is(err, factor.ErrWay) {
+		t.Errorf("turned off twice: %v", err)
+	}
+}
+
+// R062
+func TestEmailIsConfirmedForTheAddressThatGotTheCode(t *testing.T) {
+	b := newBench(t)
+	b.update(func(tx *store.Tx) error {
+		b.StartEmail(tx, account.Account{ID: "ines", Email: "old@example.org"}, "e")
+		return nil
+	})
+	c := b.NewCode("ines", "e")
+	err := b.db.Update(func(tx *store.Tx) error {
+		return b.ConfirmEmail(tx, account.Account{ID: "ines", Email: "new@example.org"}, factor.Confirmation{Code: c.Code, Saved: true}, noon)
+	})
+	if !errors.Is(err, factor.ErrGone) || b.enabled("ines") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// R008
+func TestThePolicySaysWhoMustUseTwoStep(t *testing.T) {
+	b := newBench(t)
+	admin, user := account.Account{ID: "a", Role: account.Administrator}, account.Account{ID: "u", Role: account.User}
+	ask := func(a account.Account) (demanded bool) {
+		b.update(func(tx *store.Tx) (err error) { demanded, err = factor.Demanded(tx, a); return err })
+		return demanded
+	}
+	if !ask(admin) || ask(user) {
+		t.Error("by default administrators must, and others need not")
+	}
+	var family account.Group
+	b.update(func(tx *store.Tx) (err error) {
+		if user, err = account.Add(tx, account.Account{Name: "member", Role: account.User}); err != nil {
+			return err
+		}
+		family, err = account.PutGroup(tx, account.Group{Name: "family", Members: []string{user.ID}})
+		return err
+	})
+	for demand, want := range map[settings.Demand][2]bool{settings.Nobody: {}, settings.Everyone: {true, true}, settings.ChosenGroups: {false, true}} {
+		b.update(func(tx *store.Tx) error {
+			return settings.PutPolicy(tx, settings.Policy{TwoStep: demand, EmailCodes: settings.Everybody, Groups: []string{family.ID}})
+		})
+		if got := [2]bool{ask(admin), ask(user)}; got != want {
+			t.Errorf("%s: administrator and user: %v, want %v", demand, got, want)
+		}
+	}
+}
