@@ -153,7 +153,7 @@ func enrolled(t *testing.T) (*process, otp.Secret) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.must(200, "POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e["id"]), obj{"code": seed.CodeAt(otp.StepAt(time.Now()) - 1)})
+	p.must(200, "POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e["id"]), obj{"code": seed.CodeAt(otp.StepAt(time.Now()) - 1), "saved": true})
 	return p, seed
 }
 

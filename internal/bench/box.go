@@ -233,7 +233,7 @@ func (b *box) populate(n int) ([]*person, error) {
 		if p.seed, err = otp.ParseSecret(e["secret"].(string)); err != nil {
 			return nil, err
 		}
-		if _, _, err := v.must("POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e["id"]), obj{"code": p.code()}); err != nil {
+		if _, _, err := v.must("POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e["id"]), obj{"code": p.code(), "saved": true}); err != nil {
 			return nil, err
 		}
 		v.client.CloseIdleConnections()

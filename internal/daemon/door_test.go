@@ -26,7 +26,12 @@ var bodies = map[string]any{
 	"Claim": obj{"name": "admin", "password": "x"}, "StepUp": obj{"password": "x"}, "ChangeMe": obj{}, "ChangeEmail": obj{"email": ""},
 	"ChangePassword": obj{"current": "x", "password": "y"}, "SaveDesktop": obj{"theme": "auto", "windows": []any{}},
 	"StartEnrolment": obj{"name": "x"}, "ConfirmEnrolment": obj{"code": "123456"}, "TurnTwoStepOff": obj{"password": "x"},
-	"AddUser": obj{"name": "x", "role": "user"}, "ChangeUser": obj{}, "ChangeSettings": obj{}, "LocalRecover": obj{"name": "x"}, "LocalPressButton": obj{"hold_ms": 50},
+	"UndoEmailChange": obj{"token": "x.y"}, "ConfirmEmail": obj{"code": "123456"}, "RenameDevice": obj{"name": "x"}, "ConfirmEmailWay": obj{"code": "123456"},
+	"AddGroup": obj{"name": "x", "members": []any{}}, "ChangeGroup": obj{"name": "x", "members": []any{}},
+	"ChangePolicy": obj{"two_step": "nobody", "groups": []any{}, "email_codes": "everybody"},
+	"ChangeMail":   obj{"host": "x", "port": 465, "security": "tls", "user": "", "sender": "x@example.org"},
+	"TestMail":     obj{"to": "x@example.org", "server": obj{"host": "x", "port": 465, "security": "tls", "user": "", "sender": "x@example.org"}},
+	"AddUser":      obj{"name": "x", "role": "user"}, "ChangeUser": obj{}, "ChangeSettings": obj{}, "LocalRecover": obj{"name": "x"}, "LocalPressButton": obj{"hold_ms": 50},
 }
 
 const someID = "abcdefghijklmnopqrstuvwxyz"
@@ -117,12 +122,12 @@ func wanted(op api.Operation, caller string) func(answer) bool {
 		if op.ID == "WaitForButton" {
 			return status(409)
 		}
-		return status(200, 401, 429)
+		return status(200, 401, 410, 429)
 	case api.ForLocal:
 		return status(404)
 	case api.ForTicket:
 		if caller == "ticket" {
-			return status(200, 204, 401, 410, 422)
+			return status(200, 204, 401, 403, 410, 422)
 		}
 		return status(401)
 	case api.ForUser:

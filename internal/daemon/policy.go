@@ -10,11 +10,13 @@ import (
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
+	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
 	"castellan/internal/event"
 	"castellan/internal/httpapi"
+	"castellan/internal/notice"
 )
 
 // Rule is one constant of the house: what it limits, for whom it counts, what ends it, and why it keeps
@@ -46,6 +48,14 @@ func Policy() []Rule {
 		{"Wait for the button", words(claim.WaitLife) + ", lost " + words(claim.WaitGrace) + " after the last question", "browser", "a press, or time", "Long enough to walk to the NAS."},
 		{"Temporary password", words(account.TemporaryFor), "account", "a password of one's own", "It opens nothing but the page that replaces it."},
 		{"New authenticator device", words(factor.EnrolmentLife) + ", " + count(factor.EnrolmentTries, "wrong codes"), "account", "the first right code", "Until then it opens nothing."},
+		{"Authenticator devices", atMost(factor.MaxDevices, "devices"), "account", "removing one", "Each has a secret of its own; more would be more guesses at a time."},
+		{"Recovery codes", count(factor.RecoveryCodes, "codes of 120 bits, pressed to renew at ") + count(factor.RenewAt, "left"), "account", "each is used once; renewal voids the old ones", "They open the account when the phone is lost, with the password."},
+		{"After a recovery code", words(session.RepairFor), "session", "a new way in, or time", "The code was the second factor: mending the ways in wants the password only."},
+		{"Code by e-mail", words(factor.CodeLife) + ", " + count(factor.CodeTries, "wrong tries"), "half-finished sign-in or session", "its use, or a newer code", "It opens only what it was asked for, in the browser that asked."},
+		{"Codes by e-mail, sent", "one in " + words(factor.CodePause) + ", " + count(factor.CodesHour, "an hour"), "account", "time", "Only somebody who has the password can use them up, and other ways stay open."},
+		{"Mail server's patience at sign-in", words(notice.CodePatience), "sign-in", "an answer", "Then another way is offered."},
+		{"News by mail", count(notice.NewsHour, "an hour, ") + count(notice.SuspicionsHour, "of them about suspicious sign-ins"), "account", "time", "A flood of tries does not become a flood of mail."},
+		{"Change of address, undone", words(signin.UndoFor), "account", "the link is used once", "Whoever reads the old mailbox can take a change back that was not theirs."},
 		{"Session, idle", words(session.Idle), "session", "activity; polling is none", "An unattended browser closes itself."},
 		{"Session, administrators", words(session.AdministratorLife), "session", "never", "A working day."},
 		{"Session, others", words(session.UserLife), "session", "never", "A day."},

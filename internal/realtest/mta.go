@@ -9,7 +9,10 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
+	"mime"
+	"mime/multipart"
 	"net"
 	"net/mail"
 	"os"
@@ -234,4 +237,35 @@ func (m *MTA) Wait(address string, n int) *mail.Message {
 	}
 	m.t.Fatalf("after 10 s there are %d mails for %s, want %d", len(m.Mails(address)), address, n)
 	return nil
+}
+
+// Text returns the plain text of a mail, decoded.
+func Text(t testing.TB, m *mail.Message) string {
+	t.Helper()
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := multipart.NewReader(m.Body, params["boundary"])
+	for {
+		part, err := parts.NextPart() // undoes quoted-printable
+		if err != nil {
+			t.Fatalf("the mail has no plain text: %v", err)
+		}
+		if strings.HasPrefix(part.Header.Get("Content-Type"), "text/plain") {
+			text, err := io.ReadAll(part)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+	}
+}
+
+// Settings are the values with which Castellan reaches it.
+func (m *MTA) Settings() map[string]any {
+	return map[string]any{
+		"host": m.Host, "port": m.Port, "security": "starttls", "user": m.User, "password": m.Password,
+		"sender": "nas@example.org", "authority": m.Authority,
+	}
 }

@@ -18,7 +18,7 @@ const (
 	CodeLife   = 10 * time.Minute
 	CodeTries  = 5           // wrong ones void a code
 	CodePause  = time.Minute // between two codes for an account
-	CodesHour  = 5           // for an account
+	CodesHour  = 5           // for an account, that did not come back
 	codesHours = time.Hour
 )
 
@@ -135,7 +135,7 @@ func (f *Factors) DropCode(holder string) {
 }
 
 // TakeCode accepts the code that was sent to a holder, once. A wrong one is counted, and the fifth voids the
-// code.
+// code. A mail whose code came back is no nuisance, so it does not count against the next one.
 func (f *Factors) TakeCode(account, holder, code string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -155,6 +155,7 @@ func (f *Factors) takeCode(account, holder, code string) error {
 		return ErrRefused.Because(errWrong)
 	}
 	delete(f.codes, holder)
+	f.sends[account] = slices.DeleteFunc(f.sends[account], func(at time.Duration) bool { return at == c.made })
 	return nil
 }
 

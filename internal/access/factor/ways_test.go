@@ -411,6 +411,13 @@ func TestMailCodesAreSpacedAndCapped(t *testing.T) {
 	if c := b.NewCode("ines", "later"); c.Code == "" {
 		t.Errorf("after an hour: %+v", c)
 	}
+	c := b.NewCode("marta", "x")
+	if err := b.TakeCode("marta", "x", c.Code); err != nil {
+		t.Fatal(err)
+	}
+	if c := b.NewCode("marta", "y"); c.Code == "" {
+		t.Error("a code that came back slows the next one")
+	}
 	if c := b.NewCode("jonas", "x"); c.Code == "" {
 		t.Error("one account's codes slow another's")
 	}
