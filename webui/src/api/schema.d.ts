@@ -1,4 +1,4 @@
-// openapi.yaml sha256:bf22e9cf77d195e2319ebac807a677f6651ea4dcc9f90c2642584c893bfe630a
+// openapi.yaml sha256:e247011b522dcbb73b74b46934c5e77d63b2103ff66e7d0fb2fdcf3c15be855c
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -50,8 +50,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Checks the second factor. A code works once. */
+        /** Checks the second factor, by the way that the person chose. A code works once. */
         post: operations["SignInCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a code to the person's e-mail address. Only the newest one counts.
+         * @description Within a minute after the last one, and after five in an hour, none is sent; the answer says when the next one can be.
+         */
+        post: operations["SendSignInCode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -151,6 +171,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/step-up/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a code for a proof of identity to one's own e-mail address. */
+        post: operations["SendStepUpCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -177,9 +214,49 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes one's own e-mail address. An empty address removes it. */
+        /**
+         * Changes one's own e-mail address. An empty address removes it.
+         * @description Where a mail server is set, a code goes to the new address, which takes effect when the code was typed back; the old
+         *     address is told and can undo the change for 72 hours. Without a mail server the address takes effect at once and is
+         *     not confirmed.
+         */
         put: operations["ChangeEmail"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/email/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms the new e-mail address with the code that was sent to it. */
+        post: operations["ConfirmEmail"];
+        /** Forgets a new e-mail address that was not confirmed. */
+        delete: operations["CancelEmailChange"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/email/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undoes a change of address with the link that the old address got. Opening the link alone changes nothing. */
+        post: operations["UndoEmailChange"];
         delete?: never;
         options?: never;
         head?: never;
@@ -267,8 +344,78 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Forgets a device that was not confirmed yet. */
+        /** Removes one of one's own devices; the others go on. The last way in can only be turned off. */
+        delete: operations["RemoveDevice"];
+        options?: never;
+        head?: never;
+        /** Gives one of one's own devices another name. */
+        patch: operations["RenameDevice"];
+        trace?: never;
+    };
+    "/me/two-step/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a device or an address that was not confirmed yet. */
         delete: operations["CancelEnrolment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a code to one's own address, to turn e-mail on as a way in. Nothing is on before it was typed back. */
+        post: operations["StartEmailWay"];
+        /** Turns e-mail off as a way in. The last way in can only be turned off as a whole. */
+        delete: operations["TurnEmailWayOff"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step/email/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns e-mail on as a way in with the code that was sent. */
+        post: operations["ConfirmEmailWay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/two-step/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes ten new recovery codes, shown this once, in place of the old ones. */
+        post: operations["RenewRecoveryCodes"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -401,6 +548,98 @@ export interface paths {
         put?: never;
         /** Gives another person a temporary password, shown once, and ends their sessions. */
         post: operations["SetTemporaryPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the groups, the built-in ones first. */
+        get: operations["ListGroups"];
+        put?: never;
+        /** Adds a group. */
+        post: operations["AddGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the name and the members of a group. */
+        put: operations["ChangeGroup"];
+        post?: never;
+        /** Deletes a group. Its members stay. */
+        delete: operations["DeleteGroup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who must use 2-step verification, and who may get codes by e-mail. */
+        get: operations["GetPolicy"];
+        /** Changes who must use 2-step verification, and who may get codes by e-mail. */
+        put: operations["ChangePolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the mail server, without its password. */
+        get: operations["GetMail"];
+        /** Sets the mail server. */
+        put: operations["ChangeMail"];
+        post?: never;
+        /** Forgets the mail server. Codes by e-mail are then not possible. */
+        delete: operations["RemoveMail"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mail/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a mail to try the server, with the values given and before they are kept. */
+        post: operations["TestMail"];
         delete?: never;
         options?: never;
         head?: never;
@@ -670,12 +909,36 @@ export interface components {
             name: string;
             password: string;
         };
+        /**
+         * @description How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+         * @enum {string}
+         */
+        Way: "app" | "email" | "recovery";
         Code: {
+            way?: components["schemas"]["Way"];
+            /** @description Six digits; or a recovery code, in any case and with or without dashes and spaces. Without a way it is an app's. */
             code: string;
         };
         Proof: {
             password: string;
+            way?: components["schemas"]["Way"];
             code?: string;
+        };
+        CodeSent: {
+            /** @description A mail was sent. Otherwise one was sent a moment ago; see resend_in. */
+            sent: boolean;
+            /** @description The address, so that its owner knows it and nobody else: a•••@e•••.org */
+            to: string;
+            /** @description Seconds until another one can be sent. */
+            resend_in: number;
+            /** @description Seconds for which the newest code is good; 0: there is none. */
+            expires_in: number;
+        };
+        EmailCode: {
+            code: string;
+        };
+        LinkToken: {
+            token: string;
         };
         NewPassword: {
             password: string;
@@ -695,7 +958,12 @@ export interface components {
             token: string;
             expires_in: number;
             person?: components["schemas"]["Person"];
-            ways?: "app"[];
+            /** @description The ways this person has, the one they used last first. */
+            ways?: components["schemas"]["Way"][];
+            /** @description The address a code would go to, masked. */
+            email?: string;
+            /** @description A recovery code was used: the person should mend their ways in now. */
+            repair?: boolean;
             clock?: components["schemas"]["Clock"];
             /** @description The fewest characters a new password may have. */
             password_min?: number;
@@ -720,6 +988,12 @@ export interface components {
         /** @enum {string} */
         Role: "administrator" | "user";
         Session: {
+            /** @description The policy wants 2-step verification first; nothing else answers until it is on. */
+            must_enrol: boolean;
+            /** @description The NAS was claimed in this session: its owner may put 2-step verification off for everybody. */
+            may_postpone: boolean;
+            /** @description This session began with a recovery code: 2-step verification may be turned off with the password alone. */
+            repair: boolean;
             me: components["schemas"]["Me"];
             token: string;
             nas_name: string;
@@ -735,6 +1009,10 @@ export interface components {
             name: string;
             display_name: string;
             email: string;
+            email_confirmed: boolean;
+            /** @description An address that waits for its code. */
+            new_email?: string;
+            ways: components["schemas"]["Way"][];
             role: components["schemas"]["Role"];
             language: string;
             two_step: boolean;
@@ -777,10 +1055,33 @@ export interface components {
         };
         TwoStep: {
             enabled: boolean;
+            /** @description The policy wants it on. */
+            demanded: boolean;
             devices: components["schemas"]["Device"][];
+            most_devices: number;
+            email: components["schemas"]["EmailWay"];
+            recovery: components["schemas"]["RecoveryState"];
             clock: components["schemas"]["Clock"];
         };
-        TwoStepOn: {
+        EmailWay: {
+            on: boolean;
+            available: boolean;
+            /** @description Why it is not available, then what to do. */
+            detail: string;
+            address: string;
+        };
+        RecoveryState: {
+            left: number;
+            total: number;
+            /** Format: date-time */
+            made?: string;
+            /** @description So few are left that new ones should be made. */
+            renew: boolean;
+        };
+        RecoveryCodes: {
+            codes: string[];
+        };
+        TwoStepChanged: {
             two_step: components["schemas"]["TwoStep"];
             sessions_ended: number;
             /** @description The session has a new id; this is its token. */
@@ -793,6 +1094,18 @@ export interface components {
             code: string;
             /** @description A name for the device instead of the one given before. */
             name?: string;
+            /** @description The person says that the recovery codes are saved. Needed where there are new ones. */
+            saved?: boolean;
+        };
+        EmailConfirmation: {
+            code: string;
+            /** @description The person says that the recovery codes are saved. Needed where there are new ones. */
+            saved?: boolean;
+        };
+        EmailEnrolment: {
+            sent: components["schemas"]["CodeSent"];
+            /** @description Ten recovery codes, shown this once, where 2-step verification was off. They are worth nothing before it is on. */
+            recovery_codes?: string[];
         };
         Enrolment: {
             id: string;
@@ -805,6 +1118,8 @@ export interface components {
             account: string;
             qr: components["schemas"]["QR"];
             expires_in: number;
+            /** @description Ten recovery codes, shown this once, where 2-step verification was off. They are worth nothing before it is on. */
+            recovery_codes?: string[];
         };
         /** @description A QR symbol as an SVG path over modules of one unit, without quiet zone. */
         QR: {
@@ -819,6 +1134,8 @@ export interface components {
             role: components["schemas"]["Role"];
             disabled: boolean;
             two_step: boolean;
+            /** @description The policy wants 2-step verification of this person. */
+            demanded: boolean;
             /** @description A temporary password waits to be replaced. */
             waiting: boolean;
             /** Format: date-time */
@@ -852,6 +1169,69 @@ export interface components {
         };
         AccountName: {
             name: string;
+        };
+        GroupMember: {
+            id: string;
+            name: string;
+            display_name: string;
+        };
+        Group: {
+            id: string;
+            name: string;
+            /** @description Its members follow from their role. */
+            built_in: boolean;
+            members: components["schemas"]["GroupMember"][];
+        };
+        GroupList: {
+            groups: components["schemas"]["Group"][];
+        };
+        GroupValues: {
+            name: string;
+            /** @description Ids of accounts. */
+            members: string[];
+        };
+        Policy: {
+            /** @enum {string} */
+            two_step: "nobody" | "administrators" | "everyone" | "groups";
+            /** @description Ids of the groups that must use it, where two_step is groups. */
+            groups: string[];
+            /** @enum {string} */
+            email_codes: "everybody" | "not_administrators" | "nobody";
+        };
+        /** @enum {string} */
+        MailSecurity: "tls" | "starttls";
+        Mail: {
+            configured: boolean;
+            host: string;
+            port: number;
+            security: components["schemas"]["MailSecurity"];
+            user: string;
+            has_password: boolean;
+            sender: string;
+            authority: string;
+            fingerprint: string;
+        };
+        MailValues: {
+            host: string;
+            port: number;
+            security: components["schemas"]["MailSecurity"];
+            user: string;
+            /** @description Without it the one that is kept stays. */
+            password?: string;
+            sender: string;
+            /** @description A certificate authority in PEM, trusted for this server. */
+            authority?: string;
+            /** @description SHA-256 of the one certificate that is trusted, in hex. */
+            fingerprint?: string;
+        };
+        MailTest: {
+            server: components["schemas"]["MailValues"];
+            to: string;
+        };
+        MailOutcome: {
+            taken: boolean;
+            /** @description What came of it, with the server's own words. */
+            detail: string;
         };
         Settings: {
             nas_name: string;
@@ -937,7 +1317,7 @@ export interface components {
             password: string;
         };
         /** @enum {string} */
-        Area: "sign_in" | "two_step" | "accounts" | "settings" | "button" | "clock" | "system";
+        Area: "sign_in" | "two_step" | "accounts" | "settings" | "button" | "clock" | "mail" | "system";
         Event: {
             id: string;
             /** Format: date-time */
@@ -969,7 +1349,7 @@ export interface components {
         };
         Check: {
             /** @enum {string} */
-            code: "clock" | "button" | "two_step" | "store";
+            code: "clock" | "button" | "two_step" | "recovery" | "mail" | "store";
             level: components["schemas"]["Level"];
             title: string;
             /** @description Two or three words, for the right edge of a row. */
@@ -1115,6 +1495,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SendSignInCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -1277,6 +1678,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    SendStepUpCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     GetMe: {
         parameters: {
             query?: never;
@@ -1344,6 +1766,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ConfirmEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailCode"];
+            };
+        };
+        responses: {
+            /** @description Confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    CancelEmailChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    UndoEmailChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description Undone. The account's sessions have ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -1461,7 +1950,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    CancelEnrolment: {
+    RemoveDevice: {
         parameters: {
             query?: never;
             header?: never;
@@ -1472,12 +1961,148 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Removed. Other sessions have ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoStepChanged"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    RenameDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceName"];
+            };
+        };
+        responses: {
+            /** @description Renamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    CancelEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Forgotten. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    StartEmailWay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sent. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailEnrolment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    TurnEmailWayOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Off. Other sessions have ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoStepChanged"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ConfirmEmailWay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailConfirmation"];
+            };
+        };
+        responses: {
+            /** @description On. Other sessions have ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoStepChanged"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    RenewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -1503,7 +2128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TwoStepOn"];
+                    "application/json": components["schemas"]["TwoStepChanged"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -1715,6 +2340,236 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemporaryPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ListGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The groups. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    AddGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupValues"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupValues"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    DeleteGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Policy"];
+            };
+        };
+        responses: {
+            /** @description The policy. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailValues"];
+            };
+        };
+        responses: {
+            /** @description The mail server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    RemoveMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    TestMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailOutcome"];
                 };
             };
             default: components["responses"]["Problem"];
