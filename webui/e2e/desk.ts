@@ -1,4 +1,5 @@
 import type { Locator } from "playwright-core";
+import { Phone } from "./phone";
 import type { Person } from "./remote";
 import type { Visitor } from "./visitor";
 
@@ -54,4 +55,13 @@ export async function userMenu(visitor: Visitor): Promise<Locator> {
 export async function signOut(visitor: Visitor) {
 	await (await userMenu(visitor)).getByRole("button", { name: "Sign out" }).click();
 	await visitor.page.getByText("You are signed out.").waitFor();
+}
+
+/** Goes into the wizard of 2-step verification as far as the key, and puts that into a phone. */
+export async function connect(visitor: Visitor, ahead = 0): Promise<Phone> {
+	const { page } = visitor;
+	await page.getByRole("button", { name: "Continue" }).click();
+	await page.getByRole("heading", { name: "Connect your authenticator app" }).waitFor();
+	const key = await page.locator(".key code").innerText();
+	return new Phone(key.replace(/\s/g, ""), ahead);
 }

@@ -99,8 +99,9 @@ function two(size: number, large: number, largeName: string, small: number, smal
 	return rest ? `${whole} ${rest} ${smallName}` : whole;
 }
 
-/** How far a clock is off: +3 ms, −1.5 s, 3 min 12 s slow. */
+/** How far a clock is off: 0 ms, +3 ms, −1.5 s, 3 min 12 s slow. */
 export function offset(ms: number): string {
+	if (Math.round(ms) === 0) return span(0);
 	if (Math.abs(ms) < almostMinute) return `${ms < 0 ? minus : "+"}${span(ms)}`;
 	return `${span(ms)} ${ms < 0 ? "slow" : "fast"}`;
 }
