@@ -42,6 +42,12 @@ export class Remote {
 		return this.#ask("GET", path) as Promise<Answers[P]>;
 	}
 
+	/** Whether a cookie that was seen elsewhere opens the NAS. */
+	async opens(cookie: string): Promise<boolean> {
+		const answer = await this.#context.get("/api/v1/session", { headers: { Cookie: cookie } });
+		return answer.ok();
+	}
+
 	/** Claims a NAS that nobody owns, for an administrator who puts 2-step verification off. */
 	async claim(owner: Owner = marta) {
 		await this.#ask("POST", "/sign-in", { name: "admin", password: await this.#nas.defaultPassword() });

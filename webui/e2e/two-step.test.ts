@@ -61,7 +61,7 @@ story(
 		await page.getByText("1 signed out").waitFor();
 		await visitor.look("wizard-done");
 		await expect(elsewhere.get("/me")).rejects.toThrow("401");
-		await page.getByRole("button", { name: "OK" }).click();
+		await page.getByRole("button", { name: "OK", exact: true }).click();
 		await win.getByText("Marta’s phone").waitFor();
 		expect(await box.isChecked()).toBe(true);
 		await visitor.look("security-on");

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { codeField, connect, desktop, open, signIn } from "./desk";
+import { connect, desktop, open, signIn } from "./desk";
 import { ines, marta } from "./remote";
 import { story } from "./story";
 import type { Visitor } from "./visitor";
@@ -64,7 +64,7 @@ story(
 		await user.page.getByRole("checkbox", { name: "Enable 2-step verification" }).click();
 		const phone = await connect(user);
 		await user.page.getByLabel("Enter the code the app shows").fill(await phone.fresh());
-		await user.page.getByRole("button", { name: "OK" }).click();
+		await user.page.getByRole("button", { name: "OK", exact: true }).click();
 
 		await admin.page.getByRole("button", { name: marta.display_name }).first().click();
 		await panel(admin).getByText("Only another administrator can change your role.").waitFor();
@@ -113,7 +113,7 @@ story("a user is turned off, and then deleted", async ({ claimed, visit }) => {
 	await admin.look("users-delete");
 	await admin.page.getByRole("dialog").getByRole("button", { name: "Delete user" }).last().click();
 	await person(admin).waitFor({ state: "detached" });
-	await admin.page.getByLabel("Search").fill("nobody at all");
+	await admin.page.getByRole("searchbox").fill("nobody at all");
 	await admin.page.getByText("Nobody is called that").waitFor();
 	await admin.look("users-none");
 });
