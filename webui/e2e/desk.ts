@@ -17,19 +17,41 @@ export const codeField = ({ page }: Visitor) => page.getByLabel("Code from your 
 export const desktop = ({ page }: Visitor, nas = "attic-nas") =>
 	page.getByRole("heading", { name: `Desktop of ${nas}` }).waitFor({ state: "attached" });
 
+/** The apps by the names people know them by. */
+const ids = {
+	"Access Control": "access",
+	Settings: "settings",
+	Log: "log",
+	"Personal Settings": "personal",
+	About: "about",
+	Help: "help",
+};
+
 /** Opens an app, or brings it to the front, at one of its pages. */
-export async function open(visitor: Visitor, app: string, at?: string): Promise<Locator> {
+export async function open(visitor: Visitor, app: keyof typeof ids, at?: string): Promise<Locator> {
 	const { page } = visitor;
-	const win = page.locator(".window").filter({ hasText: app });
+	const win = page.locator(`[data-window=${ids[app]}]`);
 	if (visitor.phone) {
 		await home(visitor);
-		await page.getByRole("navigation", { name: "Apps" }).getByRole("button", { name: app }).click();
+		await page
+			.getByRole("navigation", { name: "Apps" })
+			.getByRole("button", { name: app, exact: true })
+			.click();
 		if (at) await win.getByLabel("Page").selectOption({ label: at });
 	} else {
-		await page
-			.getByRole("navigation", { name: "Apps on the desktop" })
-			.getByRole("button", { name: app })
-			.dblclick();
+		if (visitor.tight) {
+			// Windows fill the desktop and hide its icons.
+			await page.getByRole("button", { name: "Apps and search" }).click();
+			await page
+				.getByRole("dialog", { name: "Apps and search" })
+				.getByRole("button", { name: app, exact: true })
+				.click();
+		} else {
+			await page
+				.getByRole("navigation", { name: "Apps on the desktop" })
+				.getByRole("button", { name: app, exact: true })
+				.dblclick();
+		}
 		if (at)
 			await win
 				.getByRole("navigation", { name: `Pages of ${app}` })
@@ -62,6 +84,6 @@ export async function connect(visitor: Visitor, ahead = 0): Promise<Phone> {
 	const { page } = visitor;
 	await page.getByRole("button", { name: "Continue" }).click();
 	await page.getByRole("heading", { name: "Connect your authenticator app" }).waitFor();
-	const key = await page.locator(".key code").innerText();
-	return new Phone(key.replace(/\s/g, ""), ahead);
+	const key = await page.locator(".key code").textContent();
+	return new Phone(`${key}`.replace(/\s/g, ""), ahead);
 }

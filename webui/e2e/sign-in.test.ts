@@ -58,7 +58,12 @@ story(
 		await signIn(visitor, marta);
 		const field = codeField(visitor);
 		visitor.expects("/sign-in/code", 401);
-		for (const [place, left] of ["4 tries left.", "3 tries left.", "2 tries left.", "One try left."].entries()) {
+		for (const [place, left] of [
+			"4 tries left.",
+			"3 tries left.",
+			"2 tries left.",
+			"One try left.",
+		].entries()) {
 			await field.fill(await phone.off(-4 - place));
 			await refused(visitor, left);
 		}

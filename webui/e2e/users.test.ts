@@ -23,7 +23,7 @@ async function addInes(admin: Visitor): Promise<string> {
 	await admin.look("users-add");
 	await page.getByRole("button", { name: "Add user" }).last().click();
 	const dialog = page.getByRole("dialog", { name: `Temporary password for ${ines.display_name}` });
-	const password = (await dialog.locator("code").innerText()).trim();
+	const password = `${await dialog.locator("code").textContent()}`.trim();
 	await admin.look("users-temporary");
 	await dialog.getByRole("button", { name: "Done" }).click();
 	expect(await page.getByText(password).count()).toBe(0);

@@ -12,6 +12,8 @@ const colourRules = ["color-contrast", "link-in-text-block"];
 export class Visitor {
 	readonly page: Page;
 	readonly phone: boolean;
+	/** No room for windows beside each other. */
+	readonly tight: boolean;
 	readonly complaints: string[] = [];
 	readonly #address: string;
 	/** Refusals that belong to the story, and whether they came. */
@@ -19,7 +21,9 @@ export class Visitor {
 
 	private constructor(page: Page, nas: Nas) {
 		this.page = page;
-		this.phone = (page.viewportSize()?.width ?? 0) <= 640;
+		const width = page.viewportSize()?.width ?? 0;
+		this.phone = width <= 640;
+		this.tight = width < 1024;
 		this.#address = nas.address;
 		page.on("pageerror", (error) => this.#complain(`error: ${error.stack ?? error.message}`));
 		page.on("console", (message) => this.#heard(message));
