@@ -29,7 +29,7 @@ story(
 		const asked = page.waitForResponse((answer) => answer.url().endsWith("/time/sync") && answer.ok());
 		await win.getByRole("button", { name: "Sync now" }).click();
 		await asked;
-		await win.getByText(/^Checked (0 ms|\d s) ago/).waitFor();
+		await win.getByText(/^Checked \d s ago/).waitFor();
 		await win.getByText(slow).waitFor();
 	},
 	{ needs: ["oathtool"], ahead: (3 * 60 + 12) * 1000 },

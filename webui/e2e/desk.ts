@@ -1,4 +1,5 @@
 import type { Locator } from "playwright-core";
+import { expect } from "vitest";
 import { Phone } from "./phone";
 import type { Person } from "./remote";
 import type { Visitor } from "./visitor";
@@ -64,8 +65,10 @@ export async function open(visitor: Visitor, app: keyof typeof ids, at?: string)
 
 /** On a phone, from an open sheet back to the icons. */
 export async function home({ page, phone }: Visitor) {
-	const back = page.getByRole("button", { name: "Back to the desktop" });
-	if (phone && (await back.count()) > 0) await back.last().click();
+	const back = page.getByRole("button", { name: "Back to the desktop" }).filter({ visible: true });
+	if (!phone || (await back.count()) === 0) return;
+	await back.last().click();
+	await expect.poll(() => back.count()).toBe(0);
 }
 
 export async function userMenu(visitor: Visitor): Promise<Locator> {

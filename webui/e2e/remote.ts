@@ -85,6 +85,11 @@ export class Remote {
 		return they;
 	}
 
+	/** Leaves the desktop of whoever is signed in here so, for the browser that comes next. */
+	async arrange(desktop: Schemas["Desktop"]) {
+		await this.#ask("PUT", "/me/desktop", desktop);
+	}
+
 	/** Turns 2-step verification on for whoever is signed in here. */
 	async enrol(device = "Phone"): Promise<Phone> {
 		const made = (await this.#ask("POST", "/me/two-step/devices", { name: device })) as Schemas["Enrolment"];

@@ -92,6 +92,9 @@ export function span(ms: number): string {
 	return `${number(Math.round(size / day))} days`;
 }
 
+/** The same for what is known in whole seconds: 0 s, 4 s, 1 min 5 s. */
+export const seconds = (count: number) => (count < 60 ? `${Math.round(count)} s` : span(count * second));
+
 function two(size: number, large: number, largeName: string, small: number, smallName: string): string {
 	const rounded = Math.round(size / small) * small;
 	const rest = Math.round((rounded % large) / small);
