@@ -1,4 +1,6 @@
 import type { Locator } from "playwright-core";
+import { expect } from "vitest";
+import { Phone } from "./phone";
 import type { Person } from "./remote";
 import type { Visitor } from "./visitor";
 
@@ -16,19 +18,41 @@ export const codeField = ({ page }: Visitor) => page.getByLabel("Code from your 
 export const desktop = ({ page }: Visitor, nas = "attic-nas") =>
 	page.getByRole("heading", { name: `Desktop of ${nas}` }).waitFor({ state: "attached" });
 
+/** The apps by the names people know them by. */
+const ids = {
+	"Access Control": "access",
+	Settings: "settings",
+	Log: "log",
+	"Personal Settings": "personal",
+	About: "about",
+	Help: "help",
+};
+
 /** Opens an app, or brings it to the front, at one of its pages. */
-export async function open(visitor: Visitor, app: string, at?: string): Promise<Locator> {
+export async function open(visitor: Visitor, app: keyof typeof ids, at?: string): Promise<Locator> {
 	const { page } = visitor;
-	const win = page.locator(".window").filter({ hasText: app });
+	const win = page.locator(`[data-window=${ids[app]}]`);
 	if (visitor.phone) {
 		await home(visitor);
-		await page.getByRole("navigation", { name: "Apps" }).getByRole("button", { name: app }).click();
+		await page
+			.getByRole("navigation", { name: "Apps" })
+			.getByRole("button", { name: app, exact: true })
+			.click();
 		if (at) await win.getByLabel("Page").selectOption({ label: at });
 	} else {
-		await page
-			.getByRole("navigation", { name: "Apps on the desktop" })
-			.getByRole("button", { name: app })
-			.dblclick();
+		if (visitor.tight) {
+			// Windows fill the desktop and hide its icons.
+			await page.getByRole("button", { name: "Apps and search" }).click();
+			await page
+				.getByRole("dialog", { name: "Apps and search" })
+				.getByRole("button", { name: app, exact: true })
+				.click();
+		} else {
+			await page
+				.getByRole("navigation", { name: "Apps on the desktop" })
+				.getByRole("button", { name: app, exact: true })
+				.dblclick();
+		}
 		if (at)
 			await win
 				.getByRole("navigation", { name: `Pages of ${app}` })
@@ -41,8 +65,10 @@ export async function open(visitor: Visitor, app: string, at?: string): Promise<
 
 /** On a phone, from an open sheet back to the icons. */
 export async function home({ page, phone }: Visitor) {
-	const back = page.getByRole("button", { name: "Back to the desktop" });
-	if (phone && (await back.count()) > 0) await back.last().click();
+	const back = page.getByRole("button", { name: "Back to the desktop" }).filter({ visible: true });
+	if (!phone || (await back.count()) === 0) return;
+	await back.last().click();
+	await expect.poll(() => back.count()).toBe(0);
 }
 
 export async function userMenu(visitor: Visitor): Promise<Locator> {
@@ -54,4 +80,13 @@ export async function userMenu(visitor: Visitor): Promise<Locator> {
 export async function signOut(visitor: Visitor) {
 	await (await userMenu(visitor)).getByRole("button", { name: "Sign out" }).click();
 	await visitor.page.getByText("You are signed out.").waitFor();
+}
+
+/** Goes into the wizard of 2-step verification as far as the key, and puts that into a phone. */
+export async function connect(visitor: Visitor, ahead = 0): Promise<Phone> {
+	const { page } = visitor;
+	await page.getByRole("button", { name: "Continue" }).click();
+	await page.getByRole("heading", { name: "Connect your authenticator app" }).waitFor();
+	const key = await page.locator(".key code").textContent();
+	return new Phone(`${key}`.replace(/\s/g, ""), ahead);
 }

@@ -42,6 +42,12 @@ export class Remote {
 		return this.#ask("GET", path) as Promise<Answers[P]>;
 	}
 
+	/** Whether a cookie that was seen elsewhere opens the NAS. */
+	async opens(cookie: string): Promise<boolean> {
+		const answer = await this.#context.get("/api/v1/session", { headers: { Cookie: cookie } });
+		return answer.ok();
+	}
+
 	/** Claims a NAS that nobody owns, for an administrator who puts 2-step verification off. */
 	async claim(owner: Owner = marta) {
 		await this.#ask("POST", "/sign-in", { name: "admin", password: await this.#nas.defaultPassword() });
@@ -53,15 +59,35 @@ export class Remote {
 		await this.#ask("POST", "/sign-in", { name, password });
 	}
 
-	/** Adds somebody who has chosen a password of their own already. */
-	async add(person: Person, role: Schemas["Role"] = "user") {
+	/** Tries to get in with a wrong password, in a browser that gives itself a name. */
+	async fail(name: string, agent: string) {
+		const answer = await this.#context.post("/api/v1/sign-in", {
+			data: { name, password: "wrong" },
+			headers: { "User-Agent": agent },
+		});
+		if (answer.status() !== 401) throw new Error(`sign-in as ${name}: ${answer.status()}`);
+	}
+
+	/** Adds somebody and returns their temporary password. */
+	async invite(person: Omit<Person, "password">, role: Schemas["Role"] = "user"): Promise<string> {
 		const { name, display_name, email = "" } = person;
 		const added = await this.#ask("POST", "/users", { name, display_name, email, role });
+		return (added as Schemas["TemporaryPassword"]).password;
+	}
+
+	/** Adds somebody who has chosen a password of their own already. */
+	async add(person: Person, role: Schemas["Role"] = "user") {
+		const temporary = await this.invite(person, role);
 		const they = await Remote.to(this.#nas);
 		this.#others.push(they);
-		await they.signIn(name, (added as Schemas["TemporaryPassword"]).password);
+		await they.signIn(person.name, temporary);
 		await they.#ask("POST", "/sign-in/password", { password: person.password });
 		return they;
+	}
+
+	/** Leaves the desktop of whoever is signed in here so, for the browser that comes next. */
+	async arrange(desktop: Schemas["Desktop"]) {
+		await this.#ask("PUT", "/me/desktop", desktop);
 	}
 
 	/** Turns 2-step verification on for whoever is signed in here. */

@@ -12,6 +12,8 @@ const colourRules = ["color-contrast", "link-in-text-block"];
 export class Visitor {
 	readonly page: Page;
 	readonly phone: boolean;
+	/** No room for windows beside each other. */
+	readonly tight: boolean;
 	readonly complaints: string[] = [];
 	readonly #address: string;
 	/** Refusals that belong to the story, and whether they came. */
@@ -19,7 +21,9 @@ export class Visitor {
 
 	private constructor(page: Page, nas: Nas) {
 		this.page = page;
-		this.phone = (page.viewportSize()?.width ?? 0) <= 640;
+		const width = page.viewportSize()?.width ?? 0;
+		this.phone = width <= 640;
+		this.tight = width < 1024;
 		this.#address = nas.address;
 		page.on("pageerror", (error) => this.#complain(`error: ${error.stack ?? error.message}`));
 		page.on("console", (message) => this.#heard(message));
@@ -52,7 +56,7 @@ export class Visitor {
 		return visitor;
 	}
 
-	/** Names a refusal that has to come: nothing else of the kind may. */
+	/** Names a refusal that has to come, by its path below /api/v1 and its status: nothing else of the kind may. */
 	expects(path: string, status: number) {
 		this.#named.set(`${path} ${status}`, "expected");
 	}
@@ -65,14 +69,13 @@ export class Visitor {
 	#heard(message: ConsoleMessage) {
 		if (!["error", "warning"].includes(message.type())) return;
 		const refused = message.text().match(/^Failed to load resource: .* status of (\d+)/);
-		const path = refused ? new URL(message.location().url).pathname : "";
-		const name = `${path} ${refused?.[1]}`;
+		const name = refused ? `${pathOf(message.location().url)} ${refused[1]}` : "";
 		if (this.#named.has(name)) this.#named.set(name, "seen");
-		else this.#complain(`console: ${message.text()} ${path}`);
+		else this.#complain(`console: ${message.text()} ${name}`);
 	}
 
 	#answered(response: Response) {
-		const name = `${new URL(response.url()).pathname} ${response.status()}`;
+		const name = `${pathOf(response.url())} ${response.status()}`;
 		if (response.status() >= 500 && !this.#named.has(name)) this.#complain(name);
 	}
 
@@ -142,3 +145,7 @@ export class Visitor {
 
 	close = () => this.page.context().close();
 }
+
+/** The path of an address below /api/v1, with {id} for any identifier. */
+const pathOf = (address: string) =>
+	new URL(address).pathname.replace("/api/v1", "").replace(/\/[a-z0-9]{26}(?=\/|$)/g, "/{id}");

@@ -5,7 +5,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
 	test: {
 		environment: "node",
-		include: ["e2e/**/*.test.ts"],
+		// npm run screenshot tells just the one that makes the picture of the README.
+		include: process.env.npm_lifecycle_event === "screenshot" ? ["e2e/screenshot.ts"] : ["e2e/**/*.test.ts"],
 		globalSetup: "e2e/setup.ts",
 		maxWorkers: 2,
 		testTimeout: 120_000,

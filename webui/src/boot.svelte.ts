@@ -101,8 +101,14 @@ class Boot implements Hooks {
 		this.stage = "sign_in";
 	}
 
+	/** Throws when the session may still be there: nobody is told of having left who has not. */
 	async signOut() {
-		await api.delete("/session", { quiet: true }).catch(() => undefined);
+		try {
+			await api.delete("/session", { quiet: true });
+		} catch (thrown) {
+			const { code } = asProblem(thrown);
+			if (code !== "signed_out" && code !== "unclaimed") throw thrown;
+		}
 		sessionStorage.removeItem(firstRun);
 		theme.remember();
 		session.forget();

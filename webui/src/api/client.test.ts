@@ -57,6 +57,25 @@ describe("the header token", () => {
 		expect(header(2, "Castellan-Token")).toBe("second");
 	});
 
+	test("is asked for again when another tab has renewed the session", async () => {
+		refuse(403, "token_missing");
+		answer(200, { token: "renewed" });
+		answer(204);
+		await client.delete("/session");
+		expect(asked.mock.calls[1]?.[0]).toBe("/api/v1/session");
+		expect(header(2, "Castellan-Token")).toBe("renewed");
+	});
+
+	test("is asked for once only, and not in the middle of a sign-in", async () => {
+		refuse(403, "token_missing");
+		answer(200, { token: "renewed" });
+		refuse(403, "token_missing");
+		expect((await failure(client.delete("/session")))?.code).toBe("token_missing");
+		refuse(403, "token_missing");
+		expect((await failure(client.post("/sign-in/code", { code: "123456" })))?.code).toBe("token_missing");
+		expect(asked).toHaveBeenCalledTimes(4);
+	});
+
 	test("is not sent with questions that change nothing", async () => {
 		answer(200, { token: "first" });
 		answer(200, {});

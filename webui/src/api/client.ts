@@ -85,16 +85,27 @@ export class Client {
 	}
 
 	async #call(request: Request): Promise<unknown> {
-		const response = await this.#send(request);
-		if (response.ok) return this.#read(response);
-		const problem = await readProblem(response);
-		if (problem.code === "step_up_required" && this.#hooks) {
-			if (!(await this.#hooks.stepUp(request.options.password))) throw cancelled();
-			const repeated = await this.#send(request);
-			if (repeated.ok) return this.#read(repeated);
-			throw this.#tell(await readProblem(repeated), request);
+		const mended = new Set<string>();
+		for (;;) {
+			const response = await this.#send(request);
+			if (response.ok) return this.#read(response);
+			const problem = await readProblem(response);
+			if (mended.has(problem.code) || !(await this.#mend(problem, request)))
+				throw this.#tell(problem, request);
+			mended.add(problem.code);
 		}
-		throw this.#tell(problem, request);
+	}
+
+	/** Removes what a call was refused for, where that can be done; then the call is worth another try. */
+	async #mend({ code }: Problem, { path, options }: Request): Promise<boolean> {
+		// Another tab, or a call that ran beside this one, has renewed the session.
+		if (code === "token_missing" && !/^.(sign-in|claim)/.test(path)) {
+			await this.get("/session", { quiet: options.quiet });
+			return true;
+		}
+		if (code !== "step_up_required" || !this.#hooks) return false;
+		if (!(await this.#hooks.stepUp(options.password))) throw cancelled();
+		return true;
 	}
 
 	async #send({ method, path, body, options }: Request): Promise<Response> {

@@ -56,7 +56,7 @@ export const apps: readonly App[] = [
 		tile: tiles.settings,
 		size: { width: 1200, height: 816 },
 		administrator: true,
-		help: "keyboard",
+		help: "ways",
 		pages: [
 			{
 				id: "general",

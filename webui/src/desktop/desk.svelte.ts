@@ -1,7 +1,9 @@
+import { asProblem } from "../api/problem";
 import { boot } from "../boot.svelte";
 import { session } from "../session/session.svelte";
 import { appById } from "./apps";
 import { memory } from "./remember.svelte";
+import { toasts } from "./toasts.svelte";
 import { windows } from "./windows.svelte";
 
 /** Opens an app at a page, if the person may use it. */
@@ -20,7 +22,11 @@ export function showHelp() {
 export function signOut() {
 	windows.leave(async () => {
 		await memory.flush();
-		await boot.signOut();
+		try {
+			await boot.signOut();
+		} catch (thrown) {
+			toasts.failed("You are still signed in", asProblem(thrown).message);
+		}
 	});
 }
 

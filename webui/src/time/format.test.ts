@@ -1,9 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 
 vi.spyOn(navigator, "languages", "get").mockReturnValue(["de-DE", "en-GB"]);
-const { ago, city, countdown, known, moment, offset, pickLocale, roughOffset, signed, span } = await import(
-	"./format"
-);
+const { ago, city, countdown, known, moment, offset, pickLocale, roughOffset, seconds, signed, span } =
+	await import("./format");
 
 const minute = 60_000;
 const now = Date.UTC(2026, 10, 21, 13, 7, 26);
@@ -36,6 +35,10 @@ describe("an offset", () => {
 		expect(signed(2.84)).toBe("+2.8 ms");
 		expect(signed(-192_400)).toBe("−192.4 s");
 	});
+});
+
+test("whole seconds are said without decimals", () => {
+	expect([0, 4, 59, 65].map(seconds)).toEqual(["0 s", "4 s", "59 s", "1 min 5 s"]);
 });
 
 test("a span never says 60 seconds beside a minute", () => {

@@ -92,6 +92,9 @@ export function span(ms: number): string {
 	return `${number(Math.round(size / day))} days`;
 }
 
+/** The same for what is known in whole seconds: 0 s, 4 s, 1 min 5 s. */
+export const seconds = (count: number) => (count < 60 ? `${Math.round(count)} s` : span(count * second));
+
 function two(size: number, large: number, largeName: string, small: number, smallName: string): string {
 	const rounded = Math.round(size / small) * small;
 	const rest = Math.round((rounded % large) / small);
@@ -99,8 +102,9 @@ function two(size: number, large: number, largeName: string, small: number, smal
 	return rest ? `${whole} ${rest} ${smallName}` : whole;
 }
 
-/** How far a clock is off: +3 ms, −1.5 s, 3 min 12 s slow. */
+/** How far a clock is off: 0 ms, +3 ms, −1.5 s, 3 min 12 s slow. */
 export function offset(ms: number): string {
+	if (Math.round(ms) === 0) return span(0);
 	if (Math.abs(ms) < almostMinute) return `${ms < 0 ? minus : "+"}${span(ms)}`;
 	return `${span(ms)} ${ms < 0 ? "slow" : "fast"}`;
 }

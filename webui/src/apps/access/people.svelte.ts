@@ -47,11 +47,16 @@ export class People {
 	/** Takes the answer to a change. */
 	put(user: User) {
 		const known = this.users?.some((one) => one.id === user.id);
-		if (known) this.users = this.users?.map((one) => (one.id === user.id ? user : one));
+		if (known) this.renew(user);
 		else {
 			this.users = [...(this.users ?? []), user].sort((a, b) => a.name.localeCompare(b.name, locale));
 			this.total++;
 		}
+	}
+
+	/** Takes what is known of a user now, where the list has them. */
+	renew(user: User) {
+		this.users = this.users?.map((one) => (one.id === user.id ? user : one));
 	}
 
 	drop(user: User) {

@@ -92,6 +92,9 @@ export const areaName: Record<Area, string> = {
 
 export const levelName: Record<Event["level"], string> = { info: "Info", warning: "Warning", error: "Error" };
 
+/** Who acted: a stranger who gave a name that nobody here has stays unnamed in the log. */
+export const who = (event: Event) => event.actor || (event.address ? "Unknown" : "The NAS");
+
 /** One entry as text, for a mail or a ticket. */
 export function asText(event: Event): string {
 	const head = [event.time, levelName[event.level], areaName[event.area], event.actor, event.address].filter(

@@ -1,0 +1,41 @@
+import { desktop, home, open, signIn, userMenu } from "./desk";
+import { ines, marta } from "./remote";
+import { story } from "./story";
+
+const pages = {
+	Settings: ["General", "Date & Time", "Reset button"],
+	Log: ["All entries", "Sign-in", "Clock"],
+	"Personal Settings": ["Account", "Security"],
+	About: ["Castellan"],
+	Help: ["Ways back in", "Keyboard"],
+} as const;
+
+// R100: from every page one can sign out.
+story("an administrator looks at every page", async ({ nas, claimed, visit }) => {
+	await (await claimed()).add(ines);
+	await nas.press("300ms");
+	const visitor = await visit();
+	const { page } = visitor;
+	await signIn(visitor, marta);
+	await desktop(visitor);
+	for (const app of Object.keys(pages) as (keyof typeof pages)[]) {
+		for (const at of pages[app]) {
+			await open(visitor, app, pages[app].length > 1 ? at : undefined);
+			await visitor.look(`page-${app}-${at}`.toLowerCase().replace(/\W+/g, "-"));
+		}
+		if (!visitor.phone)
+			await page.locator(".window").getByRole("button", { name: "Close", exact: true }).click();
+		await home(visitor);
+		await (await userMenu(visitor)).getByRole("button", { name: "Sign out" }).waitFor();
+		if (app === "Help") await visitor.look("user-menu");
+		await page.keyboard.press("Escape");
+	}
+
+	const win = await open(visitor, "Settings", "Reset button");
+	await win.getByRole("button", { name: "Show" }).click();
+	await win.getByText(await nas.defaultPassword()).waitFor();
+	await visitor.look("default-password");
+	await home(visitor);
+	await page.getByRole("button", { name: /Look at this|thing to look at/ }).click();
+	await visitor.look("health");
+});
