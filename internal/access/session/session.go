@@ -144,12 +144,10 @@ func (s *Sessions) Renew(tx *store.Tx, cookie string, on Renewal) (renewed strin
 	next = *one
 	s.mu.RUnlock()
 	next.Token, next.active = secret.Token(), s.elapsed()
-	switch on {
-	case Proved:
+	if on == Proved {
 		next.proved = next.active
-	case Mended:
-		next.Repair = false
 	}
+	next.Repair = next.Repair && on != Mended
 	renewed = secret.Token()
 	tx.OnCommit(func() {
 		s.mu.Lock()

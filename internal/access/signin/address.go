@@ -194,13 +194,13 @@ func (d *Door) UndoEmailChange(v Visitor, link string) error {
 		if !right || !d.Clock.Reading().Now.Before(a.Change.Until) {
 			return ErrLink
 		}
-		new := a.Email
+		newer := a.Email
 		a.Email, a.Confirmed, a.Change = a.Change.Old, a.Change.Confirmed, account.Change{}
 		if err := account.Put(tx, a); err != nil {
 			return err
 		}
 		e := v.event(event.EmailUndone, a.Name).With("sessions", strconv.Itoa(d.Sessions.EndAll(tx, a.ID, "")))
-		d.Post.TellAt(tx, a, new, e)
+		d.Post.TellAt(tx, a, newer, e)
 		return d.note(tx, a, e)
 	})
 }
