@@ -84,24 +84,24 @@ func free(list []Device, name, id string) error {
 	return nil
 }
 
-// Rename gives a device another name, and returns the one it had.
-func Rename(tx *store.Tx, account, id, name string) (before string, err error) {
-	if name, err = deviceName(name); err != nil {
-		return "", err
+// Rename gives a device another name, and returns the one it had and the one it has.
+func Rename(tx *store.Tx, account, id, name string) (before, after string, err error) {
+	if after, err = deviceName(name); err != nil {
+		return "", "", err
 	}
 	list, err := List(tx, account)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if err := free(list, name, id); err != nil {
-		return "", err
+	if err := free(list, after, id); err != nil {
+		return "", "", err
 	}
 	r, found, err := devices.Get(tx, account+"/"+id)
 	if err != nil || !found {
-		return "", ErrUnknownDevice.Because(err)
+		return "", "", ErrUnknownDevice.Because(err)
 	}
-	before, r.Name = r.Name, name
-	return before, devices.Put(tx, account+"/"+id, r)
+	before, r.Name = r.Name, after
+	return before, after, devices.Put(tx, account+"/"+id, r)
 }
 
 // RemoveDevice removes one device and returns its name; the others go on. The last way in can only be

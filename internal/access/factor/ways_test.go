@@ -85,7 +85,7 @@ func TestADeviceIsRenamedUnderANameOfItsOwn(t *testing.T) {
 	b.update(func(tx *store.Tx) (err error) { list, err = factor.List(tx, "ines"); return err })
 	slices.SortFunc(list, func(a, b factor.Device) int { return strings.Compare(a.Name, b.Name) })
 	rename := func(id, name string) (before string, err error) {
-		err = b.db.Update(func(tx *store.Tx) (err error) { before, err = factor.Rename(tx, "ines", id, name); return err })
+		err = b.db.Update(func(tx *store.Tx) (err error) { before, _, err = factor.Rename(tx, "ines", id, name); return err })
 		return before, err
 	}
 	if before, err := rename(list[0].ID, " Work phone "); err != nil || before != "My phone" {

@@ -163,15 +163,21 @@ func (d *Door) ConfirmEmail(v Visitor, cookie string, s session.Session, code st
 	return c, err
 }
 
-// moveTo gives an account another address. The old one, if it was confirmed, can undo that.
+// moveTo gives an account another address, and tells the old one. Of several changes within 72 hours the
+// first can be undone: a thief who changes the address twice does not void the owner's link.
 func (d *Door) moveTo(tx *store.Tx, v Visitor, cookie string, s session.Session, a account.Account, to string, confirmed bool) (c Changed, err error) {
 	old, was := a.Email, a.Confirmed
 	a.Email, a.Confirmed = to, confirmed
 	e := v.event(event.EmailChanged, a.Name)
-	if old != "" && old != to {
+	now := d.Clock.Reading().Now
+	switch {
+	case old == "" || old == to:
+	case now.Before(a.Change.Until):
+		d.Post.TellAt(tx, a, old, e)
+	default:
 		token := secret.Token()
 		digest := secret.DigestOf(token)
-		a.Change = account.Change{Old: old, Confirmed: was, Token: hex.EncodeToString(digest[:]), Until: d.Clock.Reading().Now.Add(UndoFor)}
+		a.Change = account.Change{Old: old, Confirmed: was, Token: hex.EncodeToString(digest[:]), Until: now.Add(UndoFor)}
 		d.Post.TellOld(tx, a, old, a.ID+"."+token, e)
 	}
 	if err := account.Put(tx, a); err != nil {

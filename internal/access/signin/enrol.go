@@ -86,11 +86,11 @@ func (d *Door) RenameDevice(v Visitor, s session.Session, id, name string) error
 		if err != nil {
 			return err
 		}
-		before, err := factor.Rename(tx, a.ID, id, name)
+		before, after, err := factor.Rename(tx, a.ID, id, name)
 		if err != nil {
 			return err
 		}
-		return d.Log.Record(tx, v.event(event.DeviceRenamed, a.Name).With("from", before).With("to", name))
+		return d.Log.Record(tx, v.event(event.DeviceRenamed, a.Name).With("from", before).With("to", after))
 	})
 }
 
