@@ -139,18 +139,18 @@ func (h *house) furnish(o opened) error {
 	h.post = notice.New(notice.Config{
 		DB: h.db, Key: mailKey, Log: h.log, Elapsed: elapsed, Now: now, Origin: h.origin, Out: h.Out,
 	})
-	h.api.Post, h.api.MailKey = h.post, mailKey
+	h.api.Post = h.post
 	h.reset = reset.New(reset.Config{
-		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Log: h.log,
+		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Log: h.log, Post: h.post,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
 	})
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log
 	h.api.Door = signin.New(signin.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
-		Box: h.box, Log: h.log, Post: h.post, Clock: h.clock,
+		Box: h.box, Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
 	})
 	h.api.Office = people.New(people.Config{
-		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Post: h.post, Now: now,
+		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
 	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,

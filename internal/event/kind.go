@@ -69,6 +69,7 @@ const (
 	TwoStepOffForOther Kind = "two_step.turned_off_for_other"
 	TwoStepRefused     Kind = "two_step.refused"
 	TwoStepLater       Kind = "two_step.postponed"
+	EnrolmentSpared    Kind = "two_step.enrolment_spared"
 	EnrolmentStarted   Kind = "two_step.enrolment_started"
 	EnrolmentDiscarded Kind = "two_step.enrolment_discarded"
 	DeviceAdded        Kind = "two_step.device_added"
@@ -136,6 +137,7 @@ var catalogue = map[Kind]words{
 	TwoStepOffForOther: {TwoStep, Warning, "2-step verification of {account} turned off by an administrator; {sessions} sessions ended"},
 	TwoStepRefused:     {TwoStep, Warning, "2-step verification not turned off: {reason}"},
 	TwoStepLater:       {TwoStep, Warning, "The offer of 2-step verification was put off"},
+	EnrolmentSpared:    {TwoStep, Warning, "Signed in without the 2-step verification that the policy wants: neither a trusted time nor mail is to be had for setting it up"},
 	EnrolmentStarted:   {TwoStep, Info, "Setting up authenticator device “{device}”"},
 	EnrolmentDiscarded: {TwoStep, Warning, "Authenticator device “{device}” was discarded: {reason}"},
 	DeviceAdded:        {TwoStep, Info, "Authenticator device “{device}” added; {sessions} other sessions ended"},
@@ -148,7 +150,7 @@ var catalogue = map[Kind]words{
 	CodeSent:           {TwoStep, Info, "Code sent to {address}"},
 	MailTried:          {Mail, Info, "Test mail by way of {server}: {outcome}"},
 	MailFailed:         {Mail, Warning, "Mail to {to} failed: {reason} {next}"},
-	MailDropped:        {Mail, Warning, "{count} mails were not sent: too many are waiting"},
+	MailDropped:        {Mail, Warning, "{count} mails were not sent: there were too many in an hour, or too many are waiting"},
 	GroupAdded:         {Accounts, Info, "Group {group} added"},
 	GroupChanged:       {Accounts, Info, "Group {group}: {what}"},
 	GroupDeleted:       {Accounts, Warning, "Group {group} deleted"},

@@ -26,7 +26,6 @@ import (
 	"castellan/internal/health"
 	"castellan/internal/httpapi/api"
 	"castellan/internal/notice"
-	"castellan/internal/secret"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -61,7 +60,6 @@ type Config struct {
 	Box      *claim.Box
 	Log      *event.Log
 	Post     *notice.Post
-	MailKey  secret.Key // seals the mail server's password
 
 	Clock       *clock.Clock
 	Button      *button.Button

@@ -1,10 +1,12 @@
 package mail_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -169,5 +171,88 @@ func TestARealMailServerTakesIt(t *testing.T) {
 	s.Password = "wrong"
 	if err := s.Send(t.Context(), letter); err == nil || !strings.Contains(mail.Explain(err).Reply, "535") {
 		t.Errorf("a wrong password: %v, %+v", err, mail.Explain(err))
+	}
+}
+
+// script is a mail server that says what it is told, a reply for each line it hears, and then nothing.
+func script(t *testing.T, replies ...string) mail.Server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				r := bufio.NewReader(c)
+				for _, reply := range replies {
+					if _, err := io.WriteString(c, reply); err != nil {
+						return
+					}
+					if _, err := r.ReadString('\n'); err != nil {
+						return
+					}
+				}
+				_, _ = r.ReadString(0)
+			}()
+		}
+	}()
+	return mail.Server{
+		Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.StartTLS, User: "nas", Password: "mail password",
+		From: "nas@example.org", Hello: "nas.local", Patience: 500 * time.Millisecond,
+	}
+}
+
+// R064 R138: whatever a server says before it is known, nothing but our name is sent, and it is explained.
+func TestAServerThatFailsBeforeItIsKnownIsExplained(t *testing.T) {
+	const hello = "250-mail.test\r\n250 STARTTLS\r\n"
+	for name, replies := range map[string][]string{
+		"busy at the greeting":         {"421 too busy\r\n"},
+		"refused at the greeting":      {"554 no service\r\n"},
+		"no hello":                     {"220 ready\r\n", "502 what?\r\n", "502 what?\r\n"},
+		"no STARTTLS after all":        {"220 ready\r\n", hello, "454 not now\r\n"},
+		"replies that were not asked":  {"220 ready\r\n250 ok\r\n235 welcome\r\n250 ok\r\n354 go on\r\n250 taken\r\n"},
+		"text in place of a handshake": {"220 ready\r\n", hello, "220 go on\r\n250 injected\r\n"},
+		"a greeting without an end":    {"220-" + strings.Repeat("x", 4000)},
+		"garbage":                      {"\x00\xff\x1b[2J\r\n"},
+		"silence after the hello":      {"220 ready\r\n", hello},
+	} {
+		begin := time.Now()
+		err := script(t, replies...).Send(t.Context(), letter)
+		f := mail.Explain(err)
+		if err == nil || f.Message == "" || strings.ContainsAny(f.Message, "\x1b\r\n\x00") || strings.Contains(f.Message, "mail password") {
+			t.Errorf("%s: %v, explained as %q", name, err, f.Message)
+		}
+		if time.Since(begin) > 2*time.Second {
+			t.Errorf("%s: it took %v", name, time.Since(begin))
+		}
+	}
+}
+
+// A server that talks, but slowly, gets no more time than one that says nothing.
+func TestASlowServerIsGivenUpInTime(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go func() {
+		c, err := l.Accept()
+		for err == nil {
+			_, err = io.WriteString(c, "220-still here\r\n")
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	s := script(t)
+	s.Port = l.Addr().(*net.TCPAddr).Port
+	begin := time.Now()
+	if err := s.Send(t.Context(), letter); err == nil || time.Since(begin) > time.Second || !mail.Explain(err).Temporary {
+		t.Errorf("after %v: %v", time.Since(begin), err)
 	}
 }

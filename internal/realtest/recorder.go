@@ -19,9 +19,16 @@ type Recorder struct {
 	Mu       sync.Mutex // guards the notes while mail comes
 	From, To []string
 	Data     []byte // of the newest mail
+	Mails    []RecordedMail
 	Auth     []string
 	Refuse   map[string]*smtp.SMTPError // by stage: auth, mail, rcpt, end
 	Pin      string                     // SHA-256 of its certificate
+}
+
+// RecordedMail is a mail that was taken.
+type RecordedMail struct {
+	To   string
+	Data []byte
 }
 
 func (r *Recorder) at(stage string) error {
@@ -62,6 +69,7 @@ func (s *talk) Data(r io.Reader) error {
 	s.r.Mu.Lock()
 	defer s.r.Mu.Unlock()
 	s.r.Data = data
+	s.r.Mails = append(s.r.Mails, RecordedMail{s.r.To[len(s.r.To)-1], data})
 	return errors.Join(err, s.r.at("end"))
 }
 func (s *talk) Reset()        {}

@@ -123,7 +123,7 @@ func (b *Box) restoreAdmin(tx *store.Tx, hash string, now time.Time) (account.Ac
 	switch {
 	case err == nil:
 		admin.Role, admin.Disabled, admin.Password = account.Administrator, false, pw
-		admin.Confirmed, admin.Change, admin.LastWay = false, account.Change{}, ""
+		admin.Confirmed, admin.Changes, admin.LastWay = false, nil, ""
 		return admin, account.Put(tx, admin)
 	case !account.ErrUnknown.Is(err):
 		return account.Account{}, err

@@ -59,7 +59,10 @@ func TestDevicesAreIndependentAndAtMostFive(t *testing.T) {
 		id = list[slices.IndexFunc(list, func(d factor.Device) bool { return d.Name == "Tablet" })].ID
 		return err
 	})
-	b.update(func(tx *store.Tx) error { _, err := factor.RemoveDevice(tx, "ines", id); return err })
+	b.update(func(tx *store.Tx) error {
+		_, err := factor.RemoveDevice(tx, account.Account{ID: "ines"}, id)
+		return err
+	})
 	if _, err := b.spend("ines", tablet.CodeAt(code+1), noon); !refused(err) {
 		t.Errorf("the removed device: %v", err)
 	}
@@ -110,7 +113,7 @@ func TestTheLastWayIsNotRemovedByTheWay(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = factor.RemoveDevice(tx, "ines", list[0].ID)
+		_, err = factor.RemoveDevice(tx, account.Account{ID: "ines"}, list[0].ID)
 		return err
 	})
 	if !errors.Is(err, factor.ErrLastWay) || !b.enabled("ines") {
@@ -127,8 +130,8 @@ func (b *bench) mailReady(id string) {
 	a := account.Account{ID: id, Email: id + "@example.org"}
 	b.update(func(tx *store.Tx) error {
 		b.StartEmail(tx, a, "enrol")
-		c := b.NewCode(id, "enrol")
-		return b.ConfirmEmail(tx, a, factor.Confirmation{Code: c.Code, Saved: true}, noon)
+		c := b.NewCode(id, factor.AtTheDoor, "enrol")
+		return b.ConfirmEmail(tx, a, factor.Confirmation{Code: c.Code, Holder: "enrol", Saved: true}, noon)
 	})
 }
 
@@ -144,7 +147,7 @@ func TestMailCodesAreUniformDigits(t *testing.T) {
 	const n = 2000
 	for range n {
 		b.elapsed += factor.CodeLife * 6
-		c := b.NewCode("ines", "x").Code
+		c := b.NewCode("ines", factor.AtTheDoor, "x").Code
 		if !form.MatchString(c) {
 			t.Fatalf("%q is not six digits", c)
 		}
@@ -172,7 +175,7 @@ func TestAMailCodeLivesTenMinutes(t *testing.T) {
 	b.mailReady("ines")
 	for age, want := range map[time.Duration]bool{9*time.Minute + 59*time.Second: true, 10*time.Minute + time.Second: false} {
 		b.elapsed += 2 * time.Hour
-		c := b.NewCode("ines", "t").Code
+		c := b.NewCode("ines", factor.AtTheDoor, "t").Code
 		b.elapsed += age
 		if _, err := b.give("ines", mailed("t", c), noon); (err == nil) != want {
 			t.Errorf("after %v: %v", age, err)
@@ -185,9 +188,9 @@ func TestAMailCodeIsTiedToWhoAskedForIt(t *testing.T) {
 	b := newBench(t)
 	b.mailReady("ines")
 	b.elapsed += 2 * time.Hour
-	one := b.NewCode("ines", "A").Code
+	one := b.NewCode("ines", factor.AtTheDoor, "A").Code
 	b.elapsed += factor.CodePause
-	two := b.NewCode("ines", "B").Code
+	two := b.NewCode("ines", factor.AtTheDoor, "B").Code
 	for holder, code := range map[string]string{"A": two, "B": one, "": one, "C": one} {
 		if code == one && one == two {
 			continue
@@ -211,9 +214,9 @@ func TestOnlyTheNewestMailCodeCountsOnceAndFiveWrongTriesVoidIt(t *testing.T) {
 	b := newBench(t)
 	b.mailReady("ines")
 	b.elapsed += 2 * time.Hour
-	old := b.NewCode("ines", "t").Code
+	old := b.NewCode("ines", factor.AtTheDoor, "t").Code
 	b.elapsed += factor.CodePause
-	code := b.NewCode("ines", "t").Code
+	code := b.NewCode("ines", factor.AtTheDoor, "t").Code
 	if _, err := b.give("ines", mailed("t", old), noon); old != code && !errors.Is(err, factor.ErrRefused) {
 		t.Errorf("the old one: %v", err)
 	}
@@ -224,7 +227,7 @@ func TestOnlyTheNewestMailCodeCountsOnceAndFiveWrongTriesVoidIt(t *testing.T) {
 		t.Errorf("once more: %v", err)
 	}
 	b.elapsed += factor.CodePause
-	code = b.NewCode("ines", "t").Code
+	code = b.NewCode("ines", factor.AtTheDoor, "t").Code
 	wrong := "000000"
 	if code == wrong {
 		wrong = "000001"
@@ -243,9 +246,9 @@ func TestMailCodesAreSpacedAndCapped(t *testing.T) {
 	b.elapsed = time.Hour
 	sent := 0
 	for range 60 { // every minute for an hour, each time from another sign-in
-		if c := b.NewCode("ines", secret.ID()); c.Code != "" {
+		if c := b.NewCode("ines", factor.AtTheDoor, secret.ID()); c.Code != "" {
 			sent++
-			if again := b.NewCode("ines", "other"); again.Code != "" || again.Resend <= 0 {
+			if again := b.NewCode("ines", factor.AtTheDoor, "other"); again.Code != "" || again.Resend <= 0 {
 				t.Fatalf("a second code at once: %+v", again)
 			}
 		}
@@ -254,17 +257,20 @@ func TestMailCodesAreSpacedAndCapped(t *testing.T) {
 	if sent != factor.CodesHour {
 		t.Errorf("%d codes in an hour, want %d", sent, factor.CodesHour)
 	}
-	if c := b.NewCode("ines", "later"); c.Code == "" {
+	if c := b.NewCode("ines", factor.AtTheDoor, "later"); c.Code == "" {
 		t.Errorf("after an hour: %+v", c)
 	}
-	c := b.NewCode("marta", "x")
+	c := b.NewCode("marta", factor.AtTheDoor, "x")
 	if err := b.TakeCode("marta", "x", c.Code); err != nil {
 		t.Fatal(err)
 	}
-	if c := b.NewCode("marta", "y"); c.Code == "" {
+	if c := b.NewCode("marta", factor.AtTheDoor, "y"); c.Code == "" {
 		t.Error("a code that came back slows the next one")
 	}
-	if c := b.NewCode("jonas", "x"); c.Code == "" {
+	if c := b.NewCode("ines", factor.Inside, "session"); c.Code == "" {
+		t.Error("codes at the door use up those inside")
+	}
+	if c := b.NewCode("jonas", factor.AtTheDoor, "x"); c.Code == "" {
 		t.Error("one account's codes slow another's")
 	}
 }
@@ -305,8 +311,8 @@ func TestEmailIsAWayOnlyWhereItIsWantedAndAllowed(t *testing.T) {
 	}
 	b.update(settings.RemoveMail)
 	want("without a mail server", factor.App, factor.Recovery)
-	b.update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, "ines") })
-	if err := b.db.Update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, "ines") }); !errors.Is(err, factor.ErrWay) {
+	b.update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, a) })
+	if err := b.db.Update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, a) }); !errors.Is(err, factor.ErrWay) {
 		t.Errorf("turned off twice: %v", err)
 	}
 }
@@ -318,9 +324,9 @@ func TestEmailIsConfirmedForTheAddressThatGotTheCode(t *testing.T) {
 		b.StartEmail(tx, account.Account{ID: "ines", Email: "old@example.org"}, "e")
 		return nil
 	})
-	c := b.NewCode("ines", "e")
+	c := b.NewCode("ines", factor.AtTheDoor, "e")
 	err := b.db.Update(func(tx *store.Tx) error {
-		return b.ConfirmEmail(tx, account.Account{ID: "ines", Email: "new@example.org"}, factor.Confirmation{Code: c.Code, Saved: true}, noon)
+		return b.ConfirmEmail(tx, account.Account{ID: "ines", Email: "new@example.org"}, factor.Confirmation{Code: c.Code, Holder: "e", Saved: true}, noon)
 	})
 	if !errors.Is(err, factor.ErrGone) || b.enabled("ines") {
 		t.Errorf("got %v", err)
@@ -353,5 +359,81 @@ func TestThePolicySaysWhoMustUseTwoStep(t *testing.T) {
 		if got := [2]bool{ask(admin), ask(user)}; got != want {
 			t.Errorf("%s: administrator and user: %v, want %v", demand, got, want)
 		}
+	}
+}
+
+// R055: a way that the policy closed is none that could be the last.
+func TestAClosedWayIsNotTheLastOneThatIsLeft(t *testing.T) {
+	b := newBench(t)
+	b.enrol("ines", "My phone")
+	b.mailReady("ines")
+	a := account.Account{ID: "ines", Email: "ines@example.org", Confirmed: true}
+	remove := func() error {
+		return b.db.Update(func(tx *store.Tx) error {
+			list, err := factor.List(tx, "ines")
+			if err != nil {
+				return err
+			}
+			_, err = factor.RemoveDevice(tx, a, list[0].ID)
+			return err
+		})
+	}
+	b.update(func(tx *store.Tx) error {
+		return settings.PutPolicy(tx, settings.Policy{TwoStep: settings.Nobody, EmailCodes: settings.NobodyAtAll})
+	})
+	if err := remove(); !errors.Is(err, factor.ErrLastWay) {
+		t.Errorf("with e-mail closed: %v", err)
+	}
+	b.update(func(tx *store.Tx) error {
+		return settings.PutPolicy(tx, settings.Policy{TwoStep: settings.Nobody, EmailCodes: settings.Everybody})
+	})
+	if err := remove(); err != nil {
+		t.Errorf("with e-mail open: %v", err)
+	}
+	if err := b.db.Update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, a) }); !errors.Is(err, factor.ErrLastWay) {
+		t.Errorf("the last one: %v", err)
+	}
+}
+
+// R070: turning 2-step verification off leaves no way, no recovery code and no code on its way.
+func TestNothingIsLeftOfWhatIsTurnedOff(t *testing.T) {
+	b := newBench(t)
+	b.mailReady("ines")
+	code := b.NewCode("ines", factor.AtTheDoor, "t").Code
+	b.update(func(tx *store.Tx) error { return b.Remove(tx, "ines") })
+	if b.enabled("ines") || b.left("ines").Left != 0 {
+		t.Errorf("enabled %v, %d recovery codes", b.enabled("ines"), b.left("ines").Left)
+	}
+	if err := b.TakeCode("ines", "t", code); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("a code of before: %v", err)
+	}
+}
+
+// R071: asking for the code again does not change the recovery codes that may be saved already.
+func TestAskingAgainKeepsTheRecoveryCodes(t *testing.T) {
+	b := newBench(t)
+	a := account.Account{ID: "ines", Email: "ines@example.org"}
+	var first, again factor.Enrolment
+	b.update(func(tx *store.Tx) error {
+		first, again = b.StartEmail(tx, a, "e"), b.StartEmail(tx, a, "e")
+		return nil
+	})
+	if len(first.Recovery) != factor.RecoveryCodes || again.Recovery != nil {
+		t.Fatalf("%d and %d codes", len(first.Recovery), len(again.Recovery))
+	}
+	confirm := func(holder, code string) error {
+		return b.db.Update(func(tx *store.Tx) error {
+			return b.ConfirmEmail(tx, a, factor.Confirmation{Code: code, Holder: holder, Saved: true}, noon)
+		})
+	}
+	code := b.NewCode("ines", factor.Inside, "e").Code
+	if err := confirm("another session", code); !errors.Is(err, factor.ErrGone) {
+		t.Errorf("from another session: %v", err)
+	}
+	if err := confirm("e", code); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.give("ines", recovery(first.Recovery[0]), noon); err != nil {
+		t.Errorf("a code of the first answer: %v", err)
 	}
 }

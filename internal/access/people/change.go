@@ -24,8 +24,8 @@ func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
 		}
 		after := c.apply(before)
 		rights := after.Role != before.Role || after.Disabled != before.Disabled
-		if rights && id == by.ID {
-			return ErrOwn
+		if id == by.ID && (rights || after.Email != before.Email) {
+			return ErrOwn // one's own address is changed with a code to the new one
 		}
 		if err := account.Put(tx, after); err != nil {
 			return err
@@ -57,7 +57,7 @@ func (c Change) apply(a account.Account) account.Account {
 		a.DisplayName = *c.DisplayName
 	}
 	if c.Email != nil && strings.TrimSpace(*c.Email) != a.Email {
-		a.Email, a.Confirmed, a.Change = *c.Email, false, account.Change{}
+		a.Email, a.Confirmed = strings.TrimSpace(*c.Email), false
 	}
 	if c.Role != nil {
 		a.Role = *c.Role

@@ -29,6 +29,7 @@ type Config struct {
 	Sessions  *session.Sessions
 	Log       *event.Log
 	Post      *notice.Post
+	MailKey   secret.Key       // seals the mail server's password
 	Now       func() time.Time // trusted time
 }
 

@@ -26,7 +26,6 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 	if !ok || t.Stage != session.AwaitCode {
 		return Step{}, ErrExpired
 	}
-	g.Holder = ticketHolder(t)
 	attempt, err := d.Throttle.Code(t.Account)
 	if err != nil {
 		return Step{}, err
@@ -45,7 +44,8 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 		return step, nil
 	case errors.Is(err, factor.ErrRefused):
 		left := d.Tickets.Return(cookie, t, true)
-		return Step{}, d.refuseCode(v, a, attempt, err, left)
+		e := v.event(event.CodeRefused, a.Name).With("reason", reason(err))
+		return Step{}, d.refuseCode(a, attempt, e, wrongCode(left))
 	}
 	d.Tickets.Return(cookie, t, false)
 	return Step{}, err
@@ -62,10 +62,9 @@ func (d *Door) timely(ctx context.Context, way factor.Way) error {
 	return nil
 }
 
-// refuseCode counts and records a wrong code. The owner is told when the password was right and codes go
-// on being wrong.
-func (d *Door) refuseCode(v Visitor, a account.Account, attempt *throttle.Attempt, why error, left int) error {
-	e := v.event(event.CodeRefused, a.Name).With("reason", reason(why))
+// refuseCode counts and records a wrong code, and returns the refusal. The owner is told when the password
+// was right and codes go on being wrong.
+func (d *Door) refuseCode(a account.Account, attempt *throttle.Attempt, e event.Event, refused error) error {
 	err := d.DB.Update(func(tx *store.Tx) error {
 		if err := attempt.Fail(tx); err != nil {
 			return err
@@ -78,11 +77,15 @@ func (d *Door) refuseCode(v Visitor, a account.Account, attempt *throttle.Attemp
 	if err != nil {
 		return err
 	}
-	return wrongCode(left)
+	return refused
 }
 
-// suspiciousCodes wrong codes after a right password are told to the owner.
-const suspiciousCodes = 3
+// suspiciousCodes wrong codes after a right password are told to the owner, and so is a right one after
+// manyCodes wrong ones.
+const (
+	suspiciousCodes = 3
+	manyCodes       = 5
+)
 
 // spend finishes a sign-in with a second factor, in one transaction.
 func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throttle.Attempt) (step Step, a account.Account, err error) {
@@ -93,11 +96,12 @@ func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throt
 		if err := d.usable(a, t.Hash); err != nil {
 			return ErrExpired.Because(err)
 		}
+		g.Holder = ticketHolder(t, a.Email)
 		spent, err := d.Factors.Spend(tx, a, g, d.Clock.Reading().Now)
 		if err != nil {
 			return err
 		}
-		if attempt.Failures() >= throttle.FreeTries {
+		if attempt.Failures() >= manyCodes {
 			d.Post.Suspect(tx, a, notice.Guessed, v.event(event.SignedIn, a.Name))
 		}
 		if err := attempt.Succeed(tx); err != nil {

@@ -1,9 +1,12 @@
 package signin_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
@@ -14,6 +17,8 @@ import (
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/clock"
 	"castellan/internal/event"
+	"castellan/internal/notice"
+	"castellan/internal/settings"
 	"castellan/internal/store"
 )
 
@@ -60,19 +65,36 @@ func TestWhoeverMustUseTwoStepCannotPutItOffButTheClaimantCan(t *testing.T) {
 
 // R139: a clock that is not trusted keeps nobody out for want of a factor that cannot be enrolled then.
 func TestNobodyMustEnrolWhatCannotBeEnrolled(t *testing.T) {
-	b := claimed(t)
+	b, r := mailed(t, "127.0.3.5")
 	b.clock.state = clock.Unsynced
-	b.update(func(tx *store.Tx) error {
-		a, err := account.ByName(tx, "admin")
-		if err != nil {
-			return err
-		}
-		must, err := b.MustEnrol(tx, a)
-		if must {
-			t.Error("the owner is kept out")
-		}
-		return err
-	})
+	must := func(want bool) {
+		t.Helper()
+		b.update(func(tx *store.Tx) error {
+			a, err := account.ByName(tx, "admin")
+			if err != nil {
+				return err
+			}
+			a.Email = "owner@example.org"
+			must, err := b.MustEnrol(tx, a)
+			if must != want {
+				t.Errorf("must enrol: %v", must)
+			}
+			return errors.Join(err, account.Put(tx, a))
+		})
+	}
+	must(true) // codes can come by e-mail
+	r.Mu.Lock()
+	r.Refuse = map[string]*smtp.SMTPError{"rcpt": {Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "no"}}
+	r.Mu.Unlock()
+	_, s := b.in("admin", goodPassword)
+	if _, _, err := b.StartEmailWay(t.Context(), b.home, s); !errors.Is(err, notice.ErrMail) {
+		t.Errorf("got %v", err)
+	}
+	must(false)
+	b.update(settings.RemoveMail)
+	must(false)
+	b.in("admin", goodPassword)
+	b.last(event.EnrolmentSpared)
 }
 
 // R035 R055

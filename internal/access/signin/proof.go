@@ -29,8 +29,7 @@ func wrongProof(field, message string) error {
 
 // StepUp checks a proof and opens sensitive changes for a while. The session gets a new cookie.
 func (d *Door) StepUp(ctx context.Context, v Visitor, cookie string, s session.Session, p Proof) (renewed string, err error) {
-	p.Factor.Holder = sessionHolder(s)
-	err = d.prove(ctx, v, s.Account, p, proving{code: !d.repairing(cookie), refused: event.StepUpRefused}, func(tx *store.Tx, a account.Account) error {
+	err = d.prove(ctx, v, s, p, proving{code: !d.repairing(cookie), refused: event.StepUpRefused}, func(tx *store.Tx, a account.Account) error {
 		if renewed, _ = d.Sessions.Renew(tx, cookie, session.Proved); renewed == "" {
 			return session.ErrEnded
 		}
@@ -55,8 +54,8 @@ type proving struct {
 
 // prove checks a proof and, if it is right, makes the change that it is for: in one transaction with the
 // spending of the code.
-func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want proving, change func(*store.Tx, account.Account) error) error {
-	a, on, err := d.person(id)
+func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof, want proving, change func(*store.Tx, account.Account) error) error {
+	a, on, err := d.person(s.Account)
 	if err != nil {
 		return err
 	}
@@ -83,6 +82,7 @@ func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want pr
 		return err
 	}
 	err = d.commitProof(a, tries, func(tx *store.Tx, a account.Account) error {
+		p.Factor.Holder = sessionHolder(s, a.Email)
 		spent, err := d.Factors.Spend(tx, a, p.Factor, d.Clock.Reading().Now)
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want pr
 		return change(tx, a)
 	})
 	if errors.Is(err, factor.ErrRefused) {
-		return d.refuse(tries.code, v.event(want.refused, a.Name).With("reason", "code: "+reason(err)),
+		return d.refuseCode(a, tries.code, v.event(want.refused, a.Name).With("reason", "code: "+reason(err)),
 			wrongProof("code", "That code is not right. Each code works once."))
 	}
 	return err

@@ -36,6 +36,8 @@ type Config struct {
 	Post      *notice.Post
 	// Clock tells trusted time; Fresh first asks the time servers if the last answer is old.
 	Clock Clock
+	// Elapsed is a clock that never steps.
+	Elapsed func() time.Duration
 }
 
 // Clock is what a Door needs of package clock.
@@ -151,6 +153,9 @@ func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, 
 		if err := d.Log.Record(tx, v.event(event.SessionEvicted, a.Name)); err != nil {
 			return Step{}, err
 		}
+	}
+	if err := d.spared(tx, v, a); err != nil {
+		return Step{}, err
 	}
 	err := d.Log.Record(tx, v.event(event.SignedIn, a.Name).With("method", method))
 	return Step{Next: NextDone, Cookie: cookie, Token: s.Token, Left: session.Idle, Account: a, Repair: with.Repair}, err
