@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -128,9 +129,8 @@ func (f *Factors) spendApp(tx *store.Tx, account string, code otp.Code, now time
 	why := errWrong
 	var unreadable error
 	err := each(tx, account, func(id string, r record) error {
-		seed, err := f.open(account, id, r)
-		if err != nil {
-			unreadable = err
+		seed, broken := f.open(account, id, r)
+		if unreadable = errors.Join(unreadable, broken); seed == nil {
 			return nil
 		}
 		if step, ok := seed.Match(code, now, r.LastStep); ok && spent == "" {
