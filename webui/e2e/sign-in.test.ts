@@ -14,6 +14,7 @@ story(
 		const phone = await (await claimed()).enrol();
 		const visitor = await visit();
 		const { page } = visitor;
+		await page.getByLabel("User name").waitFor();
 		await visitor.look("sign-in");
 		visitor.expects("/sign-in", 401);
 		await signIn(visitor, { ...marta, password: "kestrel lagoon amber summer" });
