@@ -19,6 +19,8 @@ type record struct {
 	Before   bool      `json:"before,omitempty"` // it was claimed before the last reset
 	Password string    `json:"default_password"` // sealed
 	Hash     string    `json:"default_hash"`     // so that a reset has nothing to compute
+	// Generation counts how often the box has changed hands: with each claim and each reset.
+	Generation uint64 `json:"generation,omitempty"`
 }
 
 var table = store.NewTable[record]("box")
@@ -30,7 +32,9 @@ const (
 
 // The refusals of this room.
 var (
-	ErrClaimed   = &fault.Error{Kind: fault.Conflict, Code: "claimed", Message: "This NAS has been claimed by somebody else just now. Sign in instead, or hold its reset button."}
+	ErrClaimed = &fault.Error{Kind: fault.Conflict, Code: "claimed", Message: "This NAS has been claimed by somebody else just now. Sign in instead, or hold its reset button."}
+	// ErrStale says that a claim was proved before the box changed hands.
+	ErrStale     = &fault.Error{Kind: fault.Gone, Code: "claim_stale", Message: "This NAS was reset or claimed since. Begin again."}
 	ErrUnclaimed = &fault.Error{Kind: fault.Conflict, Code: "unclaimed", Message: "This NAS was reset, or nobody has claimed it yet. Until that is done nothing else works."}
 )
 
@@ -101,6 +105,13 @@ func Owned(tx *store.Tx) (owned, before bool, err error) {
 	return !r.Claimed.IsZero(), r.Before, err
 }
 
+// Generation returns how often the box has changed hands. What was proved in one generation proves nothing in
+// the next.
+func Generation(tx *store.Tx) (uint64, error) {
+	r, _, err := table.Get(tx, key)
+	return r.Generation, err
+}
+
 // Release makes the box nobody's again: the built-in administrator is there, may sign in, and has the
 // default password. It returns that account.
 func (b *Box) Release(tx *store.Tx, now time.Time) (account.Account, error) {
@@ -109,6 +120,7 @@ func (b *Box) Release(tx *store.Tx, now time.Time) (account.Account, error) {
 		return account.Account{}, err
 	}
 	r.Claimed, r.Before = time.Time{}, true
+	r.Generation++
 	if err := table.Put(tx, key, r); err != nil {
 		return account.Account{}, err
 	}
@@ -129,6 +141,20 @@ func (b *Box) restoreAdmin(tx *store.Tx, hash string, now time.Time) (account.Ac
 		return account.Account{}, err
 	}
 	return account.Add(tx, account.Account{Name: account.BuiltIn, Role: account.Administrator, Password: pw, Created: now})
+}
+
+// Open reports whether what was proved in a generation can still claim the box.
+func (b *Box) Open(tx *store.Tx, proved uint64) error {
+	r, _, err := table.Get(tx, key)
+	switch {
+	case err != nil:
+		return err
+	case !r.Claimed.IsZero():
+		return ErrClaimed
+	case r.Generation != proved:
+		return ErrStale
+	}
+	return nil
 }
 
 // Claim is what the new owner chooses.
@@ -156,14 +182,15 @@ func (b *Box) Check(tx *store.Tx, c Claim) error {
 	return nil
 }
 
-// Take makes the claimant the administrator of the box, once. hash is that of the new password.
-func (b *Box) Take(tx *store.Tx, c Claim, hash string, now time.Time) (account.Account, error) {
+// Take makes the claimant the administrator of the box, once. proved is the generation in which the claim was
+// proved, hash that of the new password.
+func (b *Box) Take(tx *store.Tx, c Claim, proved uint64, hash string, now time.Time) (account.Account, error) {
+	if err := b.Open(tx, proved); err != nil {
+		return account.Account{}, err
+	}
 	r, _, err := table.Get(tx, key)
 	if err != nil {
 		return account.Account{}, err
-	}
-	if !r.Claimed.IsZero() {
-		return account.Account{}, ErrClaimed
 	}
 	owner, err := takeAccount(tx, c, hash, now)
 	if err != nil {
@@ -178,6 +205,7 @@ func (b *Box) Take(tx *store.Tx, c Claim, hash string, now time.Time) (account.A
 		return account.Account{}, err
 	}
 	r.Claimed = now
+	r.Generation++
 	tx.OnCommit(b.waits.clear)
 	return owner, table.Put(tx, key, r)
 }

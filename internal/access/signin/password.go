@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -104,6 +105,9 @@ func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, r
 		if err := d.usable(now, a.Password.Hash); err != nil {
 			return err
 		}
+		if owned, _, err := claim.Owned(tx); err != nil || !owned && now.Password.Origin != account.Default {
+			return cmp.Or(err, error(whyNotOwned))
+		}
 		if attempt.Failures() >= throttle.FreeTries {
 			d.Post.Suspect(tx, now, notice.Found, v.event(event.SignedIn, now.Name))
 		}
@@ -125,26 +129,24 @@ func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, r
 // next decides what comes after a right password.
 func (d *Door) next(tx *store.Tx, v Visitor, a account.Account) (Step, error) {
 	on := factor.Enabled(tx, a.ID)
-	var step Step
+	var t session.Ticket
+	step := Step{Account: a, PasswordMin: password.Min(on)}
 	switch {
 	case a.Password.Origin == account.Default:
-		step = d.ticket(session.Ticket{Stage: session.AwaitClaim, Proof: "the default password"}, v, a)
-		step.Next = NextClaim
+		t, step.Next = session.Ticket{Stage: session.AwaitClaim, Proof: "the default password"}, NextClaim
 	case on:
 		ways, err := factor.Open(tx, a)
 		if err != nil {
 			return Step{}, err
 		}
-		step = d.ticket(session.Ticket{Stage: session.AwaitCode, Proof: "password"}, v, a)
-		step.Next, step.Ways = NextCode, ways
+		t, step.Next, step.Ways = session.Ticket{Stage: session.AwaitCode, Proof: "password"}, NextCode, ways
 	case a.Waiting():
-		step = d.ticket(session.Ticket{Stage: session.AwaitPassword, Proof: "a temporary password"}, v, a)
-		step.Next = NextPassword
+		t, step.Next = session.Ticket{Stage: session.AwaitPassword, Proof: "a temporary password"}, NextPassword
 	default:
 		return d.admit(tx, v, a, "password", session.Session{})
 	}
-	step.PasswordMin = password.Min(on)
-	return step, nil
+	err := d.issue(tx, &step, t, v)
+	return step, err
 }
 
 // refuse counts and records a wrong try in a transaction of its own, and returns the refusal. Where that
@@ -164,18 +166,17 @@ func (d *Door) refuse(attempt *throttle.Attempt, e event.Event, refused error) e
 
 // OwnPassword replaces a temporary password by one's own, and lets the person in.
 func (d *Door) OwnPassword(ctx context.Context, v Visitor, cookie, chosen string) (Step, error) {
-	t, ok := d.Tickets.Take(cookie)
-	if !ok || t.Stage != session.AwaitPassword {
-		if ok {
-			d.Tickets.Return(cookie, t, false)
-		}
-		return Step{}, ErrExpired
+	t, err := d.take(cookie, session.AwaitPassword)
+	if err != nil {
+		return Step{}, err
 	}
 	step, err := d.ownPassword(ctx, v, t, chosen)
 	if err != nil {
-		d.Tickets.Return(cookie, t, false)
+		d.Tickets.Return(cookie, false)
+		return Step{}, err
 	}
-	return step, err
+	d.Tickets.End(cookie)
+	return step, nil
 }
 
 func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, chosen string) (step Step, err error) {
@@ -202,7 +203,7 @@ func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, cho
 		if err != nil {
 			return ErrExpired.Because(err)
 		}
-		if err := d.usable(a, t.Hash); err != nil {
+		if err := d.standing(tx, a, t); err != nil {
 			return ErrExpired.Because(err)
 		}
 		a.Password = account.Password{Hash: hash, Origin: account.Own}
