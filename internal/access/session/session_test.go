@@ -191,6 +191,43 @@ func TestEndingAnAccountsSessionsSparesOthersAndOne(t *testing.T) {
 	})
 }
 
+// R101 R102: what runs at a commit may run late, after the commit of a later transaction.
+func TestASessionOfACommitThatIsOvertakenByAnEndDoesNotBegin(t *testing.T) {
+	db, s := open(t), session.New(func() time.Duration { return 0 })
+	late := func(first, second func(*store.Tx)) {
+		committed, hold, done := make(chan struct{}), make(chan struct{}), make(chan error)
+		go func() {
+			done <- db.Update(func(tx *store.Tx) error {
+				tx.OnCommit(func() { close(committed); <-hold })
+				first(tx)
+				return nil
+			})
+		}()
+		<-committed
+		_ = db.Update(func(tx *store.Tx) error { second(tx); return nil })
+		close(hold)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	var cookie string
+	begin := func(tx *store.Tx) { cookie, _, _ = s.Create(tx, session.Session{Account: "ines"}) }
+	end := func(tx *store.Tx) { s.EndAll(tx, "ines", "") }
+	late(begin, end)
+	if alive(s, cookie, false) {
+		t.Error("a session that began before the end lives on")
+	}
+	late(end, begin)
+	if !alive(s, cookie, false) {
+		t.Error("a session that began after the end is gone")
+	}
+	old := cookie
+	late(func(tx *store.Tx) { cookie, _ = s.Renew(tx, old, session.Proved) }, end)
+	if alive(s, cookie, false) || alive(s, old, false) {
+		t.Error("a session that was renewed before the end lives on")
+	}
+}
+
 // R006
 func TestATicketLapsesAndIsTakenOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
