@@ -161,7 +161,7 @@ func (h *house) furnish(o opened) error {
 // moment is what the clock says when an event is recorded.
 func (h *house) moment() event.Moment {
 	r := h.clock.Reading()
-	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified()}
+	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified(), Elapsed: clock.Elapsed()}
 }
 
 // record writes an event of the house itself.

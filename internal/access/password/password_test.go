@@ -197,6 +197,21 @@ func TestAnEndedRequestDoesNotWait(t *testing.T) {
 	}
 }
 
+// R015: the limit stands before the hash; not even the hash of such a text makes it a password.
+func TestAnOverlongPasswordIsNeverRight(t *testing.T) {
+	h := password.New(cheap())
+	long := strings.Repeat("a", password.Max+1)
+	if ok, _ := verify(t, h, hash(t, h, long), long); ok {
+		t.Error("it is right")
+	}
+	if err := password.CheckTyped(long); err == nil {
+		t.Error("it was let through")
+	}
+	if err := password.CheckTyped(long[1:]); err != nil {
+		t.Errorf("the longest password: %v", err)
+	}
+}
+
 // R011 R013 R015 R017
 func TestOnlyLengthDecides(t *testing.T) {
 	tests := []struct {

@@ -27,7 +27,7 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 		return Step{}, ErrExpired
 	}
 	g.Holder = ticketHolder(t)
-	attempt, err := d.Throttle.Code(t.Account)
+	attempt, err := d.codeTry(v, t.Account)
 	if err != nil {
 		return Step{}, err
 	}
@@ -50,6 +50,15 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 	}
 	d.Tickets.Return(cookie, false)
 	return Step{}, err
+}
+
+// codeTry asks to evaluate a second factor of an account.
+func (d *Door) codeTry(v Visitor, id string) (*throttle.Attempt, error) {
+	attempt, err := d.Throttle.Code(id)
+	if err != nil {
+		return nil, d.slowed(v, err, func(tx *store.Tx) (account.Account, error) { return account.Get(tx, id) })
+	}
+	return attempt, nil
 }
 
 // timely looks whether a way can be checked now: an app's codes need a trusted time.

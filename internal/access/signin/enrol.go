@@ -150,7 +150,7 @@ func (d *Door) StartEmailWay(ctx context.Context, v Visitor, s session.Session) 
 // sessions. The address is confirmed by that.
 func (d *Door) ConfirmEmailWay(v Visitor, cookie string, s session.Session, f factor.Confirmation) (c Changed, err error) {
 	var a account.Account
-	attempt, err := d.Throttle.Code(s.Account)
+	attempt, err := d.codeTry(v, s.Account)
 	if err != nil {
 		return c, err
 	}

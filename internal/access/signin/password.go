@@ -11,7 +11,9 @@ import (
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/box/clock"
 	"castellan/internal/event"
+	"castellan/internal/fault"
 	"castellan/internal/notice"
 	"castellan/internal/secret"
 	"castellan/internal/store"
@@ -20,9 +22,12 @@ import (
 // Password checks a name and a password and says what is needed next. Known and unknown names take the
 // same time and get the same answer.
 func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Step, error) {
+	if err := password.CheckTyped(typed); err != nil {
+		return Step{}, err
+	}
 	attempt, err := d.Throttle.Password(name, v.Source)
 	if err != nil {
-		return Step{}, err
+		return Step{}, d.slowed(v, err, func(tx *store.Tx) (account.Account, error) { return account.ByName(tx, name) })
 	}
 	defer attempt.Drop()
 	a, owned, err := d.lookUp(name)
@@ -156,6 +161,36 @@ func (d *Door) refuse(attempt *throttle.Attempt, e event.Event, refused error) e
 		if err := attempt.Fail(tx); err != nil {
 			return err
 		}
+		return d.Log.Record(tx, e)
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+// slowed records the first try that was refused without being checked, counts the others, and returns the
+// refusal. whose finds the account that was tried.
+func (d *Door) slowed(v Visitor, refused error, whose func(*store.Tx) (account.Account, error)) error {
+	var f *fault.Error
+	if !errors.As(refused, &f) {
+		return refused
+	}
+	why := "too many wrong codes in a row"
+	if f.RetryIn > 0 {
+		why = "too many wrong tries, the next one in " + clock.Words(f.RetryIn)
+	}
+	e := v.event(event.SignInSlowed, "").With("reason", why)
+	if !throttle.First(refused) {
+		d.Log.Count(e)
+		return refused
+	}
+	err := d.DB.Update(func(tx *store.Tx) error {
+		a, err := whose(tx)
+		if err != nil && !errors.Is(err, account.ErrUnknown) {
+			return err
+		}
+		e.Actor = a.Name
 		return d.Log.Record(tx, e)
 	})
 	if err != nil {

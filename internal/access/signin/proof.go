@@ -7,6 +7,7 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
@@ -56,6 +57,9 @@ type proving struct {
 // prove checks a proof and, if it is right, makes the change that it is for: in one transaction with the
 // spending of the code.
 func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want proving, change func(*store.Tx, account.Account) error) error {
+	if err := password.CheckTyped(p.Password); err != nil {
+		return err
+	}
 	a, on, err := d.person(id)
 	if err != nil {
 		return err
@@ -132,12 +136,12 @@ type tries struct{ password, code *throttle.Attempt }
 
 func (d *Door) try(a account.Account, v Visitor, code bool) (t tries, err error) {
 	if t.password, err = d.Throttle.Password(a.Name, v.Source); err != nil {
-		return tries{}, err
+		return tries{}, d.slowed(v, err, func(*store.Tx) (account.Account, error) { return a, nil })
 	}
 	if !code {
 		return t, nil
 	}
-	if t.code, err = d.Throttle.Code(a.ID); err != nil {
+	if t.code, err = d.codeTry(v, a.ID); err != nil {
 		t.password.Drop()
 		return tries{}, err
 	}

@@ -6,6 +6,7 @@ package throttle
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -70,6 +71,7 @@ type lane struct {
 	failures int           // in a row
 	last     time.Duration // when the last one happened
 	busy     int           // tries under way, each counted as a failure until it ends
+	told     bool          // a try was refused since
 }
 
 type record struct {
@@ -118,6 +120,11 @@ func (t *Throttle) Code(account string) (*Attempt, error) {
 	return t.attempt(&t.codes, account)
 }
 
+var errFirst = errors.New("the first refusal since the last wrong try")
+
+// First reports whether a refusal is the first one since the last wrong try, and so worth a record.
+func First(refused error) bool { return errors.Is(refused, errFirst) }
+
 // nameKey keeps what was typed as a name out of the database: people type passwords into name fields.
 func nameKey(name string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(name)))
@@ -133,11 +140,16 @@ func (t *Throttle) attempt(c *counter, key string) (*Attempt, error) {
 		c.lanes[key] = l
 	}
 	left, err := c.wait(l, t.config.Elapsed())
-	if err != nil {
-		return nil, err
-	}
-	if left > 0 {
-		return nil, ErrSlowDown.After(left)
+	if err != nil || left > 0 {
+		refused := ErrClosed
+		if err == nil {
+			refused = ErrSlowDown.After(left)
+		}
+		if !l.told {
+			l.told = true
+			refused = refused.Because(errFirst)
+		}
+		return nil, refused
 	}
 	l.busy++
 	return &Attempt{throttle: t, counter: c, key: key, lane: l}, nil
@@ -197,6 +209,7 @@ func (a *Attempt) Fail(tx *store.Tx) error {
 	}
 	a.end()
 	a.lane.failures++
+	a.lane.told = false
 	a.lane.last = t.config.Elapsed()
 	a.counter.lanes[a.key] = a.lane
 	if err := a.counter.evict(tx, t.config.Elapsed()); err != nil {
@@ -255,7 +268,8 @@ func (a *Attempt) Failures() int {
 	return a.lane.failures
 }
 
-// evict forgets lanes that are old, and the oldest of all when there are too many.
+// evict forgets lanes that are old, and the oldest of all when there are too many. One that still has to wait
+// stays: how fast passwords are hashed bounds how many those can be.
 func (c *counter) evict(tx *store.Tx, now time.Duration) error {
 	if c.most == 0 || len(c.lanes) <= c.most {
 		return nil
@@ -270,6 +284,8 @@ func (c *counter) evict(tx *store.Tx, now time.Duration) error {
 			if err := c.table.Delete(tx, key); err != nil {
 				return err
 			}
+		} else if left, _ := c.wait(l, now); left > 0 {
+			continue
 		} else if oldest == "" || l.last < c.lanes[oldest].last {
 			oldest = key
 		}

@@ -347,3 +347,51 @@ func TestStrangersCannotFillTheMemory(t *testing.T) {
 		t.Errorf("%d lanes are kept", n)
 	}
 }
+
+// R021: nobody gets free guesses again by filling the box with other lanes.
+func TestALaneThatHasToWaitIsNotForgotten(t *testing.T) {
+	b := newBench(t)
+	for range throttle.FreeTries + 8 { // the next try has to wait for minutes
+		if err := fail(b, b.password("admin", "x")); err != nil {
+			t.Fatal(err)
+		}
+		b.now += throttle.LongestWait
+	}
+	_ = fail(b, b.password("admin", "x"))
+	if err := b.db.Update(func(tx *store.Tx) error {
+		for i := range 5000 {
+			a, err := b.Password(fmt.Sprint("name ", i), "x")
+			if err != nil {
+				return err
+			}
+			b.now += time.Millisecond
+			if err := a.Fail(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := wait(fail(b, b.password("admin", "x"))); got != throttle.LongestWait-5*time.Second {
+		t.Errorf("waits %v after a flood of other names", got)
+	}
+}
+
+// R136: the first refusal after each wrong try is told apart, so that it can be recorded.
+func TestTheFirstRefusalOfALaneIsToldApart(t *testing.T) {
+	b := newBench(t)
+	for range throttle.FreeTries {
+		_ = fail(b, b.password("admin", "x"))
+	}
+	for range 2 {
+		if err := fail(b, b.password("admin", "x")); !throttle.First(err) {
+			t.Errorf("the first: %v", err)
+		}
+		if err := fail(b, b.password("admin", "x")); throttle.First(err) || !errors.Is(err, throttle.ErrSlowDown) {
+			t.Errorf("the second: %v", err)
+		}
+		b.now += throttle.LongestWait
+		_ = fail(b, b.password("admin", "x"))
+	}
+}
