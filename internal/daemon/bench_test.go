@@ -40,6 +40,7 @@ type house struct {
 	greeting daemon.Greeting
 	log      *logBuffer
 	stop     func() error
+	hash     password.Config // what a hash costs
 }
 
 // logBuffer keeps what the daemon writes to its log.
@@ -69,7 +70,7 @@ func newHouse(t *testing.T) *house {
 	file.Web = config.Web{HTTPS: "127.0.0.1:0", HTTP: "127.0.0.1:0"}
 	file.Button.Source = "simulated"
 	file.Time.Servers = nil
-	return &house{t: t, file: file, log: &logBuffer{}}
+	return &house{t: t, file: file, log: &logBuffer{}, hash: password.Config{Memory: 64, Passes: 1}}
 }
 
 // start runs the daemon until the test ends or stop is called, and waits until it answers.
@@ -80,7 +81,7 @@ func (h *house) start() *house {
 	d := daemon.New(daemon.Config{
 		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: time.Now,
-		Passwords: password.Config{Memory: 64, Passes: 1}, Ready: func(g daemon.Greeting) { ready <- g },
+		Passwords: h.hash, Ready: func(g daemon.Greeting) { ready <- g },
 	})
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()

@@ -13,6 +13,7 @@ import (
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/event"
@@ -65,7 +66,8 @@ func (a *API) guard(op api.Operation) echo.HandlerFunc {
 		if err := a.admit(op, who, r); err != nil {
 			return err
 		}
-		c.SetRequest(r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
+		ctx := password.From(r.Context(), who.visitor.Source) // whoever asks waits for their own hashes
+		c.SetRequest(r.WithContext(context.WithValue(ctx, callerKey{}, who)))
 		return op.Handler(c)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -156,6 +157,84 @@ func TestTheGateLetsOneInAndEightWait(t *testing.T) {
 		all.Wait()
 		if most.Load() != 1 || served.Load() != 1+password.Queue || refused.Load() != 30-1-password.Queue {
 			t.Errorf("%d at once, %d served, %d refused", most.Load(), served.Load(), refused.Load())
+		}
+	})
+}
+
+// R021 R024: one source that floods the gate keeps nobody from another source waiting for more than the hash that
+// runs, and the flood of several sources is served by turns.
+func TestSourcesTakeTurnsAtTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGateForTest()
+		const hash = 100 * time.Millisecond
+		enter := func(ctx context.Context, source string) bool {
+			leave, err := gate(password.From(ctx, source))
+			if err == nil {
+				time.Sleep(hash)
+				leave()
+			}
+			return err == nil
+		}
+		flood, stop := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		var neighbour atomic.Int32
+		for i := range 60 {
+			source := "192.0.2.66"
+			if i >= 30 {
+				source = "192.0.2.67"
+			}
+			all.Go(func() {
+				for flood.Err() == nil {
+					if enter(flood, source) && source == "192.0.2.67" {
+						neighbour.Add(1)
+					}
+					time.Sleep(time.Millisecond)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		for range 10 {
+			start := time.Now()
+			if !enter(t.Context(), "192.0.2.7") {
+				t.Error("the owner was turned away")
+			}
+			if took := time.Since(start); took > 4*hash {
+				t.Errorf("the owner waited %v", took)
+			}
+		}
+		stop()
+		all.Wait()
+		if n := neighbour.Load(); n < 5 {
+			t.Errorf("of two sources that flood one was served %d times", n)
+		}
+	})
+}
+
+// R024: a source that finds the queue full of others does not push any of them out in turn.
+func TestAFullQueueOfManySourcesTurnsTheNextOneAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGateForTest()
+		var all sync.WaitGroup
+		var served atomic.Int32
+		for i := range 1 + password.Queue {
+			all.Go(func() {
+				leave, err := gate(password.From(t.Context(), strconv.Itoa(i)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				time.Sleep(time.Millisecond)
+				served.Add(1)
+				leave()
+			})
+			synctest.Wait()
+		}
+		if _, err := gate(password.From(t.Context(), "one more")); !errors.Is(err, password.ErrBusy) {
+			t.Errorf("got %v, want ErrBusy", err)
+		}
+		all.Wait()
+		if served.Load() != 1+password.Queue {
+			t.Errorf("%d were served", served.Load())
 		}
 	})
 }
