@@ -78,11 +78,7 @@ func (h *house) start() *house {
 	h.t.Helper()
 	ready := make(chan daemon.Greeting, 4)
 	ctx, cancel := context.WithCancel(context.Background())
-	d := daemon.New(daemon.Config{
-		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
-		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: time.Now,
-		Passwords: h.hash, Ready: func(g daemon.Greeting) { ready <- g },
-	})
+	d := h.daemon(func(g daemon.Greeting) { ready <- g })
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
 	h.stop = sync.OnceValue(func() error {
@@ -104,6 +100,14 @@ func (h *house) start() *house {
 		h.t.Fatalf("the daemon does not answer\n%s", h.log)
 	}
 	return h
+}
+
+// daemon returns a daemon that was not started.
+func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
+	return daemon.New(daemon.Config{
+		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: time.Now, Passwords: h.hash, Ready: ready,
+	})
 }
 
 // restart stops the daemon and starts it again with the same data.

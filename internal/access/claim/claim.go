@@ -4,7 +4,12 @@ package claim
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/password"
@@ -70,14 +75,48 @@ func (b *Box) Found(tx *store.Tx, password, hash string, now time.Time) error {
 	return err
 }
 
-// SetDefaultPassword replaces the default password, as of the next reset. hash is its hash.
-func (b *Box) SetDefaultPassword(tx *store.Tx, password, hash string) error {
+// obvious are words that a stranger tries first.
+var obvious = []string{account.BuiltIn, "password", "castellan", "nas"}
+
+// CheckProvisioned says what is wrong with a default password that an integrator chose. It opens an unclaimed box
+// to whoever knows it, so it has to be one of this very box.
+func CheckProvisioned(given string) error {
+	switch {
+	case slices.Contains(obvious, strings.ToLower(given)):
+		return fmt.Errorf("the default password %q is one that anybody would try", given)
+	case password.Length(given) < password.MinBeside:
+		return fmt.Errorf("the default password has fewer than %d characters", password.MinBeside)
+	case password.CheckTyped(given) != nil || !utf8.ValidString(given):
+		return fmt.Errorf("the default password is no text of at most %d characters", password.Max)
+	}
+	return nil
+}
+
+// SetDefaultPassword replaces the default password; hash is its hash. While nobody owns the box, the built-in
+// administrator has it at once, otherwise as of the next reset.
+func (b *Box) SetDefaultPassword(tx *store.Tx, plain, hash string) error {
 	r, _, err := table.Get(tx, key)
 	if err != nil {
 		return err
 	}
-	r.Password, r.Hash = b.config.Key.Seal([]byte(password), identity), hash
-	return table.Put(tx, key, r)
+	r.Password, r.Hash = b.config.Key.Seal([]byte(plain), identity), hash
+	if err := table.Put(tx, key, r); err != nil {
+		return err
+	}
+	admin, err := account.ByName(tx, account.BuiltIn)
+	if err != nil || admin.Password.Origin != account.Default {
+		return ignoreUnknown(err)
+	}
+	admin.Password.Hash = hash
+	return account.Put(tx, admin)
+}
+
+// ignoreUnknown is for a new box, which has no account yet.
+func ignoreUnknown(err error) error {
+	if errors.Is(err, account.ErrUnknown) {
+		return nil
+	}
+	return err
 }
 
 // Provisioned returns the integrator's default password while it is not the one that is stored.
