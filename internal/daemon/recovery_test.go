@@ -179,6 +179,7 @@ func TestTheIntegratorsDefaultPasswordIsUsedAndMayChange(t *testing.T) {
 	h.claim()
 	write("another-label\n")
 	h.restart()
+	h.browser().must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}) // it is the owner's as it was
 	h.local().must(200, "POST", "/local/button", obj{"hold_ms": 5200})
 	b := h.browser()
 	b.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "label-of-this-box"})

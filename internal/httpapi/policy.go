@@ -102,7 +102,7 @@ func (h *handlers) GetMail(context.Context, api.GetMailRequestObject) (api.GetMa
 
 func (h *handlers) ChangeMail(ctx context.Context, r api.ChangeMailRequestObject) (api.ChangeMailResponseObject, error) {
 	var m settings.Mail
-	err := h.DB.Update(func(tx *store.Tx) (err error) {
+	err := h.administrate(ctx, func(tx *store.Tx) (err error) {
 		var before settings.Mail
 		if m, before, err = h.mailOf(tx, *r.Body); err != nil {
 			return err
@@ -117,7 +117,7 @@ func (h *handlers) ChangeMail(ctx context.Context, r api.ChangeMailRequestObject
 }
 
 func (h *handlers) RemoveMail(ctx context.Context, _ api.RemoveMailRequestObject) (api.RemoveMailResponseObject, error) {
-	err := h.DB.Update(func(tx *store.Tx) error {
+	err := h.administrate(ctx, func(tx *store.Tx) error {
 		before, _, err := settings.GetMail(tx, h.MailKey)
 		if err != nil {
 			return err

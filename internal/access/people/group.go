@@ -63,7 +63,7 @@ func members(tx *store.Tx, g account.Group) (Members, error) {
 
 // PutGroup adds a group, or with an id changes one.
 func (o *Office) PutGroup(by Actor, g account.Group) (m Members, err error) {
-	err = o.DB.Update(func(tx *store.Tx) error {
+	err = o.update(by, func(tx *store.Tx) error {
 		e := by.event(event.GroupAdded)
 		if g.ID != "" {
 			e = by.event(event.GroupChanged).With("what", "name or members changed")
@@ -82,7 +82,7 @@ func (o *Office) PutGroup(by Actor, g account.Group) (m Members, err error) {
 
 // DeleteGroup deletes a group that no policy names.
 func (o *Office) DeleteGroup(by Actor, id string) error {
-	return o.DB.Update(func(tx *store.Tx) error {
+	return o.update(by, func(tx *store.Tx) error {
 		p, err := settings.GetPolicy(tx)
 		if err != nil {
 			return err
@@ -100,7 +100,7 @@ func (o *Office) DeleteGroup(by Actor, id string) error {
 
 // SetPolicy changes who must use 2-step verification, and who may get codes by e-mail.
 func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
-	return o.DB.Update(func(tx *store.Tx) error {
+	return o.update(by, func(tx *store.Tx) error {
 		before, err := settings.GetPolicy(tx)
 		if err != nil {
 			return err
