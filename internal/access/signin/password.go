@@ -41,7 +41,7 @@ func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Ste
 	why := d.judge(v, a, owned, ok)
 	if why == nil {
 		var step Step
-		step, why = d.accept(v, a, attempt, rehash)
+		step, why = d.accept(v, a, attempt, passed{rehash, password.Length(typed) < password.MinAlone})
 		if why == nil {
 			step.Clock = d.Clock.Reading()
 			return step, nil
@@ -99,9 +99,15 @@ func (d *Door) judge(v Visitor, a account.Account, owned, ok bool) error {
 	return d.usable(a, a.Password.Hash)
 }
 
+// passed is what became known of a password that was found right.
+type passed struct {
+	rehash string // a new hash, where the stored one was made too cheaply
+	short  bool   // too short to be the only factor
+}
+
 // accept goes on after a right password: to the claim, to the second factor, to a password of one's own, or
 // in.
-func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, rehash string) (step Step, err error) {
+func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, p passed) (step Step, err error) {
 	err = d.DB.Update(func(tx *store.Tx) error {
 		now, err := account.Get(tx, a.ID)
 		if err != nil {
@@ -119,20 +125,21 @@ func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, r
 		if err := attempt.Succeed(tx); err != nil {
 			return err
 		}
-		if rehash != "" {
-			now.Password.Hash = rehash
+		if p.rehash != "" {
+			now.Password.Hash = p.rehash
 			if err := account.Put(tx, now); err != nil {
 				return err
 			}
 		}
-		step, err = d.next(tx, v, now)
+		step, err = d.next(tx, v, now, p.short)
 		return err
 	})
 	return step, err
 }
 
-// next decides what comes after a right password.
-func (d *Door) next(tx *store.Tx, v Visitor, a account.Account) (Step, error) {
+// next decides what comes after a right password. One that was chosen beside a second factor, which is gone, may
+// be too short to let in alone: it opens the page that replaces it.
+func (d *Door) next(tx *store.Tx, v Visitor, a account.Account, short bool) (Step, error) {
 	on := factor.Enabled(tx, a.ID)
 	var t session.Ticket
 	step := Step{Account: a, PasswordMin: password.Min(on)}
@@ -147,6 +154,8 @@ func (d *Door) next(tx *store.Tx, v Visitor, a account.Account) (Step, error) {
 		t, step.Next, step.Ways = session.Ticket{Stage: session.AwaitCode, Proof: "password"}, NextCode, ways
 	case a.Waiting():
 		t, step.Next = session.Ticket{Stage: session.AwaitPassword, Proof: "a temporary password"}, NextPassword
+	case short:
+		t, step.Next = session.Ticket{Stage: session.AwaitPassword, Proof: "password"}, NextPassword
 	default:
 		return d.admit(tx, v, a, "password", session.Session{})
 	}
@@ -240,6 +249,9 @@ func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, cho
 		}
 		if err := d.standing(tx, a, t); err != nil {
 			return ErrExpired.Because(err)
+		}
+		if err := password.Check(chosen, factor.Enabled(tx, a.ID)); err != nil {
+			return err // the second factor went meanwhile
 		}
 		a.Password = account.Password{Hash: hash, Origin: account.Own}
 		if err := d.note(tx, a, v.event(event.PasswordChanged, a.Name).With("sessions", "0")); err != nil {

@@ -52,6 +52,7 @@ func (d *Door) repairing(cookie string) bool {
 type proving struct {
 	code    bool // a code as well, where 2-step verification is on
 	refused event.Kind
+	ready   func() error // what costs time and needs the password only; nil: nothing
 }
 
 // prove checks a proof and, if it is right, makes the change that it is for: in one transaction with the
@@ -76,6 +77,11 @@ func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want pr
 	if !ok {
 		return d.refuse(tries.password, v.event(want.refused, a.Name).With("reason", string(whyWrong)),
 			wrongProof("password", "The password is not right."))
+	}
+	if want.ready != nil {
+		if err := want.ready(); err != nil {
+			return err
+		}
 	}
 	if tries.code == nil {
 		return d.commitProof(a, tries, change)
