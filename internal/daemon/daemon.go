@@ -130,7 +130,7 @@ func (d *Daemon) build() (*house, error) {
 func (h *house) furnish(o opened) error {
 	elapsed, now := clock.Elapsed, h.clock.Now
 	passwords := password.New(o.passwords)
-	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: clock.Boot()})
+	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: clock.Boot(), Key: o.key.Derive("throttle")})
 	factors := factor.New(factor.Config{Key: o.key.Derive("factor"), Elapsed: elapsed})
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
 	h.box = o.box
@@ -155,13 +155,13 @@ func (h *house) furnish(o opened) error {
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
 	})
-	return h.db.View(tries.Load)
+	return h.db.Update(tries.Load)
 }
 
 // moment is what the clock says when an event is recorded.
 func (h *house) moment() event.Moment {
 	r := h.clock.Reading()
-	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified()}
+	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified(), Elapsed: clock.Elapsed()}
 }
 
 // record writes an event of the house itself.

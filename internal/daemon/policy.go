@@ -37,7 +37,7 @@ func Policy() []Rule {
 		{"Password, beside a second factor", atLeast(password.MinBeside), "account", "never", "The second factor carries the rest."},
 		{"Password, longest", atMost(password.Max, "characters"), "account", "never", "A limit before hashing keeps huge texts from costing time."},
 		{"Password hash", "argon2id, " + count(password.Memory, "KiB") + ", " + count(password.MinPasses, "passes or more, up to ") + count(password.MaxPasses, "for "+words(password.Target)), "box", "at sign-in, when it was cheaper", "Memory stays small for small boxes; passes are measured on the first start."},
-		{"Hashes at once", "1, " + count(password.Queue, "waiting for up to ") + words(password.Patience), "box", "when one ends", "Each needs 19 MiB; more at once would end a small box."},
+		{"Hashes at once", "1, " + count(password.Queue, "waiting for up to ") + words(password.Patience), "box", "when one ends", "Each needs 19 MiB; more at once would end a small box. Sources take turns, so that one of them cannot keep the others waiting."},
 		{"Wrong passwords", count(throttle.FreeTries, "free, then ") + words(throttle.FirstWait) + ", doubling to " + words(throttle.LongestWait), "account and source", "success, or " + words(throttle.Forget), "A stranger slows only their own source; the owner comes from another."},
 		{"Wrong codes", count(throttle.FreeCodes, "free, then one in ") + words(throttle.CodeWait), "account, over all ways", "success", "Only somebody who has the password can use them up."},
 		{"Wrong codes in a row", atMost(throttle.MaxCodes, "codes"), "account", "an administrator, the reset button, castellan recover", "Three right codes in a million: a hundred guesses are far from one."},
@@ -70,6 +70,7 @@ func Policy() []Rule {
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
 		{"Log", atMost(event.Kept, "events"), "box", "the oldest go", "A flood of refusals cannot fill the disk."},
+		{"Log, refusals", count(event.RepeatsFree, "of a source, ") + count(event.RepeatsFreeAll, "of all, then their number once in ") + words(event.RepeatsEvery), "source, box", words(event.RepeatsQuiet) + " without one", "A flood of refusals cannot push everything else out of the log."},
 	}
 }
 

@@ -179,10 +179,58 @@ func TestTheIntegratorsDefaultPasswordIsUsedAndMayChange(t *testing.T) {
 	h.claim()
 	write("another-label\n")
 	h.restart()
+	h.browser().must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}) // it is the owner's as it was
 	h.local().must(200, "POST", "/local/button", obj{"hold_ms": 5200})
 	b := h.browser()
 	b.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "label-of-this-box"})
 	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": "another-label"})
+}
+
+// R007: on a box that nobody owns, what the label says is what works, at once.
+func TestTheIntegratorsDefaultPasswordMayChangeBeforeTheClaim(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	old := h.greeting.DefaultPassword
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	h.file.DefaultPasswordFile = filepath.Join(t.TempDir(), "label")
+	if err := os.WriteFile(h.file.DefaultPasswordFile, []byte("label-of-this-box\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	if got := h.local().must(200, "GET", "/local/default-password", nil).body["password"]; got != "label-of-this-box" || h.greeting.DefaultPassword != got {
+		t.Errorf("shown %v, greeted with %q", got, h.greeting.DefaultPassword)
+	}
+	h.browser().refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": old})
+	h.claim()
+}
+
+// R007 R002: a box does not start with a default password that anybody would try, nor without the one that its
+// label promises.
+func TestAWeakOrMissingDefaultPasswordStopsTheStart(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "admin": "anybody would try", "PASSWORD\n": "anybody would try", "Castellan": "anybody would try", "nas": "anybody would try",
+		"seven77": "fewer than 8", " \n": "fewer than 8", strings.Repeat("x", 129): "at most 128",
+	} {
+		h := newHouse(t)
+		h.file.DefaultPasswordFile = filepath.Join(t.TempDir(), "label")
+		if text == "" {
+			want = "no such file"
+		} else if err := os.WriteFile(h.file.DefaultPasswordFile, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		err := h.daemon(nil).Run(ctx)
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), h.file.DefaultPasswordFile) {
+			t.Errorf("%.20q: got %v, want a sentence with %q", text, err, want)
+		}
+		if _, err := os.Stat(h.database()); err == nil {
+			t.Errorf("%.20q: a box was made all the same", text)
+		}
+	}
 }
 
 func TestTheKeyMayLieInAnotherFolder(t *testing.T) {

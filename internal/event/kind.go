@@ -40,7 +40,6 @@ const (
 	Made    Kind = "box.made"
 
 	Claimed            Kind = "box.claimed"
-	ClaimRefused       Kind = "box.claim_refused"
 	ClaimDropped       Kind = "box.claim_dropped"
 	ResetDone          Kind = "box.reset"
 	ResetFailed        Kind = "box.reset_failed"
@@ -56,6 +55,7 @@ const (
 	SignedIn           Kind = "sign_in.succeeded"
 	SignInRefused      Kind = "sign_in.refused"
 	SignInSlowed       Kind = "sign_in.slowed"
+	Repeated           Kind = "refusals.repeated"
 	CodeRefused        Kind = "sign_in.code_refused"
 	SignedOut          Kind = "session.signed_out"
 	SessionEvicted     Kind = "session.evicted"
@@ -108,7 +108,6 @@ var catalogue = map[Kind]words{
 	Made:    {System, Info, "This NAS was set up for the first time and waits to be claimed"},
 
 	Claimed:            {System, Info, "NAS claimed with {proof}; {account} is its administrator"},
-	ClaimRefused:       {System, Warning, "Claim refused: {reason}"},
 	ClaimDropped:       {System, Warning, "The button was pressed while {count} browsers were waiting to claim this NAS; all were dropped"},
 	ResetDone:          {Button, Warning, "Administrator defaults restored by the reset button"},
 	ResetFailed:        {Button, Error, "Reset by the button did not finish and is tried again: {reason}"},
@@ -123,7 +122,8 @@ var catalogue = map[Kind]words{
 	AccessRefused:      {System, Warning, "Refused: {operation}, {reason}"},
 	SignedIn:           {SignIn, Info, "Signed in with {method}"},
 	SignInRefused:      {SignIn, Warning, "Sign-in refused: {reason}"},
-	SignInSlowed:       {SignIn, Warning, "Sign-in not checked: too many tries, next in {wait}"},
+	SignInSlowed:       {SignIn, Warning, "Sign-in not checked: {reason}"},
+	Repeated:           {SignIn, Warning, "{count} more of the same sort, the last one: {last}"},
 	CodeRefused:        {SignIn, Warning, "Code refused: {reason}"},
 	SignedOut:          {SignIn, Info, "Signed out"},
 	SessionEvicted:     {SignIn, Info, "The oldest session was ended to make room for a new one"},

@@ -58,7 +58,7 @@ func (c *caller) actor() people.Actor {
 
 // event begins an event of the caller.
 func (c *caller) event(kind event.Kind) event.Event {
-	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent}
+	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Source: c.visitor.Source}
 }
 
 // give sets a cookie that lasts as long as the browser and that no script can read; take removes it.

@@ -71,7 +71,7 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 		if err := b.Box.Found(tx, "k7qp-m2xd-9w3t", "default-hash", noon); err != nil {
 			return err
 		}
-		_, err := b.Box.Take(tx, claim.Claim{NASName: "attic-nas", TimeZone: "Europe/Berlin", Email: "owner@example.org"}, "own-hash-canary", noon)
+		_, err := b.Box.Take(tx, claim.Claim{NASName: "attic-nas", TimeZone: "Europe/Berlin", Email: "owner@example.org"}, 0, "own-hash-canary", noon)
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,11 @@ func (b *bench) update(f func(*store.Tx) error) {
 
 func (b *bench) take(c claim.Claim) (a account.Account, err error) {
 	err = b.db.Update(func(tx *store.Tx) (err error) {
-		a, err = b.Take(tx, c, "own-hash", noon)
+		proved, err := claim.Generation(tx)
+		if err != nil {
+			return err
+		}
+		a, err = b.Take(tx, c, proved, "own-hash", noon)
 		return err
 	})
 	return a, err

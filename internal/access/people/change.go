@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"castellan/internal/access/account"
+	"castellan/internal/access/session"
 	"castellan/internal/event"
 	"castellan/internal/store"
 )
@@ -17,7 +18,7 @@ type Change struct {
 
 // Change changes a person's account. Whoever loses rights is signed out everywhere.
 func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
-	err = o.DB.Update(func(tx *store.Tx) error {
+	err = o.update(by, func(tx *store.Tx) error {
 		before, err := account.Get(tx, id)
 		if err != nil {
 			return err
@@ -100,6 +101,9 @@ func (o *Office) ChangeOwn(by Actor, c OwnChange) (p Person, err error) {
 		before, err := account.Get(tx, by.ID)
 		if err != nil {
 			return err
+		}
+		if before.Disabled {
+			return session.ErrEnded
 		}
 		after := Change{DisplayName: c.DisplayName}.apply(before)
 		if c.Language != nil {

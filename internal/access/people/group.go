@@ -63,7 +63,7 @@ func members(tx *store.Tx, g account.Group) (Members, error) {
 
 // PutGroup adds a group, or with an id changes one.
 func (o *Office) PutGroup(by Actor, g account.Group) (m Members, err error) {
-	err = o.DB.Update(func(tx *store.Tx) error {
+	err = o.update(by, func(tx *store.Tx) error {
 		before, err := groupOf(tx, g.ID)
 		if err != nil {
 			return err
@@ -127,7 +127,7 @@ func groupDifferences(before, after Members) string {
 
 // DeleteGroup deletes a group that no policy names.
 func (o *Office) DeleteGroup(by Actor, id string) error {
-	return o.DB.Update(func(tx *store.Tx) error {
+	return o.update(by, func(tx *store.Tx) error {
 		p, err := settings.GetPolicy(tx)
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 // SetPolicy changes who must use 2-step verification, and who may get codes by e-mail. It never closes the last
 // way of the administrator who asks.
 func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
-	return o.DB.Update(func(tx *store.Tx) error {
+	return o.update(by, func(tx *store.Tx) error {
 		before, err := settings.GetPolicy(tx)
 		if err != nil {
 			return err
@@ -88,7 +88,7 @@ func (o *Office) MailServer() (m settings.Mail, set bool, err error) {
 
 // SetMail sets the mail server. Where keep is true, the password that is kept goes on being used.
 func (o *Office) SetMail(by Actor, m settings.Mail, keep bool) (kept settings.Mail, err error) {
-	err = o.DB.Update(func(tx *store.Tx) error {
+	err = o.update(by, func(tx *store.Tx) error {
 		before, _, err := settings.GetMail(tx, o.MailKey)
 		if err != nil {
 			return err
@@ -109,7 +109,7 @@ func (o *Office) SetMail(by Actor, m settings.Mail, keep bool) (kept settings.Ma
 
 // RemoveMail forgets the mail server, unless that closes the last way of the administrator who asks.
 func (o *Office) RemoveMail(by Actor) error {
-	return o.DB.Update(func(tx *store.Tx) error {
+	return o.update(by, func(tx *store.Tx) error {
 		before, _, err := settings.GetMail(tx, o.MailKey)
 		if err != nil {
 			return err

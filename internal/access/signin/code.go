@@ -26,7 +26,7 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 	if !ok || t.Stage != session.AwaitCode {
 		return Step{}, ErrExpired
 	}
-	attempt, err := d.Throttle.Code(t.Account)
+	attempt, err := d.codeTry(v, t.Account)
 	if err != nil {
 		return Step{}, err
 	}
@@ -34,21 +34,31 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 	if err := d.timely(ctx, g.Way); err != nil {
 		return Step{}, err
 	}
-	if t, ok = d.Tickets.Take(cookie); !ok { // from here on only this request can finish it
-		return Step{}, ErrExpired
+	if t, err = d.take(cookie, session.AwaitCode); err != nil { // from here on only this request can finish it
+		return Step{}, err
 	}
 	step, a, err := d.spend(v, t, g, attempt)
 	switch {
 	case err == nil:
+		d.Tickets.End(cookie)
 		step.Clock = d.Clock.Reading()
 		return step, nil
 	case errors.Is(err, factor.ErrRefused):
-		left := d.Tickets.Return(cookie, t, true)
+		left := d.Tickets.Return(cookie, true)
 		e := v.event(event.CodeRefused, a.Name).With("reason", reason(err))
 		return Step{}, d.refuseCode(a, attempt, e, wrongCode(left))
 	}
-	d.Tickets.Return(cookie, t, false)
+	d.Tickets.Return(cookie, false)
 	return Step{}, err
+}
+
+// codeTry asks to evaluate a second factor of an account.
+func (d *Door) codeTry(v Visitor, id string) (*throttle.Attempt, error) {
+	attempt, err := d.Throttle.Code(id)
+	if err != nil {
+		return nil, d.slowed(v, err, func(tx *store.Tx) (account.Account, error) { return account.Get(tx, id) })
+	}
+	return attempt, nil
 }
 
 // timely looks whether a way can be checked now: an app's codes need a trusted time.
@@ -93,7 +103,7 @@ func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throt
 		if a, err = account.Get(tx, t.Account); err != nil {
 			return ErrExpired.Because(err)
 		}
-		if err := d.usable(a, t.Hash); err != nil {
+		if err := d.standing(tx, a, t); err != nil {
 			return ErrExpired.Because(err)
 		}
 		g.Holder = ticketHolder(t, a.Email)
@@ -118,9 +128,11 @@ func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throt
 		repair := spent.Way == factor.Recovery
 		method := "password and " + spent.String()
 		if a.Waiting() {
-			step = d.ticket(session.Ticket{Stage: session.AwaitPassword, Proof: method, Repair: repair}, v, a)
-			step.Next, step.PasswordMin = NextPassword, password.Min(true)
-			return account.Put(tx, a)
+			step = Step{Next: NextPassword, Account: a, PasswordMin: password.Min(true)}
+			if err := account.Put(tx, a); err != nil {
+				return err
+			}
+			return d.issue(tx, &step, session.Ticket{Stage: session.AwaitPassword, Proof: method, Repair: repair}, v)
 		}
 		step, err = d.admit(tx, v, a, method, session.Session{Repair: repair})
 		return err

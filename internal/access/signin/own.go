@@ -34,11 +34,12 @@ func (d *Door) ChangePassword(ctx context.Context, v Visitor, cookie string, s s
 	if err := password.Check(chosen, on); err != nil {
 		return c, err
 	}
-	hash, err := d.Passwords.Hash(ctx, chosen)
-	if err != nil {
-		return c, err
-	}
-	err = d.prove(ctx, v, s, Proof{Password: current}, proving{refused: event.PasswordRefused}, func(tx *store.Tx, a account.Account) error {
+	hash := ""
+	want := proving{refused: event.PasswordRefused, ready: func() (err error) { hash, err = d.Passwords.Hash(ctx, chosen); return err }}
+	err = d.prove(ctx, v, s, Proof{Password: current}, want, func(tx *store.Tx, a account.Account) error {
+		if err := password.Check(chosen, factor.Enabled(tx, a.ID)); err != nil {
+			return err // the second factor went meanwhile
+		}
 		a.Password = account.Password{Hash: hash, Origin: account.Own}
 		if err := account.Put(tx, a); err != nil {
 			return err

@@ -9,10 +9,12 @@ import (
 	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
 	"castellan/internal/access/otp"
+	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
+	"castellan/internal/fault"
 	"castellan/internal/store"
 )
 
@@ -284,5 +286,83 @@ func TestAnEndedSessionCanChangeNothing(t *testing.T) {
 	b.in("admin", goodPassword)
 	if errors.Is(err, signin.ErrProof) {
 		t.Error("it looks like a wrong proof")
+	}
+}
+
+// R011: an administrator who turns somebody's 2-step verification off does not leave eight characters as the only
+// factor.
+func TestAShortPasswordWithoutASecondFactorOpensOnlyThePageThatReplacesIt(t *testing.T) {
+	b := claimed(t)
+	b.add("ines", account.User, account.Own, goodPassword)
+	cookie, s := b.in("ines", goodPassword)
+	_, cookie = b.twoStep(cookie, s)
+	if _, err := b.ChangePassword(t.Context(), b.home, cookie, s, goodPassword, "eight ch"); err != nil {
+		t.Fatal(err)
+	}
+	b.update(func(tx *store.Tx) error { return b.Factors.Remove(tx, s.Account) })
+	step, err := b.Password(t.Context(), b.home, "ines", "eight ch")
+	if err != nil || step.Next != signin.NextPassword || step.PasswordMin != password.MinAlone {
+		t.Fatalf("got %+v, %v", step, err)
+	}
+	for _, bad := range []string{"eight ch", "fourteen chars"} {
+		if _, err := b.OwnPassword(t.Context(), b.home, step.Cookie, bad); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
+	}
+	if step, err = b.OwnPassword(t.Context(), b.home, step.Cookie, newPassword); err != nil || step.Next != signin.NextDone {
+		t.Errorf("got %+v, %v", step, err)
+	}
+	b.in("ines", newPassword)
+}
+
+// R011: a second factor that goes while a short password is being chosen takes that with it.
+func TestAShortPasswordIsNotChosenWhileTheSecondFactorGoes(t *testing.T) {
+	b := claimed(t)
+	b.add("ines", account.User, account.Own, goodPassword)
+	cookie, s := b.in("ines", goodPassword)
+	_, cookie = b.twoStep(cookie, s)
+	tooShort := func(what string, err error) {
+		t.Helper()
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Fields == nil || f.Fields[0].Code != "too_short" {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	remove := func() { b.update(func(tx *store.Tx) error { return b.Factors.Remove(tx, s.Account) }) }
+	var changed error
+	b.while(remove, func() { _, changed = b.ChangePassword(t.Context(), b.home, cookie, s, goodPassword, "eight ch") })
+	tooShort("a change of password", changed)
+
+	seed, _ := b.twoStep(cookie, s)
+	ines := b.account("ines")
+	hash, _ := b.Passwords.Hash(t.Context(), "k7qp-m2xd-9w3t")
+	ines.Password = account.Password{Hash: hash, Origin: account.Temporary, Until: b.clock.now.Add(time.Hour)}
+	b.update(func(tx *store.Tx) error { return account.Put(tx, ines) })
+	step, err := b.Code(t.Context(), b.home, b.half("ines", "k7qp-m2xd-9w3t"), app(string(b.code(seed))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chosen error
+	b.while(remove, func() { _, chosen = b.OwnPassword(t.Context(), b.home, step.Cookie, "eight ch") })
+	tooShort("a password of one's own", chosen)
+	if step, err := b.OwnPassword(t.Context(), b.home, step.Cookie, newPassword); err != nil || step.Next != signin.NextDone {
+		t.Errorf("a longer one: %+v, %v", step, err)
+	}
+}
+
+// R019: a change of password asks the throttle before it spends a hash.
+func TestAChangeOfPasswordThatIsSlowedCostsNothing(t *testing.T) {
+	b := claimed(t)
+	cookie, s := b.in("admin", goodPassword)
+	for range throttle.FreeTries {
+		_, err := b.ChangePassword(t.Context(), b.home, cookie, s, "wrong", newPassword)
+		wantErr(t, "free try", err, signin.ErrProof)
+	}
+	hash := b.costly()
+	start := time.Now()
+	_, err := b.ChangePassword(t.Context(), b.home, cookie, s, goodPassword, newPassword)
+	wantErr(t, "a slowed try", err, throttle.ErrSlowDown)
+	if took := time.Since(start); took > hash/2 {
+		t.Errorf("it took %v, a hash takes %v", took, hash)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
@@ -50,11 +51,15 @@ func (d *Door) repairing(cookie string) bool {
 type proving struct {
 	code    bool // a code as well, where 2-step verification is on
 	refused event.Kind
+	ready   func() error // what costs time and needs the password only; nil: nothing
 }
 
 // prove checks a proof and, if it is right, makes the change that it is for: in one transaction with the
 // spending of the code.
 func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof, want proving, change func(*store.Tx, account.Account) error) error {
+	if err := password.CheckTyped(p.Password); err != nil {
+		return err
+	}
 	a, on, err := d.person(s.Account)
 	if err != nil {
 		return err
@@ -71,6 +76,11 @@ func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof,
 	if !ok {
 		return d.refuse(tries.password, v.event(want.refused, a.Name).With("reason", string(whyWrong)),
 			wrongProof("password", "The password is not right."))
+	}
+	if want.ready != nil {
+		if err := want.ready(); err != nil {
+			return err
+		}
 	}
 	if tries.code == nil {
 		return d.commitProof(a, tries, change)
@@ -132,12 +142,12 @@ type tries struct{ password, code *throttle.Attempt }
 
 func (d *Door) try(a account.Account, v Visitor, code bool) (t tries, err error) {
 	if t.password, err = d.Throttle.Password(a.Name, v.Source); err != nil {
-		return tries{}, err
+		return tries{}, d.slowed(v, err, func(*store.Tx) (account.Account, error) { return a, nil })
 	}
 	if !code {
 		return t, nil
 	}
-	if t.code, err = d.Throttle.Code(a.ID); err != nil {
+	if t.code, err = d.codeTry(v, a.ID); err != nil {
 		t.password.Drop()
 		return tries{}, err
 	}

@@ -70,7 +70,7 @@ type Visitor struct {
 }
 
 func (v Visitor) event(kind event.Kind, actor string) event.Event {
-	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent}
+	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent, Source: v.Source}
 }
 
 // Next is what a sign-in needs next.
@@ -122,6 +122,7 @@ const (
 	whyLapsed   refusal = "the temporary password has lapsed"
 	whyOutside  refusal = "the default password works only from the local network"
 	whyChanged  refusal = "the account was changed meanwhile"
+	whyHands    refusal = "the NAS was reset or claimed meanwhile"
 	whyNotOwned refusal = "nobody has claimed this NAS yet"
 )
 
@@ -161,12 +162,30 @@ func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, 
 	return Step{Next: NextDone, Cookie: cookie, Token: s.Token, Left: session.Idle, Account: a, Repair: with.Repair}, err
 }
 
-// ticket makes the step of a half-finished sign-in.
-func (d *Door) ticket(t session.Ticket, v Visitor, a account.Account) Step {
-	t.Account, t.Hash, t.Source, t.Agent = a.ID, a.Password.Hash, v.Address, v.Agent
-	cookie, t := d.Tickets.Issue(t)
-	_, left, _ := d.Tickets.Find(cookie)
-	return Step{Cookie: cookie, Token: t.Token, Left: left, Account: a}
+// issue completes the step of a half-finished sign-in with its ticket, which is worth something as long as the
+// account and the box are what they are in this transaction.
+func (d *Door) issue(tx *store.Tx, s *Step, t session.Ticket, v Visitor) (err error) {
+	if t.Generation, err = claim.Generation(tx); err != nil {
+		return err
+	}
+	t.Account, t.Hash, t.Source, t.Agent = s.Account.ID, s.Account.Password.Hash, v.Address, v.Agent
+	s.Cookie, t = d.Tickets.Issue(t)
+	s.Token = t.Token
+	_, s.Left, _ = d.Tickets.Find(s.Cookie)
+	return nil
+}
+
+// standing looks whether a ticket is still worth something in the transaction that finishes it, or that
+// resumes it.
+func (d *Door) standing(tx *store.Tx, a account.Account, t session.Ticket) error {
+	generation, err := claim.Generation(tx)
+	if err != nil {
+		return err
+	}
+	if generation != t.Generation {
+		return whyHands
+	}
+	return d.usable(a, t.Hash)
 }
 
 // Resume repeats the step that a ticket waits for, after a page was loaded again.
@@ -183,16 +202,18 @@ func (d *Door) Resume(cookie string) (Step, error) {
 		s.Next = NextPassword
 	case session.AwaitClaim:
 		s.Next = NextClaim
-		return s, nil
 	default:
 		return Step{}, ErrExpired
 	}
 	err := d.DB.View(func(tx *store.Tx) error {
+		if s.Next == NextClaim {
+			return d.Box.Open(tx, t.Generation)
+		}
 		a, err := account.Get(tx, t.Account)
 		if err != nil {
 			return err
 		}
-		if err := d.usable(a, t.Hash); err != nil {
+		if err := d.standing(tx, a, t); err != nil {
 			return err
 		}
 		s.Account, s.PasswordMin = a, password.Min(factor.Enabled(tx, a.ID))
