@@ -23,7 +23,7 @@ const (
 	headerTime  = 10 * time.Second
 	requestTime = 30 * time.Second
 	idleTime    = 2 * time.Minute
-	headerSize  = 12 << 10
+	headerSize  = 8 << 10
 	// farewell is how long running requests may take when the house closes.
 	farewell = 3 * time.Second
 	// renewal is how often names, addresses and age of the certificate are looked at.
@@ -159,10 +159,11 @@ func (d *doors) open(h *house) (err error) {
 		return err
 	}
 	s := h.server(api.TLS())
-	s.TLSConfig = h.certificate.TLS()
+	s.TLSConfig, s.HTTP2, s.ConnState = h.certificate.TLS(), httpapi.HTTP2(), api.Watch
 	d.add(s, func() error { return s.ServeTLS(api.Limit(secure), "", "") })
 	if plain != nil {
 		p := h.server(api.Redirect())
+		p.ConnState = api.Watch
 		d.add(p, func() error { return p.Serve(api.Limit(plain)) })
 	}
 	l := h.server(api.Local())

@@ -80,11 +80,12 @@ type API struct {
 	operations []api.Operation
 	assets     *assets
 	guardian   *http.CrossOriginProtection
+	limits     *limits
 }
 
 // New returns an API for a configuration.
 func New(c Config) *API {
-	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection()}
+	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection(), limits: newLimits()}
 	a.operations = api.Operations(api.NewStrictHandler(&handlers{a}, []api.StrictMiddlewareFunc{sendCookies}))
 	e := echo.New()
 	e.Binder = binder{}
@@ -103,7 +104,7 @@ func Operations() []api.Operation { return api.Operations(nil) }
 
 // TLS returns the handler of the encrypted port.
 func (a *API) TLS() http.Handler {
-	return a.contain(a.knownHost(a.HTTPSPort, http.HandlerFunc(a.route)))
+	return a.contain(a.room(a.knownHost(a.HTTPSPort, http.HandlerFunc(a.route))))
 }
 
 // Local returns the handler of the Unix socket, which only root and the daemon's own user can open. Its
@@ -133,7 +134,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 // Redirect returns the handler of the plain port: it sends page loads to the encrypted one and refuses
 // everything else without reading it.
 func (a *API) Redirect() http.Handler {
-	return a.contain(a.knownHost(a.HTTPPort, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return a.contain(a.room(a.knownHost(a.HTTPPort, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead || strings.HasPrefix(r.URL.Path, "/api") {
 			w.Header().Set("Upgrade", "TLS/1.2, HTTP/1.1")
 			w.Header().Set("Connection", "Upgrade, close")
@@ -149,7 +150,7 @@ func (a *API) Redirect() http.Handler {
 		}
 		w.Header().Set("Location", "https://"+host+"/") // nothing of the request's path
 		w.WriteHeader(http.StatusPermanentRedirect)
-	})))
+	}))))
 }
 
 // The header values that are the same on every answer. They are shared and never changed.
