@@ -156,7 +156,10 @@ func (d *doors) open(h *house) (err error) {
 	}
 	api := httpapi.New(h.api)
 	if err := h.certify(); err != nil {
-		return err
+		if h.certificate.Fingerprint() == "" {
+			return err
+		}
+		h.Out.Error("renew certificate", "err", err) // the old one still opens the page
 	}
 	s := h.server(api.TLS())
 	s.TLSConfig, s.HTTP2, s.ConnState = h.certificate.TLS(), httpapi.HTTP2(), api.Watch
