@@ -111,7 +111,7 @@ func (d *Daemon) build() (*house, error) {
 	})
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Log: d.Out})
 	h.api = httpapi.Config{
-		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename,
+		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
 		Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
@@ -234,10 +234,20 @@ func (h *house) restore() {
 		h.again(errAgain)
 		return
 	}
+	h.forgetTime(context.Background())
 	if err := h.reset.Run(context.Background()); err != nil {
 		h.Out.Error("reset by the button", "err", err)
 	}
 	h.rename()
+}
+
+// forgetTime has the clock believe the servers anew, for whoever is beside the box.
+func (h *house) forgetTime(ctx context.Context) {
+	h.clock.Forget()
+	if err := h.db.Update(event.ForgetFloor); err != nil {
+		h.Out.Warn("forget the known time", "err", err)
+	}
+	h.clock.Fresh(ctx)
 }
 
 // rename asks for a certificate that fits the names of the box.

@@ -3,6 +3,7 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"log/slog"
@@ -64,6 +65,8 @@ type Config struct {
 	Links       *network.Links
 	Certificate *certificate.Keeper
 	Renamed     func() // called when the name of the NAS has changed
+	// Recovering is called before an administrator is let in again on the box itself.
+	Recovering func(context.Context)
 
 	Names     []string // host names from the config file
 	HTTPSPort string

@@ -34,7 +34,7 @@ func (r Reading) Level() Level {
 func (r Reading) Message() string {
 	switch {
 	case r.State == Suspect:
-		return "The time servers suddenly say a very different time. App codes are not checked until they agree with the NAS again."
+		return "The time servers suddenly say a very different time. App codes are not checked until they agree with the NAS again. If the servers are right, hold the reset button for 5 to 10 seconds, or run castellan recover on the NAS: either makes it believe them."
 	case r.State == Unsynced:
 		return "This NAS does not know the time: no time server answers and its clock was not kept. App codes cannot be checked."
 	case r.State == Holdover && !r.Trusted():
@@ -45,6 +45,8 @@ func (r Reading) Message() string {
 		return "No time server answers. App codes are checked against the NAS's own clock."
 	case r.State == Holdover:
 		return "No time server has answered for " + Words(r.CheckedAgo) + ". App codes still work."
+	case r.Single:
+		return "The time comes from one time server alone, and no other confirms it. Name at least three in the config file."
 	default:
 		return "Clock in step with network time."
 	}
