@@ -5,6 +5,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"castellan/internal/box/network"
 	"castellan/internal/config"
 	"castellan/internal/event"
+	"castellan/internal/fault"
 	"castellan/internal/health"
 	"castellan/internal/httpapi"
 	"castellan/internal/reset"
@@ -192,19 +194,31 @@ func (d *Daemon) buttonSource() button.Source {
 	}
 }
 
+// errReset is for whoever held the simulated button.
+var errReset = &fault.Error{
+	Kind: fault.Unavailable, Code: "reset_failed",
+	Message: "The reset did not finish. The NAS's own log says why. Hold the button again.",
+}
+
 // pressed acts on a finished press of the button.
-func (h *house) pressed(p button.Press) {
+func (h *house) pressed(p button.Press) (err error) {
 	if p.Outcome == button.Reset {
-		h.restore()
+		err = h.restore()
 	}
 	waiting := 0
 	if p.Outcome == button.Presence && h.box != nil {
 		waiting = h.box.Press()
 	}
-	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", meaning(p.Outcome, waiting)))
+	outcome := meaning(p.Outcome, waiting)
+	if err != nil {
+		h.Out.Error("reset by the button", "err", err)
+		outcome, err = "restoring administrator defaults did not finish", errReset.Because(err)
+	}
+	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", outcome))
 	if waiting > 1 {
 		h.record(event.Event{Kind: event.ClaimDropped}.With("count", strconv.Itoa(waiting)))
 	}
+	return err
 }
 
 // meaning puts the outcome of a press into words.
@@ -225,20 +239,17 @@ func meaning(o button.Outcome, waiting int) string {
 
 // restore does what holding the button is for. A house in need of recovery is founded anew, with the
 // damaged database put aside: whoever holds the button gets in.
-func (h *house) restore() {
+func (h *house) restore() error {
 	if h.recovery != nil {
 		if err := h.refound(); err != nil {
-			h.Out.Error("found the house anew", "err", err)
-			return
+			return fmt.Errorf("found the house anew: %w", err)
 		}
 		h.again(errAgain)
-		return
+		return nil
 	}
 	h.forgetTime(context.Background())
-	if err := h.reset.Run(context.Background()); err != nil {
-		h.Out.Error("reset by the button", "err", err)
-	}
-	h.rename()
+	defer h.rename()
+	return h.reset.Run(context.Background())
 }
 
 // forgetTime has the clock believe the servers anew, for whoever is beside the box.

@@ -125,6 +125,24 @@ func TestHoldingTheButtonBeginsAnewWhereNothingElseHelps(t *testing.T) {
 	}
 }
 
+// R140: a reset that did not work is not told as one that did.
+func TestAResetThatFailsIsSaid(t *testing.T) {
+	t.Parallel()
+	h := used(t)
+	if err := os.Truncate(h.database(), 5000); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(h.database()+".new", "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.local().refused(503, "reset_failed", "POST", "/local/button", obj{"hold_ms": 5200})
+	if log := h.log.String(); strings.Contains(log, "restore administrator defaults") || !strings.Contains(log, "did not finish") {
+		t.Errorf("the log says that it worked\n%s", log)
+	}
+	_ = h.stop()
+}
+
 func TestANewBoxIsMadeWithTightPermissions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
