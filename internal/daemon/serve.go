@@ -45,6 +45,11 @@ func (h *house) run(ctx context.Context) (err error) {
 	group.Go(func() error { return h.clock.Run(ctx) })
 	group.Go(func() error { return h.button.Run(ctx) })
 	group.Go(func() error { return h.renew(ctx) })
+	if h.db != nil {
+		group.Go(func() error {
+			return h.db.Run(ctx, func(err error) { h.Out.Error("take deleted records out of the file", "err", err) })
+		})
+	}
 	group.Go(func() error {
 		h.welcome(ctx, doors)
 		<-ctx.Done()

@@ -61,8 +61,8 @@ type Status struct {
 
 // Config says what a Button watches and whom it tells.
 type Config struct {
-	Source  Source // nil: this box has no button
-	Times   Times
+	Source Source // nil: this box has no button
+	Times  Times
 	// Pressed is called for each finished press, from Run's goroutine. Its error goes to who held a
 	// simulated button.
 	Pressed func(Press) error
