@@ -105,7 +105,8 @@ func (h *house) certify() error {
 	if h.recovery != nil && h.certificate.Fingerprint() != "" {
 		return nil // the name of the NAS is not known; the certificate it had stands for it
 	}
-	names := certificate.Names{Hosts: h.api.HostNames(), Addresses: h.links.Lasting()}
+	hosts, addresses := h.api.Called()
+	names := certificate.Names{Hosts: hosts, Addresses: append(addresses, h.links.Lasting()...)}
 	reason, err := h.certificate.Renew(names, h.clock.Now())
 	if err == nil && reason != "" {
 		h.record(event.Event{Kind: event.CertificateMade}.With("reason", reason).With("fingerprint", h.certificate.Fingerprint()))

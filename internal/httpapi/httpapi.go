@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -68,7 +69,7 @@ type Config struct {
 	// Recovering is called before an administrator is let in again on the box itself.
 	Recovering func(context.Context)
 
-	Names     []string // host names from the config file
+	Names     []string // host names and addresses from the config file, with a further port or without
 	HTTPSPort string
 	HTTPPort  string
 	Build     Build
@@ -211,24 +212,47 @@ func (a *API) knownHost(port string, next http.Handler) http.Handler {
 
 func (a *API) known(host, port string) bool {
 	name, p := hostAndPort(host)
-	if p != port && (p != "" || port != "443" && port != "80") || strings.HasSuffix(name, ".") {
+	if strings.HasSuffix(name, ".") {
 		return false
 	}
-	if address, err := netip.ParseAddr(name); err == nil {
-		return a.Links.Owns(address.Unmap().WithZone("")) || address.IsLoopback()
-	}
-	for _, n := range a.HostNames() {
-		if strings.EqualFold(n, name) {
+	own := p == port || p == "" && (port == "443" || port == "80")
+	for _, n := range a.Names {
+		n, further := hostAndPort(n)
+		if sameHost(n, name) && (own || further != "" && (p == further || p == "" && further == "443")) {
 			return true
 		}
 	}
-	return false
+	if address, err := netip.ParseAddr(name); err == nil {
+		return own && (a.Links.Owns(address.Unmap().WithZone("")) || address.IsLoopback())
+	}
+	return own && slices.ContainsFunc(a.ownNames(), func(n string) bool { return strings.EqualFold(n, name) })
 }
 
-// HostNames returns every host name by which the box may be called.
-func (c *Config) HostNames() []string {
+// sameHost reports whether two host names or addresses are the same.
+func sameHost(a, b string) bool {
+	one, err1 := netip.ParseAddr(a)
+	two, err2 := netip.ParseAddr(b)
+	return strings.EqualFold(a, b) || err1 == nil && err2 == nil && one.Unmap() == two.Unmap()
+}
+
+func (c *Config) ownNames() []string {
 	nas := c.settings().NASName
-	return append([]string{nas, nas + ".local", "localhost"}, c.Names...)
+	return []string{nas, nas + ".local", "localhost"}
+}
+
+// Called returns every host name by which the box may be called, and the addresses that the config file adds
+// to its own.
+func (c *Config) Called() (hosts []string, addresses []netip.Addr) {
+	hosts = c.ownNames()
+	for _, n := range c.Names {
+		n, _ = hostAndPort(n)
+		if address, err := netip.ParseAddr(n); err == nil {
+			addresses = append(addresses, address)
+		} else {
+			hosts = append(hosts, n)
+		}
+	}
+	return hosts, addresses
 }
 
 // settings returns the owner's settings, or the defaults where the database cannot be read.
