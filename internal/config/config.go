@@ -109,8 +109,14 @@ func Load(path string) (Config, error) {
 			}
 		}
 	}
+	if len(c.Socket) > longestSocket {
+		return c, fmt.Errorf("read config file %q: socket: the path %q has %d bytes, and Linux takes at most %d. Name a shorter one, such as \"/tmp/castellan.sock\"", path, c.Socket, len(c.Socket), longestSocket)
+	}
 	return c, nil
 }
+
+// longestSocket is how long the path of a socket may be, in bytes (unix(7), sun_path).
+const longestSocket = 107
 
 // KeyFolder is where the device key lies.
 func (c Config) KeyFolder() string {

@@ -104,6 +104,20 @@ func TestAFileThatWasAskedForMustBeThere(t *testing.T) {
 	}
 }
 
+// A path that the kernel would not take is said before anything starts.
+func TestTheSocketsPathHasALimit(t *testing.T) {
+	for n, good := range map[int]bool{107: true, 108: false} {
+		socket := "/" + strings.Repeat("x", n-1)
+		c, err := config.Load(write(t, "socket = \""+socket+"\""))
+		if good && (err != nil || c.Socket != socket) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+		if !good && (err == nil || !strings.Contains(err.Error(), "Name a shorter one")) {
+			t.Errorf("%d bytes: got %v", n, err)
+		}
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add("data = \"x\"\n[button]\nsource = \"gpio\"\nline = \"5\"\n")
 	dir := f.TempDir()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -244,6 +245,32 @@ func TestASecondDaemonIsTurnedAway(t *testing.T) {
 		t.Errorf("the same socket: %v", err)
 	}
 	h.browser().must(200, "GET", "/status", nil)
+}
+
+// The socket takes the place of an old socket and of nothing else.
+func TestAFileInPlaceOfTheSocketIsKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if err := os.WriteFile(h.file.Socket, []byte("somebody's letter"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.run(store.Verify); err == nil || !strings.Contains(err.Error(), "no socket") {
+		t.Errorf("got %v", err)
+	}
+	if data, err := os.ReadFile(h.file.Socket); err != nil || string(data) != "somebody's letter" {
+		t.Errorf("the file is %q, %v", data, err)
+	}
+	if err := os.Remove(h.file.Socket); err != nil {
+		t.Fatal(err)
+	}
+	old, err := net.ListenUnix("unix", &net.UnixAddr{Name: h.file.Socket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.SetUnlinkOnClose(false) // as a crash leaves it
+	_ = old.Close()
+	h.start()
+	h.local().must(200, "GET", "/local/default-password", nil)
 }
 
 func TestAFolderThatCannotBeMadeIsSaid(t *testing.T) {

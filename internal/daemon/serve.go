@@ -224,7 +224,12 @@ func openSocket(path string, listen func(network, address string) (net.Listener,
 		_ = c.Close()
 		return nil, fmt.Errorf("open socket %q: another Castellan answers there", path)
 	}
-	_ = os.Remove(path)
+	switch info, err := os.Lstat(path); {
+	case err == nil && info.Mode().Type() != os.ModeSocket:
+		return nil, fmt.Errorf("open socket %q: there is a file that is no socket. Take it away, or name another path", path)
+	case err == nil:
+		_ = os.Remove(path) // what a crash left
+	}
 	l, err := listen("unix", path)
 	if err == nil {
 		err = os.Chmod(path, 0o600)
