@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -93,7 +94,8 @@ type house struct {
 	box         *claim.Box
 	reset       *reset.Reset
 	api         httpapi.Config
-	again       context.CancelCauseFunc // ends this house so that a new one is built
+	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
+	again       context.CancelCauseFunc                         // ends this house so that a new one is built
 	renamed     chan struct{}
 }
 

@@ -18,12 +18,14 @@ import (
 	"castellan/internal/httpapi"
 )
 
-// The bounds of a connection (R121). The standard library adds 4 KiB to the header limit.
+// The bounds of a connection (R121).
 const (
 	headerTime  = 10 * time.Second
 	requestTime = 30 * time.Second
 	idleTime    = 2 * time.Minute
 	headerSize  = 8 << 10
+	// headerSlack is what the standard library adds to it for HTTP/1.1.
+	headerSlack = 4 << 10
 	// farewell is how long running requests may take when the house closes.
 	farewell = 3 * time.Second
 	// renewal is how often names, addresses and age of the certificate are looked at.
@@ -105,7 +107,7 @@ func (h *house) certify() error {
 	if h.recovery != nil && h.certificate.Fingerprint() != "" {
 		return nil // the name of the NAS is not known; the certificate it had stands for it
 	}
-	hosts, addresses := h.api.Called()
+	hosts, addresses := h.called()
 	names := certificate.Names{Hosts: hosts, Addresses: append(addresses, h.links.Lasting()...)}
 	reason, err := h.certificate.Renew(names, h.clock.Now())
 	if err == nil && reason != "" {
@@ -161,6 +163,7 @@ func (d *doors) open(h *house) (err error) {
 		return err
 	}
 	api := httpapi.New(h.api)
+	h.called = api.Called
 	if err := h.certify(); err != nil {
 		if h.certificate.Fingerprint() == "" {
 			return err

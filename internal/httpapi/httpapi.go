@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
 
@@ -85,6 +86,7 @@ type API struct {
 	assets     *assets
 	guardian   *http.CrossOriginProtection
 	limits     *limits
+	last       atomic.Pointer[settings.Settings] // as they were read last
 }
 
 // New returns an API for a configuration.
@@ -235,16 +237,16 @@ func sameHost(a, b string) bool {
 	return strings.EqualFold(a, b) || err1 == nil && err2 == nil && one.Unmap() == two.Unmap()
 }
 
-func (c *Config) ownNames() []string {
-	nas := c.settings().NASName
+func (a *API) ownNames() []string {
+	nas := a.settings().NASName
 	return []string{nas, nas + ".local", "localhost"}
 }
 
 // Called returns every host name by which the box may be called, and the addresses that the config file adds
 // to its own.
-func (c *Config) Called() (hosts []string, addresses []netip.Addr) {
-	hosts = c.ownNames()
-	for _, n := range c.Names {
+func (a *API) Called() (hosts []string, addresses []netip.Addr) {
+	hosts = a.ownNames()
+	for _, n := range a.Names {
 		n, _ = hostAndPort(n)
 		if address, err := netip.ParseAddr(n); err == nil {
 			addresses = append(addresses, address)
@@ -255,15 +257,27 @@ func (c *Config) Called() (hosts []string, addresses []netip.Addr) {
 	return hosts, addresses
 }
 
-// settings returns the owner's settings, or the defaults where the database cannot be read.
-func (c *Config) settings() (s settings.Settings) {
-	s = settings.Default()
-	if c.DB == nil {
+// settings returns the owner's settings. Where the database cannot be read they are those that were read
+// last, so that the box is still known by its name, or else the defaults.
+func (a *API) settings() (s settings.Settings) {
+	if a.DB == nil {
+		return settings.Default()
+	}
+	last := a.last.Load()
+	err := a.DB.View(func(tx *store.Tx) (err error) { s, err = settings.Get(tx); return err })
+	switch {
+	case err == nil:
+		if last == nil || *last != s {
+			read := s
+			a.last.Store(&read)
+		}
 		return s
+	case last != nil:
+		s = *last
+	default:
+		s = settings.Default()
 	}
-	if err := c.DB.View(func(tx *store.Tx) (err error) { s, err = settings.Get(tx); return err }); err != nil {
-		c.Out.Warn("read settings", "err", err)
-	}
+	a.Out.Error("read settings", "err", err)
 	return s
 }
 

@@ -24,7 +24,10 @@ const (
 	// MaxRequestsPerSource is how many of them one source may have under way.
 	MaxRequestsPerSource = 32
 	// FewRequests is what each source still has where many sources have taken the rest.
-	FewRequests = 4
+	FewRequests = 8
+	// MaxBody is how large the body of a request may be, in bytes, and MaxSignInBody how large before
+	// somebody is signed in.
+	MaxBody, MaxSignInBody = maxBody, maxSignInBody
 )
 
 var errCrowd = &fault.Error{
@@ -36,7 +39,7 @@ var errCrowd = &fault.Error{
 // quarter of a gigabyte.
 func HTTP2() *http.HTTP2Config {
 	return &http.HTTP2Config{
-		MaxConcurrentStreams: MaxStreams, MaxReceiveBufferPerConnection: maxBody, MaxReceiveBufferPerStream: maxBody,
+		MaxConcurrentStreams: MaxStreams, MaxReceiveBufferPerConnection: MaxBody, MaxReceiveBufferPerStream: MaxBody,
 	}
 }
 
