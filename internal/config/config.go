@@ -110,7 +110,7 @@ func Load(path string) (Config, error) {
 		}
 	}
 	if len(c.Socket) > longestSocket {
-		return c, fmt.Errorf("read config file %q: socket: the path %q has %d bytes, and Linux takes at most %d. Name a shorter one, such as \"/tmp/castellan.sock\"", path, c.Socket, len(c.Socket), longestSocket)
+		return c, fmt.Errorf("read config file %q: socket: the path %q has %d bytes, and Linux takes at most %d. Name a shorter one", path, c.Socket, len(c.Socket), longestSocket)
 	}
 	return c, nil
 }

@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	// minPoll and maxPoll bound the time between rounds of questions (RFC 5905 MINPOLL and MAXPOLL).
-	minPoll = 64 * time.Second
-	maxPoll = 1024 * time.Second
-	// firstRetry is the pause after the first round that brought no agreement; it doubles up to minPoll.
-	firstRetry = 8 * time.Second
+	// MinPoll and MaxPoll bound the time between rounds of questions (RFC 5905 MINPOLL and MAXPOLL).
+	MinPoll = 64 * time.Second
+	MaxPoll = 1024 * time.Second
+	// FirstRetry is the pause after the first round that brought no agreement; it doubles up to MinPoll.
+	FirstRetry = 8 * time.Second
 	// minPause keeps waiting sign-ins from asking the servers over and over.
 	minPause = 15 * time.Second
 )
 
 // Run asks the servers from time to time until the context ends.
 func (k *Clock) Run(ctx context.Context) error {
-	pause := firstRetry
+	pause := FirstRetry
 	for {
 		k.Sync(ctx)
 		pause = k.plan(pause)
@@ -38,9 +38,9 @@ func (k *Clock) plan(last time.Duration) time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	elapsed := k.config.Elapsed()
-	next := min(2*last, minPoll)
+	next := min(2*last, MinPoll)
 	if k.agreed && k.agreedAt == k.lastRound {
-		next = min(max(2*last, minPoll), maxPoll)
+		next = min(max(2*last, MinPoll), MaxPoll)
 	}
 	next += time.Duration(rand.Int64N(int64(next / 10)))
 	k.nextPoll = elapsed + next

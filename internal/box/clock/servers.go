@@ -41,11 +41,11 @@ const (
 	// queryTimeout bounds one question with all that it takes; a round of questions in parallel ends within
 	// Budget.
 	queryTimeout = Budget - 100*time.Millisecond
-	// rateRest is how long a server is left alone that asked for it (RFC 5905 section 7.4, code RATE).
-	rateRest = 5 * time.Minute
-	// dropRest is how long a server is left alone that does not serve us (codes DENY and RSTR). It may again
+	// RateRest is how long a server is left alone that asked for it (RFC 5905 section 7.4, code RATE).
+	RateRest = 5 * time.Minute
+	// DropRest is how long a server is left alone that does not serve us (codes DENY and RSTR). It may again
 	// on another day, and a forged refusal must not last.
-	dropRest = 24 * time.Hour
+	DropRest = 24 * time.Hour
 )
 
 // answer is the outcome of asking one server.
@@ -131,9 +131,9 @@ func (s *server) note(a answer, elapsed time.Duration) {
 	}
 	switch {
 	case a.kiss == "DENY" || a.kiss == "RSTR":
-		s.State, s.Problem, s.rests = Refused, "It does not serve this NAS.", elapsed+dropRest
+		s.State, s.Problem, s.rests = Refused, "It does not serve this NAS.", elapsed+DropRest
 	case a.kiss != "":
-		s.State, s.Problem, s.rests = Refused, "It asked to be left alone for a while.", elapsed+rateRest
+		s.State, s.Problem, s.rests = Refused, "It asked to be left alone for a while.", elapsed+RateRest
 	case a.err != nil:
 		s.State, s.Problem = Silent, problem(a.err)
 	default:

@@ -60,14 +60,16 @@ func SlowOrFast(offset time.Duration) string {
 	return Words(offset) + " fast"
 }
 
-// Words puts a length of time into at most two units.
+// Words puts a length of time into at most two units; seconds below ten have a decimal where they need one.
 func Words(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Round(time.Second)/time.Second))
+	case d < 10*time.Second:
+		return fmt.Sprintf("%g s", d.Round(100*time.Millisecond).Seconds())
+	case d.Round(time.Second) < time.Minute:
+		return fmt.Sprintf("%d s", d.Round(time.Second)/time.Second)
 	case d < time.Hour:
 		return two(d, time.Minute, "min", time.Second, "s")
 	case d < day:
