@@ -25,9 +25,10 @@ const (
 	MaxRequestsPerSource = 32
 	// FewRequests is what each source still has where many sources have taken the rest.
 	FewRequests = 8
-	// MaxBody is how large the body of a request may be, in bytes, and MaxSignInBody how large before
-	// somebody is signed in.
-	MaxBody, MaxSignInBody = maxBody, maxSignInBody
+	// MaxBody is how large the body of a request may be, in bytes.
+	MaxBody = maxBody
+	// MaxSignInBody is how large it may be before somebody is signed in.
+	MaxSignInBody = maxSignInBody
 )
 
 var errCrowd = &fault.Error{

@@ -69,7 +69,7 @@ func TestTransactionsWaitWhileTheFileIsReplaced(t *testing.T) {
 }
 
 // blocked puts something in the way of a new database file, and returns what takes it away again.
-func blocked(t *testing.T, path string) (clear func()) {
+func blocked(t *testing.T, path string) (unblock func()) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Join(path+".compact", "in the way"), 0o700); err != nil {
 		t.Fatal(err)
@@ -85,11 +85,11 @@ func blocked(t *testing.T, path string) (clear func()) {
 func TestTheDatabaseSurvivesAFailedCompaction(t *testing.T) {
 	db, path := fresh(t)
 	update(t, db, func(tx *store.Tx) error { return guests.Put(tx, "a", guest{"Ada", 7}) })
-	clear := blocked(t, path)
+	unblock := blocked(t, path)
 	if err := db.Compact(); err == nil {
 		t.Error("a new file was made where none can be")
 	}
-	clear()
+	unblock()
 	if err := os.Rename(path, path+".away"); err != nil {
 		t.Fatal(err)
 	}
@@ -111,17 +111,17 @@ func TestTheDatabaseSurvivesAFailedCompaction(t *testing.T) {
 // R135: what could not be taken out of the file at once is taken out within the hour, or after a restart.
 func TestAnErasureThatFailedIsTriedAgain(t *testing.T) {
 	const canary = "canary.of.a.deleted.account"
-	erase := func(t *testing.T, db *store.DB, path string) (clear func()) {
+	erase := func(t *testing.T, db *store.DB, path string) (unblock func()) {
 		update(t, db, func(tx *store.Tx) error { return guests.Put(tx, "a", guest{canary, 1}) })
 		update(t, db, func(tx *store.Tx) error { return errors.Join(store.Erasing(tx), guests.Delete(tx, "a")) })
-		clear = blocked(t, path)
+		unblock = blocked(t, path)
 		if err := db.Tidy(); err == nil {
 			t.Error("tidied where it cannot be")
 		}
 		if data, _ := os.ReadFile(path); !bytes.Contains(data, []byte(canary)) {
 			t.Fatal("the test proves nothing: the deleted record is not in the file even before")
 		}
-		return clear
+		return unblock
 	}
 	gone := func(t *testing.T, path string) {
 		t.Helper()
@@ -132,7 +132,7 @@ func TestAnErasureThatFailedIsTriedAgain(t *testing.T) {
 	t.Run("within the hour", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			db, path := fresh(t)
-			clear := erase(t, db, path)
+			unblock := erase(t, db, path)
 			ctx, stop := context.WithCancel(t.Context())
 			failures, ended := 0, make(chan error)
 			go func() { ended <- db.Run(ctx, func(error) { failures++ }) }()
@@ -141,7 +141,7 @@ func TestAnErasureThatFailedIsTriedAgain(t *testing.T) {
 			if failures != 3 {
 				t.Errorf("tried %d times in two and a half hours, want 3", failures)
 			}
-			clear()
+			unblock()
 			time.Sleep(time.Hour)
 			synctest.Wait()
 			gone(t, path)
@@ -159,8 +159,8 @@ func TestAnErasureThatFailedIsTriedAgain(t *testing.T) {
 	})
 	t.Run("after a restart", func(t *testing.T) {
 		db, path := fresh(t)
-		clear := erase(t, db, path)
-		clear()
+		unblock := erase(t, db, path)
+		unblock()
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// MinPoll and MaxPoll bound the time between rounds of questions (RFC 5905 MINPOLL and MAXPOLL).
+	// MinPoll is the least time between rounds of questions that brought an agreement (RFC 5905 MINPOLL).
 	MinPoll = 64 * time.Second
+	// MaxPoll is the most (RFC 5905 MAXPOLL).
 	MaxPoll = 1024 * time.Second
 	// FirstRetry is the pause after the first round that brought no agreement; it doubles up to MinPoll.
 	FirstRetry = 8 * time.Second
