@@ -58,8 +58,11 @@ func (d *Daemon) open() (opened, error) {
 	}
 	key, err := secret.LoadKey(d.keyPath())
 	keyMissing := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !keyMissing {
-		return d.needs("device_key_damaged", "The device key in "+d.keyPath()+" cannot be read.", err), nil
+	switch {
+	case errors.Is(err, secret.ErrKeyDamaged):
+		return d.needs("device_key_damaged", "The device key in "+d.keyPath()+" is damaged.", err), nil
+	case err != nil && !keyMissing:
+		return opened{}, denied(err)
 	}
 	if err := d.finishFounding(keyMissing); err != nil {
 		return opened{}, err
@@ -94,6 +97,14 @@ func (d *Daemon) needs(code, what string, cause error) opened {
 	return opened{recovery: &recovery{code, message}}
 }
 
+// denied says what to do about a file that may not be read. It is whole, so nothing has to be recovered.
+func denied(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w. Give the file to the user that the daemon runs as", err)
+	}
+	return err
+}
+
 // openDatabase opens the database of this device.
 func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
 	err := d.Verify(d.databasePath())
@@ -109,7 +120,7 @@ func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
 	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrMissing):
 		return d.needs("database_damaged", "The database "+d.databasePath()+" is damaged.", err), nil
 	case err != nil:
-		return opened{}, err
+		return opened{}, denied(err)
 	}
 	o := opened{db: db, key: key}
 	if o.box, err = d.claimBox(key); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,6 +124,24 @@ func TestHoldingTheButtonBeginsAnewWhereNothingElseHelps(t *testing.T) {
 	if err != nil || len(aside) != 1 {
 		t.Errorf("the damaged file is not there any more: %v, %v", aside, err)
 	}
+}
+
+// R140: a reset that did not work is not told as one that did.
+func TestAResetThatFailsIsSaid(t *testing.T) {
+	t.Parallel()
+	h := used(t)
+	if err := os.Truncate(h.database(), 5000); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(h.database()+".new", "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.local().refused(503, "reset_failed", "POST", "/local/button", obj{"hold_ms": 5200})
+	if log := h.log.String(); strings.Contains(log, "restore administrator defaults") || !strings.Contains(log, "did not finish") {
+		t.Errorf("the log says that it worked\n%s", log)
+	}
+	_ = h.stop()
 }
 
 func TestANewBoxIsMadeWithTightPermissions(t *testing.T) {
@@ -274,6 +293,32 @@ func TestASecondDaemonIsTurnedAway(t *testing.T) {
 		t.Errorf("the same socket: %v", err)
 	}
 	h.browser().must(200, "GET", "/status", nil)
+}
+
+// The socket takes the place of an old socket and of nothing else.
+func TestAFileInPlaceOfTheSocketIsKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if err := os.WriteFile(h.file.Socket, []byte("somebody's letter"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.run(store.Verify); err == nil || !strings.Contains(err.Error(), "no socket") {
+		t.Errorf("got %v", err)
+	}
+	if data, err := os.ReadFile(h.file.Socket); err != nil || string(data) != "somebody's letter" {
+		t.Errorf("the file is %q, %v", data, err)
+	}
+	if err := os.Remove(h.file.Socket); err != nil {
+		t.Fatal(err)
+	}
+	old, err := net.ListenUnix("unix", &net.UnixAddr{Name: h.file.Socket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.SetUnlinkOnClose(false) // as a crash leaves it
+	_ = old.Close()
+	h.start()
+	h.local().must(200, "GET", "/local/default-password", nil)
 }
 
 func TestAFolderThatCannotBeMadeIsSaid(t *testing.T) {

@@ -187,6 +187,9 @@ func Floor(tx *store.Tx) (time.Time, error) {
 	return f.Trusted, err
 }
 
+// ForgetFloor drops that time, where somebody beside the box says that it may have been wrong.
+func ForgetFloor(tx *store.Tx) error { return floors.Delete(tx, floorKey) }
+
 // maxText bounds what strangers can write into the log.
 const maxText = 200
 

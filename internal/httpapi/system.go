@@ -155,6 +155,7 @@ func (h *handlers) LocalDefaultPassword(context.Context, api.LocalDefaultPasswor
 }
 
 func (h *handlers) LocalRecover(ctx context.Context, r api.LocalRecoverRequestObject) (api.LocalRecoverResponseObject, error) {
+	h.Recovering(ctx)
 	g, err := h.Office.Recover(ctx, r.Body.Name)
 	return api.LocalRecover200JSONResponse(givenView(g)), err
 }

@@ -7,6 +7,7 @@ import (
 	"castellan/internal/access/people"
 	"castellan/internal/fault"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/store"
 )
 
 // The sizes of a page.
@@ -67,11 +68,14 @@ func (h *handlers) ChangeUser(ctx context.Context, r api.ChangeUserRequestObject
 }
 
 func (h *handlers) DeleteUser(ctx context.Context, r api.DeleteUserRequestObject) (api.DeleteUserResponseObject, error) {
+	// What is deleted stays readable in the file until it is compacted.
+	if err := h.DB.Update(store.Erasing); err != nil {
+		return nil, err
+	}
 	if err := h.Office.Delete(callerOf(ctx).actor(), r.Id); err != nil {
 		return nil, err
 	}
-	// What was deleted stays readable in the file until it is compacted.
-	if err := h.DB.Compact(); err != nil {
+	if err := h.DB.Tidy(); err != nil { // the store tries that again by itself
 		h.Out.Warn("compact database after deleting an account", "err", err)
 	}
 	return api.DeleteUser204Response{}, nil

@@ -101,6 +101,9 @@ func (r *Reset) restore(tx *store.Tx) error {
 	}
 	r.Sessions.EndAll(tx, admin.ID, "")
 	r.Tickets.EndAll(tx)
+	if err := store.Erasing(tx); err != nil { // deleted records stay readable in the file until it is compacted
+		return err
+	}
 	if err := r.Log.Record(tx, e); err != nil {
 		return err
 	}
@@ -123,15 +126,12 @@ func (r *Reset) Resume(ctx context.Context) error {
 	if err := r.DB.View(func(tx *store.Tx) (err error) { _, pending, err = table.Get(tx, key); return err }); err != nil || !pending {
 		return err
 	}
-	// Deleted records stay readable in the file until it is compacted.
-	if err := r.DB.Compact(); err != nil {
-		return r.failed(err)
-	}
+	tidied := r.DB.Tidy() // the store tries that again by itself
 	done, err := r.Network.RestoreAutomatic(ctx)
 	if err != nil {
 		return r.failed(err)
 	}
-	return r.DB.Update(func(tx *store.Tx) error {
+	err = r.DB.Update(func(tx *store.Tx) error {
 		if !done {
 			if err := r.Log.Record(tx, event.Event{Kind: event.NetworkPending, Actor: account.BuiltIn}); err != nil {
 				return err
@@ -139,6 +139,10 @@ func (r *Reset) Resume(ctx context.Context) error {
 		}
 		return table.Delete(tx, key)
 	})
+	if err == nil && tidied != nil {
+		return r.failed(tidied)
+	}
+	return err
 }
 
 func (r *Reset) failed(cause error) error {

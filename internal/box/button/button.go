@@ -61,9 +61,11 @@ type Status struct {
 
 // Config says what a Button watches and whom it tells.
 type Config struct {
-	Source  Source // nil: this box has no button
-	Times   Times
-	Pressed func(Press) // called for each finished press, from Run's goroutine
+	Source Source // nil: this box has no button
+	Times  Times
+	// Pressed is called for each finished press, from Run's goroutine. Its error goes to who held a
+	// simulated button.
+	Pressed func(Press) error
 	Log     *slog.Logger
 }
 
@@ -81,7 +83,10 @@ type Button struct {
 	skew  time.Duration
 	last  *Press
 	ended time.Duration // when last ended, on the program's clock
-	done  chan struct{} // closed and replaced at every finished press
+	// acting is whether Pressed is at work; done is closed and replaced when it has returned failed.
+	acting bool
+	done   chan struct{}
+	failed error
 }
 
 // retry is how long to wait before a line that could not be claimed is tried again: a driver may come late.
@@ -179,14 +184,15 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 	moved, press, ended := move(b.gesture)
 	b.gesture = moved
 	if ended {
-		b.last, b.ended = &press, b.local()
+		b.last, b.ended, b.acting = &press, b.local(), true
 	}
 	b.mu.Unlock()
 	if !ended {
 		return
 	}
-	b.config.Pressed(press)
+	failed := b.config.Pressed(press)
 	b.mu.Lock()
+	b.acting, b.failed = false, failed
 	close(b.done)
 	b.done = make(chan struct{})
 	b.mu.Unlock()
