@@ -79,6 +79,10 @@ func (h *house) welcome(ctx context.Context, d doors) {
 			h.Out.Error("finish reset", "err", err)
 		}
 	}
+	select {
+	case <-h.button.Tried():
+	case <-ctx.Done():
+	}
 	if h.Ready != nil {
 		g := h.greeting()
 		g.HTTPS, g.HTTP, g.Socket = d.https, d.http, h.File.Socket

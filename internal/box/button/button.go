@@ -74,6 +74,8 @@ type Button struct {
 	config Config
 
 	started time.Time
+	tried   chan struct{} // closed once the line was claimed, or could not be
+	first   sync.Once
 
 	mu      sync.Mutex
 	claimed bool
@@ -94,15 +96,20 @@ const retry = 15 * time.Second
 
 // New returns a Button that watches nothing yet.
 func New(c Config) *Button {
-	return &Button{config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{})}
+	return &Button{config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{}), tried: make(chan struct{})}
 }
+
+// Tried is closed once it is known whether the button works.
+func (b *Button) Tried() <-chan struct{} { return b.tried }
 
 // local is the program's clock, on which the kernel's time stamps are continued between edges.
 func (b *Button) local() time.Duration { return time.Since(b.started) }
 
 // Run claims the line and watches it until the context ends.
 func (b *Button) Run(ctx context.Context) error {
+	known := func() { b.first.Do(func() { close(b.tried) }) }
 	if b.config.Source == nil {
+		known()
 		<-ctx.Done()
 		return nil
 	}
@@ -110,6 +117,7 @@ func (b *Button) Run(ctx context.Context) error {
 		line, err := b.config.Source.Open()
 		if err == nil {
 			b.claim(line)
+			known()
 			b.watch(ctx, line)
 			if err = line.Close(); err != nil {
 				b.config.Log.Warn("release button line", "err", err)
@@ -117,6 +125,7 @@ func (b *Button) Run(ctx context.Context) error {
 			continue
 		}
 		b.refuse(err)
+		known()
 		select {
 		case <-ctx.Done():
 		case <-time.After(retry):
