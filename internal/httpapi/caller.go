@@ -106,5 +106,8 @@ func (a *API) visitorOf(r *http.Request) signin.Visitor {
 		return signin.Visitor{Address: r.RemoteAddr, Source: "unknown", Agent: agent}
 	}
 	address := port.Addr().Unmap()
-	return signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}
+	v := signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}
+	v.Session, _ = cookieOf(r, SessionCookie)
+	v.Ticket, _ = cookieOf(r, TicketCookie)
+	return v
 }

@@ -352,6 +352,19 @@ func TestAWaitLapsesHoweverOftenItAsks(t *testing.T) {
 	}
 }
 
+// R021: browsers that ask once and no more do not keep the owner's from waiting.
+func TestACrowdThatNoLongerAsksMakesRoom(t *testing.T) {
+	b := newBench(t)
+	for range 64 {
+		wait(t, b)
+	}
+	b.elapsed += claim.WaitGrace + time.Second
+	owner := wait(t, b)
+	if n := b.Press(); n != 1 || state(t, b, owner) != claim.Confirmed {
+		t.Errorf("%d waited, state %s", n, state(t, b, owner))
+	}
+}
+
 func TestACrowdIsTurnedAwayAndAClaimSendsEverybodyHome(t *testing.T) {
 	b := newBench(t)
 	first := wait(t, b)

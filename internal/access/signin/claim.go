@@ -11,17 +11,17 @@ import (
 	"castellan/internal/store"
 )
 
-// AwaitPress lets a browser wait for a short press of the button, on a box that nobody owns. before is the
-// ticket that the browser had: a browser that begins again does not count twice.
-func (d *Door) AwaitPress(v Visitor, before string) (Step, error) {
+// AwaitPress lets a browser of the house wait for a short press of the button, on a box that nobody owns. A browser
+// that begins again does not count twice.
+func (d *Door) AwaitPress(v Visitor) (Step, error) {
+	if !v.Local {
+		return Step{}, claim.ErrOutside
+	}
 	generation, err := d.unowned()
 	if err != nil {
 		return Step{}, err
 	}
-	if t, _, ok := d.Tickets.Find(before); ok && t.Stage == session.AwaitPress {
-		d.Box.Leave(t.Wait)
-		d.Tickets.End(before)
-	}
+	d.forget(v.Ticket)
 	id, err := d.Box.Wait()
 	if err != nil {
 		return Step{}, err

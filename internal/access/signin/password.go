@@ -30,6 +30,19 @@ func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Ste
 		return Step{}, d.slowed(v, err, func(tx *store.Tx) (account.Account, error) { return account.ByName(tx, name) })
 	}
 	defer attempt.Drop()
+	step, err := d.password(ctx, v, name, typed, attempt)
+	if errors.Is(err, whyChanged) { // by a sign-in that came at the same moment, perhaps: that is no wrong try
+		step, err = d.password(ctx, v, name, typed, attempt)
+	}
+	if errors.Is(err, whyChanged) {
+		err = ErrRefused.Because(whyChanged)
+	}
+	return step, err
+}
+
+// password checks a password against the account as it is now. The error is whyChanged when it was right and the
+// account was changed before that could be made use of.
+func (d *Door) password(ctx context.Context, v Visitor, name, typed string, attempt *throttle.Attempt) (Step, error) {
 	a, owned, err := d.lookUp(name)
 	if err != nil {
 		return Step{}, err
@@ -48,7 +61,7 @@ func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Ste
 		}
 	}
 	var reason refusal
-	if !errors.As(why, &reason) {
+	if !errors.As(why, &reason) || reason == whyChanged {
 		return Step{}, why
 	}
 	return Step{}, d.refuse(attempt, v.event(event.SignInRefused, a.Name).With("reason", string(reason)), ErrRefused.Because(reason))

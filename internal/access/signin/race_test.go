@@ -8,9 +8,12 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
+	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
+	"castellan/internal/access/throttle"
 	"castellan/internal/box/network"
+	"castellan/internal/event"
 	"castellan/internal/reset"
 	"castellan/internal/store"
 )
@@ -145,5 +148,100 @@ func TestAStepThatIsPostedTwiceIsCheckedOnce(t *testing.T) {
 	wantErr(t, "the second", second, session.ErrUnderway)
 	if _, err := b.Claim(t.Context(), b.home, ticket, claim.Claim{Password: goodPassword}); err != nil {
 		t.Errorf("corrected: %v", err)
+	}
+}
+
+// R025: of two sign-ins at one moment, both right, one replaces a cheap hash. The other is no wrong try.
+func TestASignInBesideOneThatReplacesTheHashIsRight(t *testing.T) {
+	b := claimed(t)
+	for range throttle.FreeTries - 1 {
+		_, err := b.Password(t.Context(), b.home, "admin", "wrong")
+		wantErr(t, "a wrong try", err, signin.ErrRefused)
+	}
+	b.Passwords = password.New(password.Config{Key: b.key, Memory: 64, Passes: 2})
+	var one, two error
+	elsewhere := b.home
+	elsewhere.Source = "192.0.2.8"
+	b.while(
+		func() { _, one = b.Password(t.Context(), elsewhere, "admin", goodPassword) },
+		func() { _, two = b.Password(t.Context(), b.home, "admin", goodPassword) },
+	)
+	if one != nil || two != nil {
+		t.Errorf("got %v and %v", one, two)
+	}
+	b.in("admin", goodPassword) // no wait
+}
+
+// R019: a password that was changed while it was being checked is a wrong one.
+func TestAPasswordThatIsChangedMeanwhileIsWrong(t *testing.T) {
+	b := claimed(t)
+	hash, err := b.Passwords.Hash(t.Context(), newPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got error
+	b.while(
+		func() {
+			admin := b.account("admin")
+			admin.Password.Hash = hash
+			b.update(func(tx *store.Tx) error { return account.Put(tx, admin) })
+		},
+		func() { _, got = b.Password(t.Context(), b.home, "admin", goodPassword) },
+	)
+	wantErr(t, "the old password", got, signin.ErrRefused)
+	if e := b.last(event.SignInRefused); e.Get("reason") != "wrong password" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// R096: a sign-in ends what the browser brought along.
+func TestASignInReplacesTheSessionAndTheTicketOfItsBrowser(t *testing.T) {
+	b := claimed(t)
+	old, _ := b.in("admin", goodPassword)
+	other, _ := b.in("admin", goodPassword)
+	v := b.home
+	v.Session = old
+	step, err := b.Password(t.Context(), v, "admin", goodPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cookie, want := range map[string]bool{old: false, other: true, step.Cookie: true} {
+		if _, _, ok := b.Sessions.Find(cookie, false); ok != want {
+			t.Errorf("a session is there: %v, want %v", ok, want)
+		}
+	}
+	seed, _ := b.twoStep(b.in("admin", goodPassword))
+	first := b.half("admin", goodPassword)
+	v.Ticket = first
+	if step, err = b.Password(t.Context(), v, "admin", goodPassword); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Code(t.Context(), b.home, first, app(string(b.code(seed))))
+	wantErr(t, "the ticket of before", err, signin.ErrExpired)
+	if _, err := b.Code(t.Context(), b.home, step.Cookie, app(string(b.code(seed)))); err != nil {
+		t.Error(err)
+	}
+}
+
+// R140: only a browser of the house waits for the button, and one that signs in instead waits no longer.
+func TestOnlyABrowserOfTheHouseWaitsForAPress(t *testing.T) {
+	b := newBench(t)
+	outside := b.home
+	outside.Local = false
+	_, err := b.AwaitPress(outside)
+	wantErr(t, "from outside", err, claim.ErrOutside)
+	v := b.home
+	for range 2 {
+		step, err := b.AwaitPress(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Ticket = step.Cookie
+	}
+	if _, err := b.Password(t.Context(), v, "admin", b.label); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.Box.Press(); n != 0 {
+		t.Errorf("%d wait", n)
 	}
 }

@@ -67,6 +67,8 @@ type Visitor struct {
 	Source  string // what tries are counted by
 	Agent   string // with which browser
 	Local   bool   // from a network of the house
+	// Session and Ticket are the cookies that the browser brought along. A sign-in replaces what they stand for.
+	Session, Ticket string
 }
 
 func (v Visitor) event(kind event.Kind, actor string) event.Event {
@@ -149,6 +151,9 @@ func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, 
 		return Step{}, err
 	}
 	with.Account, with.Administrator, with.Source, with.Agent = a.ID, a.Role == account.Administrator, v.Address, v.Agent
+	if v.Session != "" {
+		tx.OnCommit(func() { d.Sessions.End(v.Session) })
+	}
 	cookie, s, evicted := d.Sessions.Create(tx, with)
 	if evicted {
 		if err := d.Log.Record(tx, v.event(event.SessionEvicted, a.Name)); err != nil {
@@ -169,10 +174,19 @@ func (d *Door) issue(tx *store.Tx, s *Step, t session.Ticket, v Visitor) (err er
 		return err
 	}
 	t.Account, t.Hash, t.Source, t.Agent = s.Account.ID, s.Account.Password.Hash, v.Address, v.Agent
+	d.forget(v.Ticket)
 	s.Cookie, t = d.Tickets.Issue(t)
 	s.Token = t.Token
 	_, s.Left, _ = d.Tickets.Find(s.Cookie)
 	return nil
+}
+
+// forget ends a ticket that is replaced, and the wait for a press that it may stand for.
+func (d *Door) forget(ticket string) {
+	if t, _, ok := d.Tickets.Find(ticket); ok && t.Stage == session.AwaitPress {
+		d.Box.Leave(t.Wait)
+	}
+	d.Tickets.End(ticket)
 }
 
 // standing looks whether a ticket is still worth something in the transaction that finishes it, or that
