@@ -32,6 +32,7 @@ beforeEach(() => {
 		signedOut: vi.fn(),
 		unclaimed: vi.fn(),
 		recovery: vi.fn(),
+		enrol: vi.fn(),
 		contact: vi.fn(),
 	};
 	client = new Client();

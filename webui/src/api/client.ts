@@ -43,6 +43,8 @@ export interface Hooks {
 	signedOut(): void;
 	unclaimed(): void;
 	recovery(): void;
+	/** Nothing else answers before the person has turned 2-step verification on. */
+	enrol(): void;
 	contact(there: boolean): void;
 }
 
@@ -146,6 +148,7 @@ export class Client {
 		if (problem.code === "signed_out") this.#hooks?.signedOut();
 		if (problem.code === "unclaimed") this.#hooks?.unclaimed();
 		if (problem.code === "recovery_required") this.#hooks?.recovery();
+		if (problem.code === "enrollment_required") this.#hooks?.enrol();
 		return problem;
 	}
 }

@@ -1,5 +1,5 @@
 import type { Component } from "svelte";
-import { info, keyboard, people, press, time } from "../icons/first";
+import { info, keyboard, lifebuoy, mail, people, press, time } from "../icons/first";
 import * as icons from "../icons/icons";
 import type { Shape } from "../icons/shape";
 import type { TileShape } from "../icons/tile";
@@ -153,7 +153,7 @@ export const apps: readonly App[] = [
 				id: "ways",
 				reading: true,
 				name: "Ways back in",
-				icon: icons.lifebuoy,
+				icon: lifebuoy,
 				words: "lost forgotten password phone locked out reset recover",
 				load: () => import("../apps/help/WaysBackIn.svelte"),
 			},
