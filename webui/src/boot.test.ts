@@ -15,7 +15,15 @@ const clock = {
 	message: "",
 };
 const me = { id: "a", name: "lena", display_name: "Lena", role: "user", two_step: false };
-const session = { me, token: "t", nas_name: "nas", idle_in: 1800, ends_in: 9000, step_up_in: 0, must_enrol: false };
+const session = {
+	me,
+	token: "t",
+	nas_name: "nas",
+	idle_in: 1800,
+	ends_in: 9000,
+	step_up_in: 0,
+	must_enrol: false,
+};
 const gone = new Problem({ status: 401, code: "signed_out", detail: "Not signed in." });
 
 function answers(given: Record<string, unknown>) {

@@ -113,9 +113,11 @@ export class Setup {
 
 	/** Whether the present step can be left forwards. */
 	readonly blocked = $derived.by(() => {
-		if (this.step === "way") return this.way === "app" ? this.untrusted || !this.clock : !this.email?.available;
+		if (this.step === "way")
+			return this.way === "app" ? this.untrusted || !this.clock : !this.email?.available;
 		if (this.step === "codes") return !this.saved;
-		if (this.step === "connect") return this.lapsed || this.wait.left > 0 || (this.way === "email" && !this.mailed.waiting);
+		if (this.step === "connect")
+			return this.lapsed || this.wait.left > 0 || (this.way === "email" && !this.mailed.waiting);
 		return false;
 	});
 
@@ -178,7 +180,8 @@ export class Setup {
 		this.wait.take(problem);
 		if (problem.code === "cancelled") return;
 		if (problem.code === "enrolment_gone") this.lapsed = true;
-		else if (problem.code === "code_refused" || problem.code === "code_wrong") this.codeFault = problem.message;
+		else if (problem.code === "code_refused" || problem.code === "code_wrong")
+			this.codeFault = problem.message;
 		else {
 			this.nameFault = problem.field("name");
 			this.codeFault = problem.field("code");

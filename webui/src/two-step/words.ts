@@ -18,8 +18,14 @@ export function words({ step, way }: Setup): { title: string; lead: string } {
 			lead: "The next sign-in asks for your password, then a code.",
 		};
 	return way === "email"
-		? { title: "Confirm your e-mail", lead: "The code that comes back shows that mail from this NAS reaches you." }
-		: { title: "Connect your authenticator app", lead: "Use any authenticator app that shows 6-digit codes." };
+		? {
+				title: "Confirm your e-mail",
+				lead: "The code that comes back shows that mail from this NAS reaches you.",
+			}
+		: {
+				title: "Connect your authenticator app",
+				lead: "Use any authenticator app that shows 6-digit codes.",
+			};
 }
 
 /** What the steps are called in the rail. */

@@ -45,7 +45,8 @@ export class Mailed {
 		} catch (thrown) {
 			const problem = asProblem(thrown);
 			this.#wait.take(problem);
-			if (problem.code === "mail_unavailable" || problem.code === "way_closed") this.unavailable = problem.message;
+			if (problem.code === "mail_unavailable" || problem.code === "way_closed")
+				this.unavailable = problem.message;
 			else if (problem.code !== "cancelled") this.refusal = problem.message;
 			return problem;
 		} finally {

@@ -2,7 +2,8 @@ import type { Group, Me, Policy } from "../../api/types";
 
 /** Whether two policies say the same; groups count only where groups are chosen. */
 export function same(a: Policy, b: Policy): boolean {
-	const groups = (policy: Policy) => (policy.two_step === "groups" ? [...policy.groups].sort().join(" ") : "");
+	const groups = (policy: Policy) =>
+		policy.two_step === "groups" ? [...policy.groups].sort().join(" ") : "";
 	return a.two_step === b.two_step && a.email_codes === b.email_codes && groups(a) === groups(b);
 }
 

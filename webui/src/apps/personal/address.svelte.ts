@@ -38,7 +38,8 @@ export class Address {
 	send = async () => {
 		await this.#put(session.me?.new_email ?? session.me?.email ?? "", "sending");
 		if (this.refusal || this.fault || session.me?.new_email || session.me?.email_confirmed) return;
-		this.refusal = "No code was sent: this NAS has no mail server yet. An administrator sets it in Settings › Notification.";
+		this.refusal =
+			"No code was sent: this NAS has no mail server yet. An administrator sets it in Settings › Notification.";
 	};
 
 	#put(email: string, busy: "saving" | "sending"): Promise<void> {

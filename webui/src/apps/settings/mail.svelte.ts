@@ -4,7 +4,16 @@ import type { Mail, MailValues } from "../../api/types";
 import { emailFault } from "../../parts/forms";
 import { presetOf, presets } from "./presets";
 
-const empty = { host: "", port: "", user: "", password: "", sender: "", authority: "", fingerprint: "", to: "" };
+const empty = {
+	host: "",
+	port: "",
+	user: "",
+	password: "",
+	sender: "",
+	authority: "",
+	fingerprint: "",
+	to: "",
+};
 
 /** The form for the mail server, and what the NAS keeps of it. */
 export class MailForm {
@@ -37,7 +46,9 @@ export class MailForm {
 
 	/** The password that the NAS has goes to the server and the user it was given for, and nowhere else. */
 	readonly keeps = $derived(
-		Boolean(this.kept?.has_password) && this.host.trim() === this.kept?.host && this.user.trim() === this.kept?.user,
+		Boolean(this.kept?.has_password) &&
+			this.host.trim() === this.kept?.host &&
+			this.user.trim() === this.kept?.user,
 	);
 
 	readonly hint = $derived(presets.find((preset) => preset.id === this.preset)?.hint ?? "");
@@ -99,7 +110,9 @@ export class MailForm {
 	check(): boolean {
 		this.clear();
 		if (!this.host.trim()) this.faults.host = "Enter the name of the mail server.";
-		this.faults.sender = this.sender.trim() ? emailFault(this.sender.trim()) : "Enter the address that mails come from.";
+		this.faults.sender = this.sender.trim()
+			? emailFault(this.sender.trim())
+			: "Enter the address that mails come from.";
 		if (this.user.trim() && !this.password && !this.keeps)
 			this.faults.password = "Enter the password for this server and user.";
 		return !this.faults.host && !this.faults.sender && !this.faults.password;
