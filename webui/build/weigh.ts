@@ -20,7 +20,9 @@ export function weigh(): Plugin {
 			order: "post",
 			async handler() {
 				const page = await readFile(join(folder, "index.html.gz"));
-				const named = gunzipSync(page).toString().matchAll(/"\/(assets\/[^"]+\.(?:js|css))"/g);
+				const named = gunzipSync(page)
+					.toString()
+					.matchAll(/"\/(assets\/[^"]+\.(?:js|css))"/g);
 				let sum = page.length;
 				for (const [, path] of named) sum += (await stat(join(folder, `${path}.gz`))).size;
 				console.log(`before sign-in: ${(sum / 1000).toFixed(1)} kB compressed, of ${most / 1000} kB`);
