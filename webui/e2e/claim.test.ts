@@ -6,7 +6,7 @@ import { story } from "./story";
 // R007, R140: a NAS that nobody owns is claimed with its own default password, which is then replaced.
 // R027: password fields mask what is typed, can be revealed and take what is pasted.
 story("a new NAS is claimed with its default password", async ({ nas, visit }) => {
-	const visitor = await visit();
+	const visitor = await visit({ permissions: ["clipboard-read", "clipboard-write"] });
 	const { page } = visitor;
 	// As people type it from a label: in capitals and without dashes.
 	const label = (await nas.defaultPassword()).toUpperCase().replaceAll("-", " ");
@@ -16,7 +16,15 @@ story("a new NAS is claimed with its default password", async ({ nas, visit }) =
 
 	await page.getByLabel("Your name").fill(marta.display_name);
 	await page.getByLabel("User name").fill(marta.name);
-	await page.getByLabel("Password", { exact: true }).fill(marta.password);
+	const password = page.getByLabel("Password", { exact: true });
+	expect(await password.getAttribute("type")).toBe("password");
+	expect(await password.getAttribute("autocomplete")).toBe("new-password");
+	await page.evaluate((text) => navigator.clipboard.writeText(text), marta.password);
+	await password.press("Control+v");
+	await page.getByRole("button", { name: "Show password" }).click();
+	expect(await password.getAttribute("type")).toBe("text");
+	expect(await password.inputValue()).toBe(marta.password);
+	await page.getByRole("button", { name: "Show password" }).click();
 	await visitor.look("claim-account");
 	await page.getByRole("button", { name: "Continue" }).click();
 

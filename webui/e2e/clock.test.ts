@@ -4,7 +4,7 @@ import { story } from "./story";
 
 const slow = "This NAS's clock is 3 min 12 s slow; codes are checked against network time.";
 
-// R048: codes are checked against network time, and where the clock of the NAS is off, people are told by how much.
+// R139: codes are checked against network time, and where the clock of the NAS is off, people are told by how much.
 story(
 	"a clock that is 3 min 12 s slow keeps nobody out",
 	async ({ claimed, visit }) => {

@@ -32,34 +32,22 @@ const ids = {
 export async function open(visitor: Visitor, app: keyof typeof ids, at?: string): Promise<Locator> {
 	const { page } = visitor;
 	const win = page.locator(`[data-window=${ids[app]}]`);
+	const icon = (place: Locator) => place.getByRole("button", { name: app, exact: true });
 	if (visitor.phone) {
 		await home(visitor);
-		await page
-			.getByRole("navigation", { name: "Apps" })
-			.getByRole("button", { name: app, exact: true })
-			.click();
-		if (at) await win.getByLabel("Page").selectOption({ label: at });
-	} else {
-		if (visitor.tight) {
-			// Windows fill the desktop and hide its icons.
-			await page.getByRole("button", { name: "Apps and search" }).click();
-			await page
-				.getByRole("dialog", { name: "Apps and search" })
-				.getByRole("button", { name: app, exact: true })
-				.click();
-		} else {
-			await page
-				.getByRole("navigation", { name: "Apps on the desktop" })
-				.getByRole("button", { name: app, exact: true })
-				.dblclick();
-		}
-		if (at)
-			await win
-				.getByRole("navigation", { name: `Pages of ${app}` })
-				.getByRole("button", { name: at })
-				.click();
+		await icon(page.getByRole("navigation", { name: "Apps" })).click();
+	} else if (visitor.tight) {
+		// Windows fill the desktop and hide its icons.
+		await page.getByRole("button", { name: "Apps and search" }).click();
+		await icon(page.getByRole("dialog", { name: "Apps and search" })).click();
+	} else await icon(page.getByRole("navigation", { name: "Apps on the desktop" })).dblclick();
+	if (!at) return win;
+	if (visitor.phone) await win.getByLabel("Page").selectOption({ label: at });
+	else {
+		const pages = win.getByRole("navigation", { name: `Pages of ${app}` });
+		await pages.getByRole("button", { name: at }).click();
 	}
-	if (at) await win.getByRole("heading", { name: at, exact: true }).first().waitFor({ state: "attached" });
+	await win.getByRole("heading", { name: at, exact: true }).first().waitFor({ state: "attached" });
 	return win;
 }
 

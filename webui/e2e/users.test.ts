@@ -73,6 +73,7 @@ story(
 		await admin.look("users-own");
 		await panel(admin).getByRole("button", { name: "Cancel" }).click();
 		await person(admin).click();
+		await panel(admin).waitFor();
 		await admin.look("users-edit");
 		await panel(admin).getByRole("button", { name: "Turn off" }).click();
 		await admin.look("users-turn-off");

@@ -25,6 +25,8 @@ export class Visitor {
 		this.phone = width <= 640;
 		this.tight = width < 1024;
 		this.#address = nas.address;
+		// The desktop saves itself now and then. Where that meets a session that is just being renewed, it tries again.
+		this.allows("/me/desktop", 403);
 		page.on("pageerror", (error) => this.#complain(`error: ${error.stack ?? error.message}`));
 		page.on("console", (message) => this.#heard(message));
 		page.on("response", (response) => this.#answered(response));
@@ -91,9 +93,11 @@ export class Visitor {
 
 	/** Examines the screen as it is now: accessibility in both themes, and that nothing sticks out sideways. */
 	async look(name: string) {
+		await this.#settled();
 		const found = [...(await this.#violations()), ...(await this.#overflow())];
 		await this.picture(`${name}-light`);
 		await this.page.emulateMedia({ colorScheme: "dark" });
+		await this.#settled();
 		found.push(...(await this.#violations(colourRules)).map((one) => `dark: ${one}`));
 		await this.picture(`${name}-dark`);
 		await this.page.emulateMedia({ colorScheme: "light" });
@@ -108,6 +112,24 @@ export class Visitor {
 		return path;
 	}
 
+	/** Waits until nothing moves: colours on their way from one state to the next are nobody's fault. */
+	#settled(): Promise<void> {
+		return this.page.evaluate(async () => {
+			const frame = () => new Promise((done) => requestAnimationFrame(done));
+			const moving = () =>
+				document
+					.getAnimations()
+					.filter(
+						(one) => one.playState === "running" && one.effect?.getComputedTiming().endTime !== Infinity,
+					);
+			do {
+				await frame();
+				await frame();
+				await Promise.allSettled(moving().map((one) => one.finished));
+			} while (moving().length > 0);
+		});
+	}
+
 	/** What the accessibility rules find on the page as it is now. */
 	async #violations(only?: string[]): Promise<string[]> {
 		if (!(await this.page.evaluate(() => "axe" in window))) {
@@ -117,11 +139,6 @@ export class Visitor {
 			await session.detach();
 		}
 		return this.page.evaluate(async (only) => {
-			// Colours on their way from one state to the next are nobody's fault.
-			const moving = document
-				.getAnimations()
-				.filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
-			await Promise.allSettled(moving.map((one) => one.finished));
 			const { axe } = window as unknown as { axe: typeof import("axe-core") };
 			const { violations } = await axe.run(document, {
 				resultTypes: ["violations"],

@@ -13,6 +13,7 @@ story(
 		});
 		const visitor = await visit();
 		const { page } = visitor;
+		await page.getByLabel("User name").waitFor();
 		await visitor.look(`${name}-sign-in`);
 		await signIn(visitor, marta);
 		await desktop(visitor);

@@ -33,6 +33,7 @@ describe("an offset", () => {
 
 	test("keeps its sign in columns", () => {
 		expect(signed(2.84)).toBe("+2.8 ms");
+		expect(signed(-0.04)).toBe("0.0 ms");
 		expect(signed(-192_400)).toBe("−192.4 s");
 	});
 });

@@ -125,8 +125,8 @@ export function roughOffset(ms: number): string {
 
 /** +2.8 ms with its sign, for columns. */
 export function signed(ms: number): string {
-	const sign = ms < 0 ? minus : "+";
 	const size = Math.abs(ms);
+	const sign = size < 0.05 ? "" : ms < 0 ? minus : "+";
 	return size < second ? `${sign}${number(size, 1)} ms` : `${sign}${number(size / second, 1)} s`;
 }
 
