@@ -123,6 +123,12 @@ export class Remote {
 		this.codes = made.recovery_codes ?? this.codes;
 	}
 
+	/** Signs in with a recovery code. */
+	async recover({ name, password }: Pick<Person, "name" | "password">, code: string) {
+		await this.signIn(name, password);
+		await this.#ask("POST", "/sign-in/code", { way: "recovery", code });
+	}
+
 	async demand(policy: Schemas["Policy"]) {
 		await this.#ask("PUT", "/policy", policy);
 	}

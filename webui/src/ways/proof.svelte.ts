@@ -53,11 +53,10 @@ export class Proof {
 		return this.ready;
 	}
 
-	/** Takes a refusal: what concerns the code stands under it, and the code is typed anew. */
+	/** Takes a refusal. Where it concerns the code, that is typed anew. */
 	refuse(problem: Problem) {
 		this.wait.take(problem);
-		this.fault = this.#coded ? problem.field("code") : "";
-		this.refusal = this.fault ? "" : problem.message;
+		this.refusal = problem.message;
 		if (!this.#coded || problem.field("password")) return;
 		if (this.way !== "recovery") this.code = "";
 		this.refusals++;
