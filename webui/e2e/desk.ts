@@ -73,7 +73,7 @@ export async function signOut(visitor: Visitor) {
 /** Goes into the wizard of 2-step verification as far as the key, and puts that into a phone. */
 export async function connect(visitor: Visitor, ahead = 0): Promise<Phone> {
 	const { page } = visitor;
-	await page.getByRole("heading", { name: "Choose a way" }).waitFor();
+	await page.getByRole("radio", { name: "Authenticator app" }).waitFor();
 	await page.getByRole("button", { name: "Continue" }).click();
 	await saveCodes(visitor);
 	await page.getByRole("heading", { name: "Connect your authenticator app" }).waitFor();

@@ -52,7 +52,7 @@ story(
 		visitor.expects("/sign-in/email", 409);
 		await signIn(visitor, marta);
 		await send(visitor).click();
-		await page.getByText("No mail could be sent.").waitFor();
+		await page.getByText("The mail could not be sent.").waitFor();
 		await visitor.look("mail-down");
 		await page.getByRole("button", { name: "Authenticator app" }).click();
 		await codeField(visitor).fill(await phone.fresh());

@@ -21,9 +21,12 @@ story(
 		const win = await open(second, "Access Control", "Groups");
 		await win.getByText("Administrators").first().waitFor();
 		await second.look("groups");
-		await win.getByRole("button", { name: "Users", exact: true }).first().click();
+		await win.getByRole("table").getByRole("button", { name: "Users" }).click();
 		await second.look("group-built-in");
-		await page.getByRole("button", { name: "Close", exact: true }).last().click();
+		await page
+			.getByRole("form", { name: "Users" })
+			.getByRole("button", { name: "Close", exact: true })
+			.click();
 		await win.getByRole("button", { name: /^Add/ }).click();
 		await page.getByLabel("Name", { exact: true }).fill("Family");
 		await page.getByRole("checkbox", { name: ines.display_name }).click();

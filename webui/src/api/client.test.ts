@@ -67,6 +67,15 @@ describe("the header token", () => {
 		expect(header(2, "Castellan-Token")).toBe("renewed");
 	});
 
+	test("is asked for again when the wait for the button answered after the password had", async () => {
+		refuse(403, "token_missing");
+		answer(200, { next: "claim", token: "renewed" });
+		answer(201, { next: "done", token: "session" });
+		await client.post("/claim", { name: "lena", password: "x" });
+		expect(asked.mock.calls[1]?.[0]).toBe("/api/v1/sign-in");
+		expect(header(2, "Castellan-Token")).toBe("renewed");
+	});
+
 	test("is asked for once only, and not in the middle of a sign-in", async () => {
 		refuse(403, "token_missing");
 		answer(200, { token: "renewed" });

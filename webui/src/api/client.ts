@@ -100,10 +100,9 @@ export class Client {
 
 	/** Removes what a call was refused for, where that can be done; then the call is worth another try. */
 	async #mend({ code }: Problem, { path, options }: Request): Promise<boolean> {
-		// Another tab, or a call that ran beside this one, has renewed the session or the ticket.
-		if (code === "token_missing") {
-			const halfWay = /^.(sign-in|claim)/.test(path);
-			await this.get(halfWay ? "/sign-in" : "/session", { quiet: options.quiet });
+		// Another tab, or a call that ran beside this one, has renewed the session, or the ticket of the claim.
+		if (code === "token_missing" && (path === "/claim" || !/^.(sign-in|claim)/.test(path))) {
+			await this.get(path === "/claim" ? "/sign-in" : "/session", { quiet: options.quiet });
 			return true;
 		}
 		if (code !== "step_up_required" || !this.#hooks) return false;
