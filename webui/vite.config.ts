@@ -2,9 +2,10 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
 import { compress } from "./build/compress.ts";
+import { weigh } from "./build/weigh.ts";
 
 export default defineConfig({
-	plugins: [svelte(), svelteTesting(), compress()],
+	plugins: [svelte(), svelteTesting(), compress(), weigh()],
 	build: {
 		outDir: "dist/app",
 		emptyOutDir: true,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { desktop } from "./desk";
+import { desktop, open } from "./desk";
 import { marta } from "./remote";
 import { story } from "./story";
 
@@ -40,4 +40,9 @@ story("a new NAS is claimed with its default password", async ({ nas, visit }) =
 	await desktop(visitor);
 	await visitor.look("desktop-new");
 	expect(await page.title()).toBe("attic-nas · Castellan");
+
+	// R008: by “Not now” nobody has to use 2-step verification, until the owner decides otherwise.
+	const win = await open(visitor, "Access Control", "Policies");
+	expect(await win.getByRole("radio", { name: "Nobody" }).first().isChecked()).toBe(true);
+	await visitor.look("policies");
 });

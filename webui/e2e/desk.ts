@@ -73,8 +73,24 @@ export async function signOut(visitor: Visitor) {
 /** Goes into the wizard of 2-step verification as far as the key, and puts that into a phone. */
 export async function connect(visitor: Visitor, ahead = 0): Promise<Phone> {
 	const { page } = visitor;
+	await page.getByRole("radio", { name: "Authenticator app" }).waitFor();
 	await page.getByRole("button", { name: "Continue" }).click();
+	await saveCodes(visitor);
 	await page.getByRole("heading", { name: "Connect your authenticator app" }).waitFor();
+	return scanned(visitor, ahead);
+}
+
+/** Says that the recovery codes are saved, and returns them. */
+export async function saveCodes({ page }: Visitor, go = "Continue"): Promise<string[]> {
+	await page.getByRole("heading", { name: "Save your recovery codes" }).waitFor();
+	const codes = await page.getByRole("list", { name: "Recovery codes" }).locator("code").allTextContents();
+	await page.getByRole("checkbox", { name: "I have my recovery codes saved" }).click();
+	await page.getByRole("button", { name: go, exact: true }).click();
+	return codes;
+}
+
+/** A phone that has typed in the key on the screen. */
+export async function scanned({ page }: Visitor, ahead = 0): Promise<Phone> {
 	const key = await page.locator(".key code").textContent();
 	return new Phone(`${key}`.replace(/\s/g, ""), ahead);
 }

@@ -1,15 +1,22 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 
-/** The programs a story may want, and the Debian packages they are in. */
-const packages = { chromium: "chromium", oathtool: "oathtool", zbarimg: "zbar-tools" };
+/** What a story may want, and how to get it. */
+const packages = {
+	chromium: "apt-get install chromium",
+	oathtool: "apt-get install oathtool",
+	zbarimg: "apt-get install zbar-tools",
+	openssl: "apt-get install openssl",
+	exim4: "apt-get install exim4-daemon-light",
+	root: "run as root, which Exim starts as",
+};
 
-export type Program = keyof typeof packages;
+export type Need = keyof typeof packages;
 
 /** The browser of the stories. */
 export const chromium = process.env.CHROMIUM ?? "chromium";
 
-const folders = (process.env.PATH ?? "").split(":");
+const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin"];
 
 export function found(program: string): string | undefined {
 	const places = program.includes("/") ? [program] : folders.map((folder) => join(folder, program));
@@ -23,9 +30,12 @@ export function found(program: string): string | undefined {
 	});
 }
 
-/** Which programs this machine lacks. */
-export const missing = (Object.keys(packages) as Program[]).filter(
-	(name) => !found(name === "chromium" ? chromium : name),
-);
+function there(name: Need): boolean {
+	if (name === "root") return process.getuid?.() === 0;
+	return found(name === "chromium" ? chromium : name) !== undefined;
+}
 
-export const skipLine = (name: Program) => `SKIP ${name}: apt-get install ${packages[name]}`;
+/** What this machine lacks. */
+export const missing = (Object.keys(packages) as Need[]).filter((name) => !there(name));
+
+export const skipLine = (name: Need) => `SKIP ${name}: ${packages[name]}`;

@@ -1,5 +1,6 @@
 import { type APIRequestContext, request } from "playwright-core";
 import type { components } from "../src/api/schema";
+import type { Mta } from "./mta";
 import type { Nas } from "./nas";
 import { Phone } from "./phone";
 
@@ -10,6 +11,8 @@ interface Answers {
 	"/me": Schemas["Me"];
 	"/events": Schemas["EventPage"];
 	"/users": Schemas["UserPage"];
+	"/me/two-step": Schemas["TwoStep"];
+	"/policy": Schemas["Policy"];
 }
 
 /** Somebody who speaks to the NAS without a browser: to set the scene, and to look behind it. */
@@ -18,6 +21,8 @@ export class Remote {
 	readonly #nas: Nas;
 	readonly #others: Remote[] = [];
 	#token = "";
+	/** The recovery codes that came with the first way in. */
+	codes: string[] = [];
 
 	private constructor(nas: Nas, context: APIRequestContext) {
 		this.#nas = nas;
@@ -95,8 +100,37 @@ export class Remote {
 		const made = (await this.#ask("POST", "/me/two-step/devices", { name: device })) as Schemas["Enrolment"];
 		const phone = new Phone(made.secret, this.#nas.ahead);
 		const path = `/me/two-step/devices/${made.id}/confirmation`;
-		await this.#ask("POST", path, { code: await phone.fresh() });
+		await this.#ask("POST", path, { code: await phone.fresh(), saved: true });
+		this.codes = made.recovery_codes ?? this.codes;
 		return phone;
+	}
+
+	/** Has the NAS send mail through a server, and confirms one's own address if there is one. */
+	async mailThrough(mta: Mta, address?: string) {
+		await this.#ask("PUT", "/mail", mta.settings);
+		if (!address) return;
+		await this.#ask("PUT", "/me/email", { email: address });
+		await this.#ask("POST", "/me/email/confirmation", { code: await mta.code(address) });
+		await this.#ask("GET", "/session");
+	}
+
+	/** Turns codes by e-mail on as a way in, for whoever is signed in here. */
+	async enrolEmail(mta: Mta, address: string) {
+		const before = (await mta.mails(address)).filter(({ text }) => /^ {4}\d{6}\r?$/m.test(text)).length;
+		const made = (await this.#ask("POST", "/me/two-step/email")) as Schemas["EmailEnrolment"];
+		const code = await mta.code(address, before + 1);
+		await this.#ask("POST", "/me/two-step/email/confirmation", { code, saved: true });
+		this.codes = made.recovery_codes ?? this.codes;
+	}
+
+	/** Signs in with a recovery code. */
+	async recover({ name, password }: Pick<Person, "name" | "password">, code: string) {
+		await this.signIn(name, password);
+		await this.#ask("POST", "/sign-in/code", { way: "recovery", code });
+	}
+
+	async demand(policy: Schemas["Policy"]) {
+		await this.#ask("PUT", "/policy", policy);
 	}
 
 	async #ask(method: string, path: string, data?: unknown): Promise<unknown> {

@@ -75,7 +75,9 @@ story(
 
 		await signIn(visitor, marta);
 		await field.waitFor();
-		await page.getByRole("button", { name: "I can’t use my app" }).click();
+		await page.getByRole("button", { name: "Try another way" }).click();
+		await visitor.look("code-ways");
+		await page.getByRole("button", { name: "I can’t use any of these" }).click();
 		await page.getByRole("heading", { name: "Ways back in" }).waitFor();
 		await visitor.look("ways-back");
 		await page.getByRole("button", { name: "Close" }).click();

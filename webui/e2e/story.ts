@@ -2,8 +2,9 @@ import { tmpdir } from "node:os";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, type Size, sizes } from "./browser";
+import { Mta } from "./mta";
 import { Nas } from "./nas";
-import { missing, type Program, skipLine } from "./needs";
+import { missing, type Need, skipLine } from "./needs";
 import { type Owner, Remote } from "./remote";
 import { Visitor } from "./visitor";
 
@@ -16,10 +17,15 @@ export interface Scene {
 	remote: () => Promise<Remote>;
 	/** The owner, signed in without a browser, of a NAS that was claimed for this. */
 	claimed: (owner?: Owner) => Promise<Remote>;
+	/** A mail server that the NAS of an owner sends through, and the owner’s address confirmed. */
+	mailed: (owner: Remote, address?: string) => Promise<Mta>;
 }
 
+/** What a story needs that reads mail. */
+export const post: Need[] = ["exim4", "openssl", "root"];
+
 interface Stage {
-	needs?: Program[];
+	needs?: Need[];
 	/** How far the time servers are ahead of this machine, in milliseconds. */
 	ahead?: number;
 	sizes?: Record<string, Size>;
@@ -45,6 +51,7 @@ async function play(tell: (scene: Scene) => Promise<void>, stage: Stage, size: S
 	const nas = await Nas.start(stage.ahead);
 	const visitors: Visitor[] = [];
 	const remotes: Remote[] = [];
+	const mtas: Mta[] = [];
 	const remote = async () => {
 		const one = await Remote.to(nas);
 		remotes.push(one);
@@ -66,6 +73,12 @@ async function play(tell: (scene: Scene) => Promise<void>, stage: Stage, size: S
 				await one.claim(owner);
 				return one;
 			},
+			async mailed(owner, address) {
+				const mta = await Mta.start();
+				mtas.push(mta);
+				await owner.mailThrough(mta, address);
+				return mta;
+			},
 		});
 		for (const visitor of visitors) expect(visitor.verdict()).toEqual([]);
 	} catch (thrown) {
@@ -74,6 +87,7 @@ async function play(tell: (scene: Scene) => Promise<void>, stage: Stage, size: S
 	} finally {
 		await Promise.all([...visitors.map((one) => one.close()), ...remotes.map((one) => one.leave())]);
 		await nas.remove();
+		await Promise.all(mtas.map((one) => one.stop()));
 	}
 }
 

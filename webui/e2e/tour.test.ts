@@ -3,8 +3,9 @@ import { ines, marta } from "./remote";
 import { story } from "./story";
 
 const pages = {
-	Settings: ["General", "Date & Time", "Reset button"],
-	Log: ["All entries", "Sign-in", "Clock"],
+	"Access Control": ["Users", "Groups", "Policies"],
+	Settings: ["General", "Date & Time", "Notification", "Reset button"],
+	Log: ["All entries", "Sign-in", "Clock", "Mail"],
 	"Personal Settings": ["Account", "Security"],
 	About: ["Castellan"],
 	Help: ["Ways back in", "Keyboard"],

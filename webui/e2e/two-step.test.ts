@@ -28,7 +28,7 @@ story(
 
 		// Left half way: asked first, and then nothing is left of it.
 		await box.click();
-		await page.getByRole("heading", { name: "Choose an app" }).waitFor();
+		await page.getByRole("heading", { name: "Choose a way" }).waitFor();
 		await visitor.look("wizard-app");
 		const first = await connect(visitor);
 		await page.keyboard.press("Escape");

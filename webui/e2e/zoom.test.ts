@@ -1,4 +1,4 @@
-import { connect, desktop, open, signIn } from "./desk";
+import { desktop, open, saveCodes, signIn } from "./desk";
 import { ines, marta } from "./remote";
 import { story } from "./story";
 
@@ -24,7 +24,11 @@ story(
 		await visitor.look(`${name}-edit`);
 		await page.getByRole("button", { name: "Cancel" }).click();
 		await visitor.look(`${name}-users`);
-		for (const at of ["General", "Date & Time", "Reset button"]) {
+		for (const at of ["Groups", "Policies"]) {
+			await open(visitor, "Access Control", at);
+			await visitor.look(`${name}-${at.toLowerCase()}`);
+		}
+		for (const at of ["General", "Date & Time", "Notification", "Reset button"]) {
 			await open(visitor, "Settings", at);
 			await visitor.look(`${name}-${at.split(" ")[0]?.toLowerCase()}`);
 		}
@@ -32,7 +36,9 @@ story(
 		await visitor.look(`${name}-log`);
 		await open(visitor, "Personal Settings", "Security");
 		await page.getByRole("checkbox", { name: "Enable 2-step verification" }).click();
-		await connect(visitor);
+		await page.getByRole("button", { name: "Continue" }).click();
+		await visitor.look(`${name}-codes`);
+		await saveCodes(visitor);
 		await visitor.look(`${name}-wizard`);
 	},
 	{ sizes: { zoomed: { width: 720, height: 450 }, narrow: { width: 360, height: 740 } } },

@@ -6,7 +6,7 @@ import { stepUp } from "./session/stepup.svelte";
 import { nas } from "./status.svelte";
 import { theme } from "./theme.svelte";
 
-export type Stage = "loading" | "no_contact" | "recovery" | "claim" | "sign_in" | "desktop";
+export type Stage = "loading" | "no_contact" | "recovery" | "claim" | "sign_in" | "enrol" | "desktop";
 
 const firstRun = "castellan-first-run";
 
@@ -54,7 +54,8 @@ class Boot implements Hooks {
 	async #enter(visitor: Status["visitor"]) {
 		if (visitor === "signed_in" && (await unlessGone(() => session.refresh(true)))) {
 			// The last step of the first run belongs to a session already, so a reload comes back to it.
-			this.stage = sessionStorage.getItem(firstRun) ? "claim" : "desktop";
+			if (sessionStorage.getItem(firstRun)) this.stage = "claim";
+			else this.arrive();
 			return;
 		}
 		this.step = visitor === "half_way" ? await halfWay() : undefined;
@@ -63,7 +64,7 @@ class Boot implements Hooks {
 
 	/** Leaves a page that no longer suits what became of the NAS, for example after a reset. */
 	suit(state: Status["state"]) {
-		if (this.#starting || (this.stage !== "sign_in" && this.stage !== "desktop")) return;
+		if (this.#starting || !["sign_in", "enrol", "desktop"].includes(this.stage)) return;
 		if (state === "unclaimed") this.unclaimed();
 		else if (state === "recovery_required") this.recovery();
 	}
@@ -74,7 +75,7 @@ class Boot implements Hooks {
 			await session.refresh();
 			this.step = undefined;
 			this.said = "";
-			this.stage = "desktop";
+			this.arrive();
 			return;
 		}
 		this.step = step;
@@ -90,7 +91,12 @@ class Boot implements Hooks {
 
 	firstRunDone() {
 		sessionStorage.removeItem(firstRun);
-		this.stage = "desktop";
+		this.arrive();
+	}
+
+	/** Shows what a signed-in person may use: the desktop, or first the way to what the policy wants. */
+	arrive() {
+		this.stage = session.mustEnrol ? "enrol" : "desktop";
 	}
 
 	/** Back to the first page of sign-in, with a reason. */
@@ -120,7 +126,7 @@ class Boot implements Hooks {
 	stepUp = (password?: string) => stepUp.ask(password);
 
 	signedOut() {
-		if (this.stage !== "desktop" && this.stage !== "claim") return;
+		if (!["desktop", "enrol", "claim"].includes(this.stage)) return;
 		session.forget();
 		sessionStorage.removeItem(firstRun);
 		this.again("You were signed out.");
@@ -136,6 +142,11 @@ class Boot implements Hooks {
 
 	recovery() {
 		if (this.stage !== "recovery") this.start();
+	}
+
+	/** The policy changed, or the last way in was removed elsewhere. */
+	enrol() {
+		if (this.stage === "desktop") session.refresh().catch(() => undefined);
 	}
 
 	contact(there: boolean) {

@@ -15,7 +15,15 @@ const clock = {
 	message: "",
 };
 const me = { id: "a", name: "lena", display_name: "Lena", role: "user", two_step: false };
-const session = { me, token: "t", nas_name: "nas", idle_in: 1800, ends_in: 9000, step_up_in: 0 };
+const session = {
+	me,
+	token: "t",
+	nas_name: "nas",
+	idle_in: 1800,
+	ends_in: 9000,
+	step_up_in: 0,
+	must_enrol: false,
+};
 const gone = new Problem({ status: 401, code: "signed_out", detail: "Not signed in." });
 
 function answers(given: Record<string, unknown>) {
@@ -67,6 +75,12 @@ describe("a page that is loaded leads to", () => {
 		answers({ "/status": status("ready", "signed_in"), "/session": session });
 		await boot.start();
 		expect(boot.stage).toBe("desktop");
+	});
+
+	test("setting 2-step verification up, where the policy wants that first", async () => {
+		answers({ "/status": status("ready", "signed_in"), "/session": { ...session, must_enrol: true } });
+		await boot.start();
+		expect(boot.stage).toBe("enrol");
 	});
 
 	test("the last step of the first run, where it was left", async () => {

@@ -3,7 +3,9 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import App from "./App.svelte";
 import { theme } from "./theme.svelte";
+import { undo } from "./undo/undo.svelte";
 
 theme.follow();
+undo.take();
 const target = document.getElementById("app");
 if (target) mount(App, { target });

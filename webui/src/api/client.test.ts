@@ -32,6 +32,7 @@ beforeEach(() => {
 		signedOut: vi.fn(),
 		unclaimed: vi.fn(),
 		recovery: vi.fn(),
+		enrol: vi.fn(),
 		contact: vi.fn(),
 	};
 	client = new Client();
@@ -63,6 +64,15 @@ describe("the header token", () => {
 		answer(204);
 		await client.delete("/session");
 		expect(asked.mock.calls[1]?.[0]).toBe("/api/v1/session");
+		expect(header(2, "Castellan-Token")).toBe("renewed");
+	});
+
+	test("is asked for again when the wait for the button answered after the password had", async () => {
+		refuse(403, "token_missing");
+		answer(200, { next: "claim", token: "renewed" });
+		answer(201, { next: "done", token: "session" });
+		await client.post("/claim", { name: "lena", password: "x" });
+		expect(asked.mock.calls[1]?.[0]).toBe("/api/v1/sign-in");
 		expect(header(2, "Castellan-Token")).toBe("renewed");
 	});
 

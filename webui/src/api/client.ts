@@ -43,6 +43,8 @@ export interface Hooks {
 	signedOut(): void;
 	unclaimed(): void;
 	recovery(): void;
+	/** Nothing else answers before the person has turned 2-step verification on. */
+	enrol(): void;
 	contact(there: boolean): void;
 }
 
@@ -98,9 +100,9 @@ export class Client {
 
 	/** Removes what a call was refused for, where that can be done; then the call is worth another try. */
 	async #mend({ code }: Problem, { path, options }: Request): Promise<boolean> {
-		// Another tab, or a call that ran beside this one, has renewed the session.
-		if (code === "token_missing" && !/^.(sign-in|claim)/.test(path)) {
-			await this.get("/session", { quiet: options.quiet });
+		// Another tab, or a call that ran beside this one, has renewed the session, or the ticket of the claim.
+		if (code === "token_missing" && (path === "/claim" || !/^.(sign-in|claim)/.test(path))) {
+			await this.get(path === "/claim" ? "/sign-in" : "/session", { quiet: options.quiet });
 			return true;
 		}
 		if (code !== "step_up_required" || !this.#hooks) return false;
@@ -146,6 +148,7 @@ export class Client {
 		if (problem.code === "signed_out") this.#hooks?.signedOut();
 		if (problem.code === "unclaimed") this.#hooks?.unclaimed();
 		if (problem.code === "recovery_required") this.#hooks?.recovery();
+		if (problem.code === "enrollment_required") this.#hooks?.enrol();
 		return problem;
 	}
 }

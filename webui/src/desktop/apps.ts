@@ -1,5 +1,5 @@
 import type { Component } from "svelte";
-import { info, keyboard, people, press, time } from "../icons/first";
+import { info, keyboard, lifebuoy, mail, people, press, time } from "../icons/first";
 import * as icons from "../icons/icons";
 import type { Shape } from "../icons/shape";
 import type { TileShape } from "../icons/tile";
@@ -48,6 +48,20 @@ export const apps: readonly App[] = [
 				words: "accounts people roles administrator temporary password",
 				load: () => import("../apps/access/Users.svelte"),
 			},
+			{
+				id: "groups",
+				name: "Groups",
+				icon: icons.group,
+				words: "members administrators users family",
+				load: () => import("../apps/access/Groups.svelte"),
+			},
+			{
+				id: "policies",
+				name: "Policies",
+				icon: icons.policy,
+				words: "must use 2-step verification demand require codes by e-mail",
+				load: () => import("../apps/access/Policies.svelte"),
+			},
 		],
 	},
 	{
@@ -71,6 +85,13 @@ export const apps: readonly App[] = [
 				icon: time,
 				words: "clock network time ntp servers sync drift time zone",
 				load: () => import("../apps/settings/DateTime.svelte"),
+			},
+			{
+				id: "notification",
+				name: "Notification",
+				icon: icons.bell,
+				words: "mail server e-mail smtp sender test",
+				load: () => import("../apps/settings/Notification.svelte"),
 			},
 			{
 				id: "button",
@@ -97,6 +118,7 @@ export const apps: readonly App[] = [
 			{ id: "settings", name: "Settings", icon: icons.sliders, load: logPage },
 			{ id: "button", name: "Reset button", icon: press, load: logPage },
 			{ id: "clock", name: "Clock", icon: time, load: logPage },
+			{ id: "mail", name: "Mail", icon: mail, load: logPage },
 			{ id: "system", name: "System", icon: icons.chip, load: logPage },
 		],
 	},
@@ -119,7 +141,7 @@ export const apps: readonly App[] = [
 				id: "security",
 				name: "Security",
 				icon: icons.shieldCheck,
-				words: "password 2-step verification authenticator app devices phone",
+				words: "password 2-step verification authenticator app devices phone recovery codes e-mail",
 				load: () => import("../apps/personal/Security.svelte"),
 			},
 		],
@@ -153,7 +175,7 @@ export const apps: readonly App[] = [
 				id: "ways",
 				reading: true,
 				name: "Ways back in",
-				icon: icons.lifebuoy,
+				icon: lifebuoy,
 				words: "lost forgotten password phone locked out reset recover",
 				load: () => import("../apps/help/WaysBackIn.svelte"),
 			},

@@ -1,7 +1,7 @@
 import { api } from "../api/client";
 import { Resource } from "../api/resource.svelte";
 import type { Check, Level } from "../api/types";
-import { press, time } from "../icons/first";
+import { lifebuoy, mail, press, time } from "../icons/first";
 import { database, shieldCheck } from "../icons/icons";
 import type { Shape } from "../icons/shape";
 
@@ -13,6 +13,8 @@ export const checkIcon: Record<Check["code"], Shape> = {
 	clock: time,
 	button: press,
 	two_step: shieldCheck,
+	recovery: lifebuoy,
+	mail,
 	store: database,
 };
 
@@ -21,6 +23,8 @@ export const checkPage: Record<Check["code"], { app: string; page: string }> = {
 	clock: { app: "settings", page: "time" },
 	button: { app: "settings", page: "button" },
 	two_step: { app: "personal", page: "security" },
+	recovery: { app: "personal", page: "security" },
+	mail: { app: "settings", page: "notification" },
 	store: { app: "log", page: "system" },
 };
 

@@ -37,3 +37,14 @@ export const keyboard: Shape = {
 		"M4 6h16a1.5 1.5 0 0 1 1.5 1.5v9A1.5 1.5 0 0 1 20 18H4a1.5 1.5 0 0 1-1.5-1.5v-9A1.5 1.5 0 0 1 4 6zM8.5 14.5h7",
 	dots: [6, 9, 12, 15, 18].map((x) => dot(x, 10)).join(""),
 };
+export const phone: Shape = {
+	lines: "M8.5 2.8h7a2 2 0 0 1 2 2v14.4a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2V4.8a2 2 0 0 1 2-2zM11 18.2h2",
+};
+export const mail: Shape = {
+	lines:
+		"M5 5.5h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2zM3.5 7.5l7.2 5.6a2 2 0 0 0 2.6 0l7.2-5.6",
+};
+export const lifebuoy: Shape = {
+	lines: `${ring}M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0M5.7 5.7l3.5 3.5M14.8 14.8l3.5 3.5M5.7 18.3l3.5-3.5M14.8 9.2l3.5-3.5`,
+};
+export const right: Shape = { lines: "M9.5 6l6 6-6 6" };

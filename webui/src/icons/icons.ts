@@ -8,9 +8,6 @@ export const lock: Shape = {
 	lines:
 		"M6.5 10.5h11a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2h-11a2 2 0 0 1-2-2v-6a2 2 0 0 1 2-2zM8 10.5v-3a4 4 0 0 1 8 0v3",
 };
-export const phone: Shape = {
-	lines: "M8.5 2.8h7a2 2 0 0 1 2 2v14.4a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2V4.8a2 2 0 0 1 2-2zM11 18.2h2",
-};
 export const globe: Shape = {
 	lines: `${ring}M3 12h18M12 3c2.5 2.6 3.8 5.6 3.8 9s-1.3 6.4-3.8 9c-2.5-2.6-3.8-5.6-3.8-9S9.5 5.6 12 3`,
 };
@@ -49,7 +46,6 @@ export const restore: Shape = {
 		"M6.5 8.5h7a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2zM8.5 5.2A2 2 0 0 1 10 4.5h7.5a2 2 0 0 1 2 2V14a2 2 0 0 1-.7 1.5",
 };
 export const down: Shape = { lines: "M6 9.5l6 6 6-6" };
-export const right: Shape = { lines: "M9.5 6l6 6-6 6" };
 export const back: Shape = { lines: "M20 12H4.5M10.5 6l-6 6 6 6" };
 export const sortUp: Shape = { lines: "M12 19V5.5M6.5 11 12 5.5l5.5 5.5" };
 export const sortDown: Shape = { lines: "M12 5v13.5M6.5 13l5.5 5.5 5.5-5.5" };
@@ -84,9 +80,6 @@ export const list: Shape = {
 export const key: Shape = {
 	lines: "M12.5 15.5a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0M11.2 12.3 20 3.5M16.3 7.2l3 3M13.7 9.8l1.8 1.8",
 };
-export const lifebuoy: Shape = {
-	lines: `${ring}M16 12a4 4 0 1 1-8 0 4 4 0 0 1 8 0M5.7 5.7l3.5 3.5M14.8 14.8l3.5 3.5M5.7 18.3l3.5-3.5M14.8 9.2l3.5-3.5`,
-};
 export const database: Shape = {
 	lines:
 		"M20 6c0 1.7-3.6 3-8 3S4 7.7 4 6s3.6-3 8-3 8 1.3 8 3M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3",
@@ -104,3 +97,22 @@ export const halfLeft: Shape = {
 	dots: "M6.5 7H10v10H6.5z",
 };
 export const halfRight: Shape = { lines: halfLeft.lines, dots: "M14 7h3.5v10H14z" };
+export const pencil: Shape = {
+	lines: "M4 20l1-4.6L16 4.4a2 2 0 0 1 2.8 0l.8.8a2 2 0 0 1 0 2.8L8.6 19zM13.8 6.6l3.6 3.6",
+};
+export const trash: Shape = {
+	lines:
+		"M4.5 6.5h15M9.5 6.5V5A1.5 1.5 0 0 1 11 3.5h2A1.5 1.5 0 0 1 14.5 5v1.5M6.5 6.5l.8 12a2 2 0 0 0 2 1.9h5.4a2 2 0 0 0 2-1.9l.8-12M10 10.5v6M14 10.5v6",
+};
+export const download: Shape = { lines: "M12 4v11M7 10.5l5 5 5-5M4.5 20h15" };
+export const bell: Shape = {
+	lines: "M6 10a6 6 0 0 1 12 0c0 5 2 6.5 2 6.5H4S6 15 6 10M10 19.8a2.2 2.2 0 0 0 4 0",
+};
+export const policy: Shape = {
+	lines:
+		"M7 3.5h10a2 2 0 0 1 2 2v13a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2v-13a2 2 0 0 1 2-2zM8.5 9l1.2 1.2L12 8M8.5 15l1.2 1.2L12 14M14.5 9.5h1.5M14.5 15.5h1.5",
+};
+export const group: Shape = {
+	lines:
+		"M15 7.5a3 3 0 1 1-6 0 3 3 0 0 1 6 0M7 19.5a5 5 0 0 1 10 0M5.4 6.2a2.4 2.4 0 0 0 0 4.4M2.5 17.5a4.2 4.2 0 0 1 2-3.6M18.6 6.2a2.4 2.4 0 0 1 0 4.4M21.5 17.5a4.2 4.2 0 0 0-2-3.6",
+};

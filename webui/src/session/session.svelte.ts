@@ -4,6 +4,12 @@ import type { Me, Session } from "../api/types";
 /** Who is signed in on this browser, and until when. */
 class SignedIn {
 	me = $state.raw<Me>();
+	/** The policy wants 2-step verification first; nothing else answers until it is on. */
+	mustEnrol = $state(false);
+	/** Whoever has just claimed the NAS may put that off, for everybody. */
+	mayPostpone = $state(false);
+	/** A recovery code was used: the password alone is proof for mending the ways in. */
+	repair = $state(false);
 	/** performance.now() when the session ends unless something is done, and when it ends in any case. */
 	#idleAt = $state(0);
 	#endsAt = $state(0);
@@ -15,6 +21,9 @@ class SignedIn {
 	take(session: Session) {
 		const now = performance.now();
 		this.me = session.me;
+		this.mustEnrol = session.must_enrol;
+		this.mayPostpone = session.may_postpone;
+		this.repair = session.repair;
 		this.#idleAt = now + session.idle_in * 1000;
 		this.#endsAt = now + session.ends_in * 1000;
 	}
@@ -40,6 +49,9 @@ class SignedIn {
 
 	forget() {
 		this.me = undefined;
+		this.mustEnrol = false;
+		this.mayPostpone = false;
+		this.repair = false;
 	}
 }
 

@@ -1,4 +1,5 @@
 import { api } from "../api/client";
+import type { Way } from "../api/types";
 import { session } from "./session.svelte";
 
 /** The one question "is it still you" that every sensitive change shares. */
@@ -10,6 +11,11 @@ class StepUp {
 	#answer: Promise<boolean> | undefined;
 	#resolve: ((proved: boolean) => void) | undefined;
 
+	/** A code is wanted beside the password; just after a recovery code it is not, for that was one. */
+	get coded(): boolean {
+		return Boolean(session.me?.two_step) && !session.repair;
+	}
+
 	/** Resolves to true when the person proved it, to false when they would rather not. */
 	ask = (password = ""): Promise<boolean> => {
 		this.#answer ??= this.#ask(password).finally(() => {
@@ -19,7 +25,7 @@ class StepUp {
 	};
 
 	async #ask(password: string): Promise<boolean> {
-		if (password && !session.me?.two_step) {
+		if (password && !this.coded) {
 			await this.prove(password);
 			return true;
 		}
@@ -31,8 +37,8 @@ class StepUp {
 	}
 
 	/** Sends the proof; a refusal is thrown. */
-	async prove(password: string, code?: string) {
-		session.take(await api.post("/session/step-up", code ? { password, code } : { password }));
+	async prove(password: string, factor?: { way: Way; code: string }) {
+		session.take(await api.post("/session/step-up", { password, ...factor }));
 	}
 
 	close(proved: boolean) {

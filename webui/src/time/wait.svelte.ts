@@ -11,7 +11,11 @@ export class Wait {
 
 	/** Starts when the refusal names a time to wait. */
 	take(problem: Problem) {
-		if (problem.retryIn > 0) this.#until = performance.now() + problem.retryIn * 1000;
+		if (problem.retryIn > 0) this.start(problem.retryIn);
+	}
+
+	start(seconds: number) {
+		this.#until = seconds > 0 ? performance.now() + seconds * 1000 : 0;
 	}
 
 	get left(): number {

@@ -1,17 +1,29 @@
 import { api } from "../api/client";
 import { asProblem } from "../api/problem";
-import type { Enrolment, TwoStepOn } from "../api/types";
+import type { CodeSent, EmailWay, Enrolment, TwoStepChanged } from "../api/types";
 import { codeLength } from "../parts/code";
 import { session } from "../session/session.svelte";
 import { nas } from "../status.svelte";
 import { Wait } from "../time/wait.svelte";
+import { Mailed } from "../ways/mailed.svelte";
 
-export const steps = ["Choose an app", "Connect the app", "Done"] as const;
+export type Step = "way" | "codes" | "connect" | "done";
 
-/** The way from "off" to "on", wherever it is walked: in the wizard or in the first run. */
+/** For how many seconds the NAS waits for the first right code. */
+const enrolmentLife = 600;
+
+/** The way to another way in, wherever it is walked: in the wizard, in the first run, or from the list of devices. */
 export class Setup {
-	at = $state(0);
+	step = $state<Step>("way");
+	way = $state<"app" | "email">("app");
+	/** Whether codes by e-mail can be had, and why not. */
+	email = $state.raw<EmailWay>();
 	enrolment = $state.raw<Enrolment>();
+	/** Shown this once; none when 2-step verification is on already. */
+	codes = $state.raw<readonly string[]>([]);
+	saved = $state(false);
+	/** The codes are others than a moment ago. */
+	replaced = $state(false);
 	name = $state(`${(session.shown || "My").split(" ")[0]}’s phone`);
 	code = $state("");
 	codeFault = $state("");
@@ -20,56 +32,134 @@ export class Setup {
 	/** The key is no longer valid; the step must be started anew. */
 	lapsed = $state(false);
 	busy = $state(false);
-	result = $state.raw<TwoStepOn>();
+	result = $state.raw<TwoStepChanged>();
 	readonly wait = new Wait();
+	readonly mailed = new Mailed(() => this.#mail());
+	/** What was begun on the NAS and not confirmed. */
+	#begun = $state<"" | "app" | "email">("");
 	#lapse: ReturnType<typeof setTimeout> | undefined;
 
-	/** Whether codes can be checked at all is a matter of the clock. */
+	/** Whether an app's codes can be checked at all is a matter of the clock. */
 	readonly clock = $derived(nas.data?.clock);
 	readonly untrusted = $derived(this.clock?.state === "unsynced" || this.clock?.state === "suspect");
 
-	/** Goes to the second step, with a new key unless the present one still holds. */
-	async connect() {
-		if (this.enrolment && !this.lapsed) {
-			this.at = 1;
+	readonly steps: readonly Step[] = $derived(
+		this.#begun && this.codes.length === 0 ? ["way", "connect", "done"] : ["way", "codes", "connect", "done"],
+	);
+	readonly at = $derived(this.steps.indexOf(this.step));
+	/** Something was begun that leaving throws away. */
+	readonly pending = $derived(this.#begun !== "" && !this.lapsed);
+
+	/** Finds out which ways there are to choose from. */
+	load = async () => {
+		this.email = (await api.get("/me/two-step")).email;
+	};
+
+	/** Begins with the chosen way, unless that is begun and still holds. */
+	async begin(): Promise<void> {
+		if (this.pending && this.#begun === this.way) {
+			this.#forward();
 			return;
 		}
-		await this.#while(async () => {
-			const enrolment = await api.post("/me/two-step/devices", { name: this.name.trim() || "Phone" });
-			this.enrolment = enrolment;
-			this.code = "";
-			this.lapsed = false;
-			clearTimeout(this.#lapse);
-			this.#lapse = setTimeout(() => (this.lapsed = true), enrolment.expires_in * 1000);
-			this.at = 1;
-		});
+		if (this.way === "email") await this.#while(() => this.#beginEmail());
+		else await this.#while(() => this.#beginApp());
 	}
 
-	/** Sends the first code. True when 2-step verification is on. */
+	async #beginApp() {
+		const enrolment = await api.post("/me/two-step/devices", { name: this.name.trim() || "Phone" });
+		this.enrolment = enrolment;
+		this.#started("app", enrolment.recovery_codes, enrolment.expires_in);
+	}
+
+	async #beginEmail() {
+		// Without regard to the countdown: a code that was sent a moment ago counts still.
+		this.mailed.take(await this.#mail());
+	}
+
+	async #mail(): Promise<CodeSent> {
+		const { sent, recovery_codes } = await api.post("/me/two-step/email");
+		this.enrolment = undefined;
+		this.#started("email", recovery_codes, sent.expires_in || enrolmentLife);
+		return sent;
+	}
+
+	/** Asks for another code by e-mail. */
+	resend = async () => {
+		await this.mailed.send();
+	};
+
+	#started(way: "app" | "email", codes: readonly string[] | undefined, expires: number) {
+		this.replaced = this.codes.length > 0 && codes !== undefined;
+		this.codes = codes ?? [];
+		this.saved = false;
+		this.code = "";
+		this.codeFault = "";
+		this.lapsed = false;
+		this.#begun = way;
+		clearTimeout(this.#lapse);
+		this.#lapse = setTimeout(() => (this.lapsed = true), expires * 1000);
+		this.#forward();
+	}
+
+	#forward() {
+		this.step = this.codes.length > 0 && !this.saved ? "codes" : "connect";
+	}
+
+	/** One step back; what was typed stays. */
+	back() {
+		this.refusal = "";
+		this.step = this.step === "connect" && this.codes.length > 0 ? "codes" : "way";
+	}
+
+	/** Whether the present step can be left forwards. */
+	readonly blocked = $derived.by(() => {
+		if (this.step === "way")
+			return this.way === "app" ? this.untrusted || !this.clock : !this.email?.available;
+		if (this.step === "codes") return !this.saved;
+		if (this.step === "connect")
+			return this.lapsed || this.wait.left > 0 || (this.way === "email" && !this.mailed.waiting);
+		return false;
+	});
+
+	/** Takes the present step. */
+	async next(): Promise<void> {
+		if (this.blocked) return;
+		if (this.step === "way") await this.begin();
+		else if (this.step === "codes") this.step = "connect";
+		else if (this.step === "connect") await this.confirm();
+	}
+
+	/** Sends the first code. True when the way is on. */
 	async confirm(): Promise<boolean> {
-		const { enrolment } = this;
-		if (!enrolment || this.lapsed || this.wait.left > 0) return false;
-		this.codeFault = this.code.length === codeLength ? "" : "Enter the six digits your app shows now.";
-		this.nameFault = this.name.trim() ? "" : "Give the device a name.";
+		if (!this.pending || this.wait.left > 0) return false;
+		this.codeFault = this.code.length === codeLength ? "" : "Enter the six digits.";
+		this.nameFault = this.way === "email" || this.name.trim() ? "" : "Give the device a name.";
 		if (this.codeFault || this.nameFault) return false;
 		await this.#while(async () => {
-			const body = { code: this.code, name: this.name.trim() };
-			this.result = await api.post("/me/two-step/devices/{id}/confirmation", body, { id: enrolment.id });
+			this.result = await this.#confirmed();
 			clearTimeout(this.#lapse);
+			this.#begun = "";
 			this.enrolment = undefined;
-			this.at = 2;
+			this.step = "done";
 			await session.refresh().catch(() => undefined);
 		});
 		return this.result !== undefined;
 	}
 
-	/** Forgets a key that was shown but not confirmed. */
+	#confirmed(): Promise<TwoStepChanged> {
+		const body = { code: this.code, ...(this.codes.length > 0 ? { saved: this.saved } : {}) };
+		if (!this.enrolment) return api.post("/me/two-step/email/confirmation", body);
+		const { id } = this.enrolment;
+		return api.post("/me/two-step/devices/{id}/confirmation", { ...body, name: this.name.trim() }, { id });
+	}
+
+	/** Forgets what was begun but not confirmed. */
 	async cancel() {
 		clearTimeout(this.#lapse);
-		const { enrolment } = this;
+		const begun = this.#begun;
+		this.#begun = "";
 		this.enrolment = undefined;
-		if (!enrolment) return;
-		await api.delete("/me/two-step/devices/{id}", { id: enrolment.id }).catch(() => undefined);
+		if (begun) await api.delete("/me/two-step/enrolment").catch(() => undefined);
 	}
 
 	async #while(task: () => Promise<void>) {
@@ -90,11 +180,13 @@ export class Setup {
 		this.wait.take(problem);
 		if (problem.code === "cancelled") return;
 		if (problem.code === "enrolment_gone") this.lapsed = true;
-		else if (problem.code === "code_refused") this.codeFault = problem.message;
+		else if (problem.code === "code_refused" || problem.code === "code_wrong")
+			this.codeFault = problem.message;
 		else {
 			this.nameFault = problem.field("name");
 			this.codeFault = problem.field("code");
 			this.refusal = problem.beside("name", "code");
+			if (problem.field("saved")) this.step = "codes";
 		}
 	}
 }

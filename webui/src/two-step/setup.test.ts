@@ -13,30 +13,95 @@ const enrolment = {
 	account: "lena",
 	qr: { size: 1, path: "" },
 	expires_in: 600,
+	recovery_codes: ["AAAA-BBBB", "CCCC-DDDD"],
 };
+
+const sent = { sent: true, to: "l•••@e•••.org", resend_in: 60, expires_in: 600 };
+const on = { two_step: { devices: [] }, sessions_ended: 2, token: "t" };
+
+vi.mock("../status.svelte", () => ({
+	nas: { data: { clock: { state: "synced" } }, name: "nas" },
+}));
 
 const refusal = (status: number, code: string, more = {}) =>
 	new Problem({ status, code, detail: "A sentence.", ...more });
 
-async function connected(): Promise<Setup> {
+/** As far as the key, with the recovery codes saved. */
+async function connected(made: object = enrolment): Promise<Setup> {
 	const setup = new Setup();
-	api.post.mockResolvedValueOnce(enrolment);
-	await setup.connect();
+	api.post.mockResolvedValueOnce(made);
+	await setup.next();
+	if (setup.step === "codes") {
+		setup.saved = true;
+		await setup.next();
+	}
 	setup.name = "Phone";
+	return setup;
+}
+
+async function mailed(): Promise<Setup> {
+	const setup = new Setup();
+	setup.way = "email";
+	setup.email = { on: false, available: true, detail: "", address: "lena@example.org" };
+	api.post.mockResolvedValueOnce({ sent, recovery_codes: ["AAAA-BBBB"] });
+	await setup.next();
+	setup.saved = true;
+	await setup.next();
 	return setup;
 }
 
 beforeEach(() => {
 	for (const call of Object.values(api)) call.mockReset();
+	api.get.mockResolvedValue({ me: {}, idle_in: 1, ends_in: 1 });
 });
 
 describe("setting up 2-step verification", () => {
+	test("goes on only when the recovery codes are said to be saved", async () => {
+		const setup = new Setup();
+		api.post.mockResolvedValueOnce(enrolment);
+		await setup.next();
+		expect(setup.step).toBe("codes");
+		expect(setup.codes).toEqual(enrolment.recovery_codes);
+		await setup.next();
+		expect(setup.step).toBe("codes");
+		setup.saved = true;
+		await setup.next();
+		expect(setup.step).toBe("connect");
+	});
+
+	test("has no page for recovery codes where none came", async () => {
+		const setup = await connected({ ...enrolment, recovery_codes: undefined });
+		expect(setup.step).toBe("connect");
+		expect(setup.steps).toEqual(["way", "connect", "done"]);
+		setup.code = "123456";
+		api.post.mockResolvedValueOnce(on);
+		await setup.next();
+		expect(api.post.mock.lastCall?.[1]).toEqual({ code: "123456", name: "Phone" });
+	});
+
 	test("goes back and forth with the same key", async () => {
 		const setup = await connected();
-		setup.at = 0;
-		await setup.connect();
-		expect(setup.at).toBe(1);
+		setup.back();
+		expect(setup.step).toBe("codes");
+		setup.back();
+		expect(setup.step).toBe("way");
+		await setup.next();
+		expect(setup.step).toBe("connect");
 		expect(api.post).toHaveBeenCalledTimes(1);
+	});
+
+	test("begins anew when another way is chosen", async () => {
+		const setup = await connected();
+		setup.back();
+		setup.back();
+		setup.way = "email";
+		setup.email = { on: false, available: true, detail: "", address: "lena@example.org" };
+		api.post.mockResolvedValueOnce({ sent, recovery_codes: ["EEEE-FFFF"] });
+		await setup.next();
+		expect(setup.step).toBe("codes");
+		expect(setup.codes).toEqual(["EEEE-FFFF"]);
+		expect(setup.saved).toBe(false);
+		expect(setup.enrolment).toBeUndefined();
 	});
 
 	test("sends nothing before there are six digits", async () => {
@@ -47,25 +112,30 @@ describe("setting up 2-step verification", () => {
 		expect(api.post).toHaveBeenCalledTimes(1);
 	});
 
-	test("shows what the NAS says about a wrong code, and stays", async () => {
+	test.each([
+		[401, "code_refused"],
+		[422, "code_wrong"],
+	])("shows what the NAS says about a wrong code (%i %s), and stays", async (status, code) => {
 		const setup = await connected();
 		setup.code = "123456";
-		api.post.mockRejectedValueOnce(refusal(401, "code_refused"));
+		api.post.mockRejectedValueOnce(refusal(status, code));
 		expect(await setup.confirm()).toBe(false);
 		expect(setup.codeFault).toBe("A sentence.");
-		expect(setup.at).toBe(1);
+		expect(setup.step).toBe("connect");
 	});
 
-	test("asks for a new key when the old one is gone", async () => {
+	test("asks for a new key when the old one is gone, and for the new codes to be saved", async () => {
 		const setup = await connected();
 		setup.code = "123456";
 		api.post.mockRejectedValueOnce(refusal(410, "enrolment_gone"));
 		await setup.confirm();
 		expect(setup.lapsed).toBe(true);
 		api.post.mockResolvedValueOnce({ ...enrolment, id: "other" });
-		await setup.connect();
+		await setup.begin();
 		expect(setup.lapsed).toBe(false);
 		expect(setup.enrolment?.id).toBe("other");
+		expect(setup.step).toBe("codes");
+		expect(setup.replaced).toBe(true);
 	});
 
 	test("waits as long as the NAS says", async () => {
@@ -82,17 +152,30 @@ describe("setting up 2-step verification", () => {
 	test("is done with the first right code", async () => {
 		const setup = await connected();
 		setup.code = "123456";
-		api.post.mockResolvedValueOnce({ two_step: { devices: [] }, sessions_ended: 2, token: "t" });
+		api.post.mockResolvedValueOnce(on);
 		expect(await setup.confirm()).toBe(true);
-		expect(setup.at).toBe(2);
+		expect(api.post.mock.lastCall?.[1]).toEqual({ code: "123456", name: "Phone", saved: true });
+		expect(setup.step).toBe("done");
 		await setup.cancel();
 		expect(api.delete).not.toHaveBeenCalled();
 	});
 
-	test("forgets the key when it is left half way", async () => {
+	test("is done with the code that came by e-mail", async () => {
+		const setup = await mailed();
+		expect(setup.mailed.left).toBe(60);
+		setup.code = "123456";
+		api.post.mockResolvedValueOnce(on);
+		expect(await setup.confirm()).toBe(true);
+		expect(api.post).toHaveBeenLastCalledWith("/me/two-step/email/confirmation", {
+			code: "123456",
+			saved: true,
+		});
+	});
+
+	test("forgets what was begun when it is left half way", async () => {
 		const setup = await connected();
 		api.delete.mockResolvedValueOnce(undefined);
 		await setup.cancel();
-		expect(api.delete).toHaveBeenCalledWith("/me/two-step/devices/{id}", { id: "device" });
+		expect(api.delete).toHaveBeenCalledWith("/me/two-step/enrolment");
 	});
 });

@@ -76,6 +76,13 @@ export function stateOf(user: User): State {
 	return { level: "ok", word: "Active" };
 }
 
+/** How somebody's 2-step verification stands, also against the policy. */
+export function twoStepOf(user: User): State {
+	if (user.two_step) return { level: "ok", word: "On" };
+	if (user.demanded) return { level: "warn", word: "Must turn it on" };
+	return { level: "off", word: "Off" };
+}
+
 export const roleName = { administrator: "Administrator", user: "User" };
 
 export const shown = (user: { name: string; display_name: string }) => user.display_name || user.name;
@@ -83,7 +90,7 @@ export const shown = (user: { name: string; display_name: string }) => user.disp
 const sortValues: Record<SortKey, (user: User) => string> = {
 	user: (user) => shown(user),
 	role: (user) => user.role,
-	two_step: (user) => (user.two_step ? "0" : "1"),
+	two_step: (user) => (user.two_step ? "0" : user.demanded ? "1" : "2"),
 	state: (user) => stateOf(user).word,
 	last: (user) => user.last_sign_in ?? "",
 };

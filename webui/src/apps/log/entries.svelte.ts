@@ -87,6 +87,7 @@ export const areaName: Record<Area, string> = {
 	settings: "Settings",
 	button: "Reset button",
 	clock: "Clock",
+	mail: "Mail",
 	system: "System",
 };
 
