@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/people"
@@ -80,7 +81,7 @@ func mailView(m settings.Mail, set bool) api.Mail {
 func mailOf(v api.MailValues) settings.Mail {
 	return settings.Mail{
 		Host: v.Host, Port: v.Port, Security: string(v.Security), User: v.User, Password: value(v.Password), Sender: v.Sender,
-		Authority: value(v.Authority), Fingerprint: value(v.Fingerprint),
+		Authority: strings.TrimSpace(value(v.Authority)), Fingerprint: strings.TrimSpace(value(v.Fingerprint)),
 	}
 }
 
