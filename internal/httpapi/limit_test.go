@@ -43,7 +43,7 @@ func TestWhichConnectionGoes(t *testing.T) {
 	l := newLimits()
 	states := map[int]http.ConnState{3: http.StateIdle, 5: http.StateIdle, 1: http.StateNew, 7: http.StateNew}
 	greedy := make([]*counted, MaxPerSource)
-	for source := 0; source < MaxConnections; source++ {
+	for source := range MaxConnections {
 		name := "many"
 		if source >= MaxPerSource {
 			name = strconv.Itoa(source % 100)
