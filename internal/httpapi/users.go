@@ -7,7 +7,6 @@ import (
 	"castellan/internal/access/people"
 	"castellan/internal/fault"
 	"castellan/internal/httpapi/api"
-	"castellan/internal/store"
 )
 
 // The sizes of a page.
@@ -68,10 +67,6 @@ func (h *handlers) ChangeUser(ctx context.Context, r api.ChangeUserRequestObject
 }
 
 func (h *handlers) DeleteUser(ctx context.Context, r api.DeleteUserRequestObject) (api.DeleteUserResponseObject, error) {
-	// What is deleted stays readable in the file until it is compacted.
-	if err := h.DB.Update(store.Erasing); err != nil {
-		return nil, err
-	}
 	if err := h.Office.Delete(callerOf(ctx).actor(), r.Id); err != nil {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ const (
 	WaitLife = 2 * time.Minute
 	// WaitGrace is how long after its last question a browser still counts as waiting.
 	WaitGrace = 10 * time.Second
-	// maxWaits bounds what strangers can make the box remember; from two on, a press confirms nobody.
-	maxWaits = 64
+	// MaxWaits bounds what strangers can make the box remember; from two on, a press confirms nobody.
+	MaxWaits = 64
 )
 
 // WaitState is where a wait stands.
@@ -82,11 +82,11 @@ func (w *waits) begin() (string, error) {
 	now := w.elapsed()
 	for id, one := range w.all {
 		gone := one.state == Waiting && now-one.asked > WaitGrace
-		if now-one.began > WaitLife || gone && len(w.all) >= maxWaits {
+		if now-one.began > WaitLife || gone && len(w.all) >= MaxWaits {
 			delete(w.all, id)
 		}
 	}
-	if len(w.all) >= maxWaits {
+	if len(w.all) >= MaxWaits {
 		return "", ErrCrowded
 	}
 	id := secret.ID()

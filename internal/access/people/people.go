@@ -197,8 +197,8 @@ func (o *Office) end(tx *store.Tx, id string) string {
 	return strconv.Itoa(o.Sessions.EndAll(tx, id, ""))
 }
 
-// Delete deletes a person's account with everything that belongs to it. The caller compacts the database
-// afterwards.
+// Delete deletes a person's account with everything that belongs to it. What is deleted stays readable in the
+// file until the caller has tidied the database.
 func (o *Office) Delete(by Actor, id string) error {
 	if id == by.ID {
 		return ErrOwn
@@ -209,6 +209,9 @@ func (o *Office) Delete(by Actor, id string) error {
 			return err
 		}
 		if err := account.Delete(tx, id); err != nil {
+			return err
+		}
+		if err := store.Erasing(tx); err != nil {
 			return err
 		}
 		if err := o.Factors.Remove(tx, id); err != nil {

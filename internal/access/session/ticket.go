@@ -16,9 +16,9 @@ const (
 	ClaimLife = 30 * time.Minute
 	// TicketTries wrong codes end a ticket.
 	TicketTries = 5
-	// maxTickets bounds what strangers can make the box remember. Only a right password or an unclaimed
+	// MaxTickets bounds what strangers can make the box remember. Only a right password or an unclaimed
 	// box gives a ticket.
-	maxTickets = 512
+	MaxTickets = 512
 )
 
 // Stage is what a ticket waits for.
@@ -181,7 +181,7 @@ func (t *Tickets) sweep() {
 			oldest, first = digest, one.created
 		}
 	}
-	if len(t.all) >= maxTickets {
+	if len(t.all) >= MaxTickets {
 		delete(t.all, oldest)
 	}
 }

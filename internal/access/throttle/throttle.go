@@ -30,8 +30,8 @@ const (
 	CodeWait  = 15 * time.Minute
 	// MaxCodes wrong codes in a row close the second factor of the account.
 	MaxCodes = 100
-	// maxLanes bounds what strangers can make the box remember.
-	maxLanes = 4096
+	// MaxLanes bounds what strangers can make the box remember.
+	MaxLanes = 4096
 	// purgeEvery is how often old lanes are looked for.
 	purgeEvery = time.Hour
 	// forgetStarts of the kernel later a lane is old, too: how long they took nobody knows.
@@ -92,7 +92,7 @@ type record struct {
 func New(c Config) *Throttle {
 	return &Throttle{
 		config:    c,
-		passwords: counter{table: store.NewTable[record]("password_tries"), lanes: map[string]*lane{}, wait: (*lane).passwordWait, most: maxLanes},
+		passwords: counter{table: store.NewTable[record]("password_tries"), lanes: map[string]*lane{}, wait: (*lane).passwordWait, most: MaxLanes},
 		codes:     counter{table: store.NewTable[record]("code_tries"), lanes: map[string]*lane{}, wait: (*lane).codeWait},
 	}
 }
