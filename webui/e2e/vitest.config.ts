@@ -10,6 +10,7 @@ export default defineConfig({
 		globalSetup: "e2e/setup.ts",
 		maxWorkers: 2,
 		testTimeout: 120_000,
+		expect: { poll: { timeout: 20_000 } },
 		hookTimeout: 60_000,
 	},
 });
