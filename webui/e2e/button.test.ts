@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { desktop, signIn } from "./desk";
 import { marta } from "./remote";
 import { story } from "./story";
@@ -55,5 +56,7 @@ story("a press while two browsers wait lets neither in", async ({ nas, visit }) 
 	await second.look("claim-lost");
 	await page.getByRole("button", { name: "Go to sign-in" }).click();
 	await signIn(second, marta);
-	await desktop(second);
+	// R008: the owner has not put 2-step verification off yet, and only the browser that claimed may do so.
+	await page.getByRole("heading", { name: "This NAS wants 2-step verification from you" }).waitFor();
+	expect(await page.getByRole("button", { name: "Not now" }).count()).toBe(0);
 });

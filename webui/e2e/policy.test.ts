@@ -29,14 +29,14 @@ story(
 			.click();
 		await win.getByRole("button", { name: /^Add/ }).click();
 		await page.getByLabel("Name", { exact: true }).fill("Family");
-		await page.getByRole("checkbox", { name: ines.display_name }).click();
+		await page.getByRole("checkbox", { name: ines.display_name }).check();
 		await second.look("group-add");
 		await page.getByRole("button", { name: "Add group" }).last().click();
 		await win.getByRole("button", { name: "family" }).waitFor();
 
 		await open(second, "Access Control", "Policies");
 		await win.getByRole("radio", { name: "Chosen groups" }).check();
-		await win.getByRole("checkbox", { name: "family" }).click();
+		await win.getByRole("checkbox", { name: "family" }).check();
 		await second.look("policies-groups");
 		await win.getByRole("button", { name: "Save" }).click();
 		await page.getByText("Policies saved").waitFor();
