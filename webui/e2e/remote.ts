@@ -1,7 +1,6 @@
 import { type APIRequestContext, request } from "playwright-core";
 import type { components } from "../src/api/schema";
 import type { Mta } from "./mta";
-import type { Nas } from "./nas";
 import { Phone } from "./phone";
 
 type Schemas = components["schemas"];
@@ -15,21 +14,28 @@ interface Answers {
 	"/policy": Schemas["Policy"];
 }
 
+/** The NAS that is spoken to. */
+interface Box {
+	address: string;
+	ahead: number;
+	defaultPassword(): Promise<string>;
+}
+
 /** Somebody who speaks to the NAS without a browser: to set the scene, and to look behind it. */
 export class Remote {
 	readonly #context: APIRequestContext;
-	readonly #nas: Nas;
+	readonly #nas: Box;
 	readonly #others: Remote[] = [];
 	#token = "";
 	/** The recovery codes that came with the first way in. */
 	codes: string[] = [];
 
-	private constructor(nas: Nas, context: APIRequestContext) {
+	private constructor(nas: Box, context: APIRequestContext) {
 		this.#nas = nas;
 		this.#context = context;
 	}
 
-	static async to(nas: Nas): Promise<Remote> {
+	static async to(nas: Box): Promise<Remote> {
 		const context = await request.newContext({
 			baseURL: nas.address,
 			ignoreHTTPSErrors: true,
