@@ -44,7 +44,7 @@ func TestAHouseThatIsNotWholeIsNeverTakenForANewOne(t *testing.T) {
 		"garbled database":   {garble, "database_damaged"},
 		"missing key":        {func(h *house) error { return os.Remove(h.key()) }, "device_key_missing"},
 		"damaged key":        {func(h *house) error { return os.Truncate(h.key(), 7) }, "device_key_damaged"},
-		"another box's key":  {func(h *house) error { _, err := secret.CreateKey(h.key()); return err }, "device_key_mismatch"},
+		"another box's key":  {func(h *house) error { k := secret.NewKey(); return os.WriteFile(h.key(), k[:], 0o600) }, "device_key_mismatch"},
 		"database of a text": {func(h *house) error { return os.WriteFile(h.database(), []byte(strings.Repeat("x", 1<<16)), 0o600) }, "database_damaged"},
 	}
 	for name, tc := range tests {
