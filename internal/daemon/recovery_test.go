@@ -251,7 +251,7 @@ func (h *house) run(verify func(string) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return daemon.New(daemon.Config{
-		File: h.file, Out: slog.New(slog.DiscardHandler), Verify: verify, System: time.Now, Passwords: password.Config{Memory: 64, Passes: 1},
+		File: h.file, Out: slog.New(slog.DiscardHandler), Verify: verify, System: time.Now, Elapsed: h.elapsed, Passwords: password.Config{Memory: 64, Passes: 1},
 	}).Run(ctx)
 }
 
