@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"castellan/internal/box/clock"
 	"castellan/internal/config"
 	"castellan/internal/daemon"
 	"castellan/internal/httpapi"
@@ -32,7 +33,7 @@ func serve(c *call) error {
 	d := daemon.Config{
 		File:  file,
 		Build: httpapi.Build{Version: version, Platform: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
-		Built: builtAt(), Out: logger(c.err), Verify: verifyApart, System: time.Now,
+		Built: builtAt(), Out: logger(c.err), Verify: verifyApart, System: time.Now, Elapsed: clock.Elapsed,
 	}
 	if *greeting {
 		d.Ready = func(g daemon.Greeting) { greet(c.out, g, *c.config) }

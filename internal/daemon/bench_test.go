@@ -16,11 +16,13 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
+	"castellan/internal/box/clock"
 	"castellan/internal/config"
 	"castellan/internal/daemon"
 	"castellan/internal/httpapi"
@@ -41,6 +43,7 @@ type house struct {
 	log      *logBuffer
 	stop     func() error
 	hash     password.Config // what a hash costs
+	passed   atomic.Int64    // by how much the clock that never steps was moved
 }
 
 // logBuffer keeps what the daemon writes to its log.
@@ -106,9 +109,14 @@ func (h *house) start() *house {
 func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
 	return daemon.New(daemon.Config{
 		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
-		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: time.Now, Passwords: h.hash, Ready: ready,
+		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: time.Now, Elapsed: h.elapsed, Passwords: h.hash, Ready: ready,
 	})
 }
+
+func (h *house) elapsed() time.Duration { return clock.Elapsed() + time.Duration(h.passed.Load()) }
+
+// pass moves the clock that never steps, on which guesses and sessions are limited.
+func (h *house) pass(d time.Duration) { h.passed.Add(int64(d)) }
 
 // restart stops the daemon and starts it again with the same data.
 func (h *house) restart() {

@@ -45,6 +45,8 @@ type Config struct {
 	Verify func(path string) error
 	// System is the system clock.
 	System func() time.Time
+	// Elapsed is a clock that never steps, see clock.Elapsed. Guesses and sessions are limited by it.
+	Elapsed func() time.Duration
 	// Passwords overrides what a hash costs; the zero value measures that on the first start.
 	Passwords password.Config
 	// Ready, if set, is told how to reach the house each time it has begun to answer.
@@ -132,7 +134,7 @@ func (d *Daemon) build() (*house, error) {
 
 // furnish builds the rooms that work with the database.
 func (h *house) furnish(o opened) error {
-	elapsed, now := clock.Elapsed, h.clock.Now
+	elapsed, now := h.Elapsed, h.clock.Now
 	passwords := password.New(o.passwords)
 	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: clock.Boot(), Key: o.key.Derive("throttle")})
 	factors := factor.New(factor.Config{Key: o.key.Derive("factor"), Elapsed: elapsed})
@@ -165,7 +167,7 @@ func (h *house) furnish(o opened) error {
 // moment is what the clock says when an event is recorded.
 func (h *house) moment() event.Moment {
 	r := h.clock.Reading()
-	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified(), Elapsed: clock.Elapsed()}
+	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified(), Elapsed: h.Elapsed()}
 }
 
 // record writes an event of the house itself.

@@ -234,6 +234,7 @@ func TestOnlyKnownHostsAreServed(t *testing.T) {
 	for request, want := range map[string]string{
 		"GET /api/v1/status HTTP/1.0\r\n\r\n":                                                                               "421",
 		"GET https://evil.example/api/v1/status HTTP/1.1\r\nHost: localhost:" + port + "\r\n\r\n":                           "421",
+		"GET https://localhost:" + port + "/api/v1/status HTTP/1.1\r\nHost: localhost:" + port + "\r\n\r\n":                 "421",
 		"GET /api/v1/status HTTP/1.1\r\nHost: localhost:" + port + "\r\nHost: evil.example\r\n\r\n":                         "400",
 		"GET /api/v1/status HTTP/1.1\r\n\r\n":                                                                               "400",
 		"GET /api/v1/status HTTP/1.1\r\nHost: localhost:" + port + "\r\nX-Forwarded-Host: evil.ex\r\n\r\n":                  "200",

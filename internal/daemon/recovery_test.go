@@ -45,7 +45,7 @@ func TestAHouseThatIsNotWholeIsNeverTakenForANewOne(t *testing.T) {
 		"garbled database":   {garble, "database_damaged"},
 		"missing key":        {func(h *house) error { return os.Remove(h.key()) }, "device_key_missing"},
 		"damaged key":        {func(h *house) error { return os.Truncate(h.key(), 7) }, "device_key_damaged"},
-		"another box's key":  {func(h *house) error { _, err := secret.CreateKey(h.key()); return err }, "device_key_mismatch"},
+		"another box's key":  {func(h *house) error { k := secret.NewKey(); return os.WriteFile(h.key(), k[:], 0o600) }, "device_key_mismatch"},
 		"database of a text": {func(h *house) error { return os.WriteFile(h.database(), []byte(strings.Repeat("x", 1<<16)), 0o600) }, "database_damaged"},
 	}
 	for name, tc := range tests {
@@ -270,7 +270,7 @@ func (h *house) run(verify func(string) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return daemon.New(daemon.Config{
-		File: h.file, Out: slog.New(slog.DiscardHandler), Verify: verify, System: time.Now, Passwords: password.Config{Memory: 64, Passes: 1},
+		File: h.file, Out: slog.New(slog.DiscardHandler), Verify: verify, System: time.Now, Elapsed: h.elapsed, Passwords: password.Config{Memory: 64, Passes: 1},
 	}).Run(ctx)
 }
 

@@ -179,6 +179,24 @@ func TestAResetEndsEveryHalfFinishedSignIn(t *testing.T) {
 	}
 }
 
+// R140: a press after a reset confirms nobody who waited before it.
+func TestAResetEndsEveryWaitForAPress(t *testing.T) {
+	b, _ := newBench(t, network.Unmanaged{})
+	id, err := b.Box.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.Box.Press(); n != 0 {
+		t.Errorf("%d waited", n)
+	}
+	if _, _, err := b.Box.Waited(id); !errors.Is(err, claim.ErrNoWait) {
+		t.Errorf("got %v, want ErrNoWait", err)
+	}
+}
+
 // R140 (d): the built-in account comes back where the owner chose another name.
 func TestAResetMakesTheBuiltInAdministratorWhereThereIsNone(t *testing.T) {
 	b, _ := newBench(t, network.Unmanaged{})

@@ -11,8 +11,6 @@ import (
 	"os"
 
 	"golang.org/x/crypto/chacha20poly1305"
-
-	"castellan/internal/atomicfile"
 )
 
 // KeySize is the length of the device key and of every key derived from it, in bytes.
@@ -26,12 +24,6 @@ func NewKey() Key {
 	var k Key
 	_, _ = rand.Read(k[:])
 	return k
-}
-
-// CreateKey makes a new device key and writes it to path, readable by its owner only.
-func CreateKey(path string) (Key, error) {
-	k := NewKey()
-	return k, atomicfile.Write(path, k[:], 0o600)
 }
 
 // ErrKeyDamaged says that a file holds something else than a device key.

@@ -61,7 +61,7 @@ func TestTransactionsWaitWhileTheFileIsReplaced(t *testing.T) {
 	}
 	all.Wait()
 	_ = db.View(func(tx *store.Tx) error {
-		if n := guests.Count(tx); n != 100 {
+		if n := count(tx); n != 100 {
 			t.Errorf("%d records are left of 100", n)
 		}
 		return nil

@@ -26,6 +26,12 @@ var (
 	visits = store.NewJournal[guest]("visits")
 )
 
+// count returns how many guests there are.
+func count(tx *store.Tx) (n int) {
+	_ = guests.Each(tx, "", func(string, guest) error { n++; return nil })
+	return n
+}
+
 func fresh(t *testing.T) (*store.DB, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "castellan.db")
@@ -137,7 +143,7 @@ func TestEachWalksInOrderFromAKeyAndStops(t *testing.T) {
 	})
 	var got []string
 	err := db.View(func(tx *store.Tx) error {
-		if n := guests.Count(tx); n != 3 {
+		if n := count(tx); n != 3 {
 			t.Errorf("count is %d, want 3", n)
 		}
 		return guests.Each(tx, "b", func(k string, g guest) error {
@@ -208,7 +214,7 @@ func TestEmptyTablesAreEmpty(t *testing.T) {
 		if oldest, newest := visits.Bounds(tx); oldest != 0 || newest != 0 {
 			t.Error("an empty journal has bounds")
 		}
-		if guests.Count(tx) != 0 {
+		if count(tx) != 0 {
 			t.Error("an empty table has records")
 		}
 		return errors.Join(guests.Delete(tx, "a"), visits.Trim(tx, 9),

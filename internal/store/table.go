@@ -102,15 +102,6 @@ func (t Table[R]) Each(tx *Tx, from string, visit func(key string, record R) err
 	return nil
 }
 
-// Count returns how many records there are. It reads all their pages.
-func (t Table[R]) Count(tx *Tx) int {
-	b := tx.bolt.Bucket(t.name)
-	if b == nil {
-		return 0
-	}
-	return b.Stats().KeyN
-}
-
 func (t Table[R]) decode(key, data []byte) (record R, err error) {
 	if err := json.Unmarshal(data, &record); err != nil {
 		return record, fmt.Errorf("decode record %s/%x: %w", t.name, key, err)

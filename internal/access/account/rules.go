@@ -14,7 +14,6 @@ import (
 
 // The longest values, in code points.
 const (
-	MaxName        = 32
 	MaxDisplayName = 64
 	MaxEmail       = 254 // RFC 5321 section 4.5.3.1.3, without the angle brackets
 )

@@ -8,6 +8,7 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
+	"castellan/internal/access/factor"
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
@@ -126,6 +127,41 @@ func TestAStepOnItsWayDuringAResetIsNotFinished(t *testing.T) {
 		if _, _, ok := b.Tickets.Find(cookie); ok {
 			t.Error("a ticket came back")
 		}
+	}
+}
+
+// R007: nor does somebody get in whose password was being checked while the box was reset.
+func TestAPasswordOnItsWayDuringAResetLetsNobodyIn(t *testing.T) {
+	b := claimed(t)
+	b.add("ines", account.User, account.Own, goodPassword)
+	var reset, err error
+	b.while(
+		func() { reset = b.reset() },
+		func() { _, err = b.Password(t.Context(), b.home, "ines", goodPassword) },
+	)
+	if reset != nil {
+		t.Fatal(reset)
+	}
+	wantErr(t, "the sign-in", err, signin.ErrRefused)
+	if e := b.last(event.SignInRefused); e.Get("reason") != "nobody has claimed this NAS yet" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// A second post of the same code ends nothing either.
+func TestACodeThatIsPostedTwiceIsCheckedOnce(t *testing.T) {
+	b := claimed(t)
+	seed, _ := b.twoStep(b.in("admin", goodPassword))
+	ticket := b.half("admin", goodPassword)
+	var first, second error
+	b.while(
+		func() { _, first = b.Code(t.Context(), b.home, ticket, app(b.wrongCode(seed))) },
+		func() { _, second = b.Code(t.Context(), b.home, ticket, app(b.wrongCode(seed))) },
+	)
+	wantErr(t, "the first", first, factor.ErrRefused)
+	wantErr(t, "the second", second, session.ErrUnderway)
+	if _, err := b.Code(t.Context(), b.home, ticket, app(string(b.code(seed)))); err != nil {
+		t.Errorf("corrected: %v", err)
 	}
 }
 

@@ -239,6 +239,11 @@ func TestFailuresSurviveARestartOfTheDaemonAndOfTheKernel(t *testing.T) {
 	if got := wait(fail(b, b.password("ines", "x"))); got != time.Second {
 		t.Errorf("after a restart of the kernel the password waits %v, want 1 s", got)
 	}
+	b.boot, b.now = "three", 100*time.Hour // a clock that is ahead of the last one says as little
+	b.restart()
+	if got := wait(fail(b, b.code("ines"))); got != throttle.CodeWait {
+		t.Errorf("after another restart of the kernel the code waits %v, want %v", got, throttle.CodeWait)
+	}
 }
 
 // R053: the failure counts although the transaction that holds it could not be committed.
@@ -471,5 +476,27 @@ func TestOldLanesLeaveTheDatabase(t *testing.T) {
 	b.restart()
 	if keys := b.stored(); len(keys) != 0 {
 		t.Errorf("a plain hash stays: %v", keys)
+	}
+}
+
+// R051: a try that is under way counts as one of the hundred.
+func TestATryUnderWayMayBeTheLastOne(t *testing.T) {
+	b := newBench(t)
+	for range throttle.MaxCodes - 1 {
+		if err := fail(b, b.code("ines")); err != nil {
+			t.Fatal(err)
+		}
+		b.now += time.Hour
+	}
+	last, err := b.Code("ines")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Code("ines"); !errors.Is(err, throttle.ErrClosed) {
+		t.Errorf("beside the hundredth: %v", err)
+	}
+	last.Drop()
+	if err := succeed(b, b.code("ines")); err != nil {
+		t.Errorf("when that was not evaluated: %v", err)
 	}
 }
