@@ -12,7 +12,6 @@ import (
 	"castellan/internal/daemon"
 	"castellan/internal/httpapi"
 	"castellan/internal/httpapi/api"
-	"castellan/internal/store"
 )
 
 // commands lists everything the command line can do.
@@ -170,12 +169,4 @@ func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
-}
-
-// verify checks a database file. The daemon runs it in a process of its own.
-func verify(c *call) error {
-	if err := c.parse(1); err != nil {
-		return err
-	}
-	return store.Verify(c.args[0])
 }

@@ -58,7 +58,7 @@ func run(args []string, out, errOut io.Writer) int {
 			return 2
 		default:
 			_, _ = fmt.Fprintf(errOut, "castellan: %v\n", err)
-			return 1
+			return exitCode(err)
 		}
 	}
 	if len(args) > 0 && args[0] != "help" && args[0] != "-h" && args[0] != "--help" {

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"runtime"
 	"syscall"
@@ -17,7 +15,6 @@ import (
 	"castellan/internal/config"
 	"castellan/internal/daemon"
 	"castellan/internal/httpapi"
-	"castellan/internal/store"
 )
 
 // serve runs the daemon until it is told to stop.
@@ -51,24 +48,6 @@ func logger(w io.Writer) *slog.Logger {
 		}
 	}
 	return slog.New(slog.NewJSONHandler(w, nil))
-}
-
-// verifyApart checks a database file in a process of its own: a damaged file can end the process that
-// reads it with a signal.
-func verifyApart(path string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return store.Verify(path)
-	}
-	out, err := exec.Command(self, "internal", "verify", path).CombinedOutput()
-	switch {
-	case err == nil:
-		return nil
-	case bytes.Contains(out, []byte(store.ErrLocked.Error())):
-		return store.ErrLocked
-	default:
-		return fmt.Errorf("%w: %s", store.ErrDamaged, bytes.TrimSpace(out))
-	}
 }
 
 // greet prints how to reach the house.

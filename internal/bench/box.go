@@ -181,7 +181,10 @@ func (b *box) claim() error {
 	if _, _, err := owner.must("POST", "/sign-in", obj{"name": "admin", "password": label["password"]}); err != nil {
 		return err
 	}
-	_, _, err = owner.must("POST", "/claim", obj{"name": "admin", "password": password})
+	if _, _, err = owner.must("POST", "/claim", obj{"name": "admin", "password": password}); err != nil {
+		return err
+	}
+	_, _, err = owner.must("POST", "/me/two-step/later", nil)
 	return err
 }
 
@@ -190,6 +193,8 @@ type person struct {
 	name string
 	seed otp.Secret
 	used otp.Step
+	// recovery holds the recovery codes that were not used.
+	recovery []string
 }
 
 // code returns the next code that was not used, waiting for it if it lies too far ahead.
@@ -229,6 +234,9 @@ func (b *box) populate(n int) ([]*person, error) {
 		e, _, err := v.must("POST", "/me/two-step/devices", obj{"name": "phone"})
 		if err != nil {
 			return nil, err
+		}
+		for _, code := range e["recovery_codes"].([]any) {
+			p.recovery = append(p.recovery, code.(string))
 		}
 		if p.seed, err = otp.ParseSecret(e["secret"].(string)); err != nil {
 			return nil, err

@@ -153,7 +153,7 @@ func readAnswer(r *bufio.Reader) (size int, err error) {
 // signIns measures both steps of a sign-in, one person after the other.
 func signIns(b *box, people []*person) error {
 	client := b.client(true)
-	var cheap, first, second []time.Duration
+	var cheap, first, second, recovered []time.Duration
 	owner := b.visitor(client)
 	if _, _, err := owner.must("POST", "/sign-in", obj{"name": "admin", "password": password}); err != nil {
 		return err
@@ -178,10 +178,24 @@ func signIns(b *box, people []*person) error {
 		}
 		second = append(second, took)
 	}
-	row("sign-ins (password, then code), one after the other", fmt.Sprintf("%.1f /s", float64(len(people))/time.Since(begin).Seconds()))
+	begun := time.Since(begin)
+	for _, p := range people {
+		v := b.visitor(client)
+		if _, _, err := v.must("POST", "/sign-in", obj{"name": p.name, "password": password}); err != nil {
+			return err
+		}
+		_, took, err := v.must("POST", "/sign-in/code", obj{"way": "recovery", "code": p.recovery[0]})
+		if err != nil {
+			return err
+		}
+		p.recovery = p.recovery[1:]
+		recovered = append(recovered, took)
+	}
+	row("sign-ins (password, then code), one after the other", fmt.Sprintf("%.1f /s", float64(len(people))/begun.Seconds()))
 	row("GET /me, one after the other over TLS, p50 / p99", spread(cheap))
 	row("password step, p50 / p99", spread(first))
 	row("code step with its commit to the disk, p50 / p99", spread(second))
+	row("recovery code step with its commit, p50 / p99", spread(recovered))
 	return commits(b)
 }
 
@@ -205,7 +219,8 @@ func commits(b *box) error {
 	return nil
 }
 
-// crowd lets everybody sign in at the same moment. Whoever is turned away comes again, as a browser would.
+// crowd lets people sign in at the same moment, each once, and looks that everybody got a session of their
+// own. Whoever is turned away comes again, as a browser would.
 func crowd(b *box, people []*person) error {
 	client := b.client(true)
 	if _, _, err := b.visitor(client).must("GET", "/status", nil); err != nil { // one connection for all
@@ -216,6 +231,7 @@ func crowd(b *box, people []*person) error {
 	var all sync.WaitGroup
 	var away atomic.Int64
 	var failed atomic.Value
+	var sessions sync.Map
 	begin := time.Now()
 	for _, p := range people {
 		all.Go(func() {
@@ -235,6 +251,16 @@ func crowd(b *box, people []*person) error {
 					return
 				}
 				if _, _, err := v.must("POST", "/sign-in/code", obj{"code": p.code()}); err != nil {
+					failed.Store(err)
+				}
+				me, _, err := v.must("GET", "/me", nil)
+				if err == nil && me["name"] != p.name {
+					err = fmt.Errorf("%s signed in as %v", p.name, me["name"])
+				}
+				if _, twice := sessions.LoadOrStore(v.cookies["__Host-castellan"], true); twice {
+					err = fmt.Errorf("%s has somebody else's session", p.name)
+				}
+				if err != nil {
 					failed.Store(err)
 				}
 				return

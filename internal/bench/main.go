@@ -12,7 +12,7 @@ import (
 
 func main() {
 	program := flag.String("program", "bin/castellan", "the `program` to measure")
-	accounts := flag.Int("accounts", 64, "how many accounts sign in")
+	accounts := flag.Int("accounts", 200, "how many accounts sign in")
 	flag.Parse()
 	if err := measure(*program, *accounts); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -52,8 +52,10 @@ func measure(program string, accounts int) error {
 	if err := signIns(box, people); err != nil {
 		return err
 	}
-	if err := crowd(box, people); err != nil {
-		return err
+	for _, n := range []int{64, len(people)} {
+		if err := crowd(box, people[:min(n, len(people))]); err != nil {
+			return err
+		}
 	}
 	time.Sleep(5 * time.Second)
 	row("RSS 5 s after all that", box.rss())

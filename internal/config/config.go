@@ -38,7 +38,7 @@ type Config struct {
 type Web struct {
 	HTTPS string   `toml:"https"` // address to listen on
 	HTTP  string   `toml:"http"`  // address of the redirect; empty: none
-	Names []string `toml:"names"` // further host names it is known by
+	Names []string `toml:"names"` // further host names and addresses it is known by, with a port or without
 }
 
 // Time is whom the box asks for the time.
@@ -109,8 +109,14 @@ func Load(path string) (Config, error) {
 			}
 		}
 	}
+	if len(c.Socket) > longestSocket {
+		return c, fmt.Errorf("read config file %q: socket: the path %q has %d bytes, and Linux takes at most %d. Name a shorter one", path, c.Socket, len(c.Socket), longestSocket)
+	}
 	return c, nil
 }
+
+// longestSocket is how long the path of a socket may be, in bytes (unix(7), sun_path).
+const longestSocket = 107
 
 // KeyFolder is where the device key lies.
 func (c Config) KeyFolder() string {
@@ -138,19 +144,20 @@ func (c Config) check() error {
 		}
 	}
 	for _, n := range c.Web.Names {
-		if !hostName.MatchString(n) {
-			return fmt.Errorf("web.names: %q is no host name", n)
+		if !validHost(n) {
+			return fmt.Errorf("web.names: %q is no host name or address", n)
 		}
 	}
 	for _, s := range c.Time.Servers {
-		if !validServer(s) {
+		if !validHost(s) {
 			return fmt.Errorf("time.servers: %q is no host name or address", s)
 		}
 	}
 	return c.Button.check()
 }
 
-func validServer(s string) bool {
+// validHost reports whether a text is a host name or an address, with a port or without.
+func validHost(s string) bool {
 	host := s
 	if h, port, err := net.SplitHostPort(s); err == nil {
 		if !validPort(port, false) {

@@ -38,7 +38,7 @@ default_password_file = "label"
 [web]
 https = "[::]:9001"
 http = ""
-names = ["nas.example.org"]
+names = ["nas.example.org", "nas.example.org:8443", "203.0.113.9", "[2001:db8::9]:8443", "2001:db8::9"]
 [time]
 servers = ["127.0.0.1:11123", "ptbtime1.ptb.de", "2001:db8::1"]
 [button]
@@ -58,7 +58,7 @@ debounce = "5ms"
 		t.Errorf("paths are %+v", c)
 	}
 	want := config.Button{Source: "gpio", Chip: "/dev/gpiochip0", Line: "5", Bias: "pull-up", Active: "high", Debounce: config.Duration(5 * time.Millisecond)}
-	if c.Button != want || c.Web.HTTP != "" || len(c.Web.Names) != 1 || len(c.Time.Servers) != 3 {
+	if c.Button != want || c.Web.HTTP != "" || len(c.Web.Names) != 5 || len(c.Time.Servers) != 3 {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -75,6 +75,8 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		"[web]\nhttp = \"x\"":           "web.http",
 		"[web]\nnames = [\"a b\"]":      "web.names",
 		"[web]\nnames = [\"-x\"]":       "web.names",
+		"[web]\nnames = [\"x:99999\"]":  "web.names",
+		"[web]\nnames = [\"x:y\"]":      "web.names",
 		"[time]\nservers = [\"x;id\"]":  "time.servers",
 		"[time]\nservers = [\"$(id)\"]": "time.servers",
 		"[time]\nservers = [\"a:0\"]":   "time.servers",
@@ -99,6 +101,20 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 func TestAFileThatWasAskedForMustBeThere(t *testing.T) {
 	if _, err := config.Load(filepath.Join(t.TempDir(), "none.toml")); err == nil {
 		t.Error("got nil, want an error")
+	}
+}
+
+// A path that the kernel would not take is said before anything starts.
+func TestTheSocketsPathHasALimit(t *testing.T) {
+	for n, good := range map[int]bool{107: true, 108: false} {
+		socket := "/" + strings.Repeat("x", n-1)
+		c, err := config.Load(write(t, "socket = \""+socket+"\""))
+		if good && (err != nil || c.Socket != socket) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+		if !good && (err == nil || !strings.Contains(err.Error(), "Name a shorter one")) {
+			t.Errorf("%d bytes: got %v", n, err)
+		}
 	}
 }
 

@@ -40,6 +40,7 @@ type house struct {
 	greeting daemon.Greeting
 	log      *logBuffer
 	stop     func() error
+	hash     password.Config // what a hash costs
 }
 
 // logBuffer keeps what the daemon writes to its log.
@@ -69,7 +70,7 @@ func newHouse(t *testing.T) *house {
 	file.Web = config.Web{HTTPS: "127.0.0.1:0", HTTP: "127.0.0.1:0"}
 	file.Button.Source = "simulated"
 	file.Time.Servers = nil
-	return &house{t: t, file: file, log: &logBuffer{}}
+	return &house{t: t, file: file, log: &logBuffer{}, hash: password.Config{Memory: 64, Passes: 1}}
 }
 
 // start runs the daemon until the test ends or stop is called, and waits until it answers.
@@ -77,11 +78,7 @@ func (h *house) start() *house {
 	h.t.Helper()
 	ready := make(chan daemon.Greeting, 4)
 	ctx, cancel := context.WithCancel(context.Background())
-	d := daemon.New(daemon.Config{
-		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
-		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: time.Now,
-		Passwords: password.Config{Memory: 64, Passes: 1}, Ready: func(g daemon.Greeting) { ready <- g },
-	})
+	d := h.daemon(func(g daemon.Greeting) { ready <- g })
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
 	h.stop = sync.OnceValue(func() error {
@@ -103,6 +100,14 @@ func (h *house) start() *house {
 		h.t.Fatalf("the daemon does not answer\n%s", h.log)
 	}
 	return h
+}
+
+// daemon returns a daemon that was not started.
+func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
+	return daemon.New(daemon.Config{
+		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: time.Now, Passwords: h.hash, Ready: ready,
+	})
 }
 
 // restart stops the daemon and starts it again with the same data.

@@ -5,7 +5,9 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 	"castellan/internal/box/network"
 	"castellan/internal/config"
 	"castellan/internal/event"
+	"castellan/internal/fault"
 	"castellan/internal/health"
 	"castellan/internal/httpapi"
 	"castellan/internal/notice"
@@ -93,7 +96,8 @@ type house struct {
 	post        *notice.Post
 	reset       *reset.Reset
 	api         httpapi.Config
-	again       context.CancelCauseFunc // ends this house so that a new one is built
+	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
+	again       context.CancelCauseFunc                         // ends this house so that a new one is built
 	renamed     chan struct{}
 }
 
@@ -113,7 +117,7 @@ func (d *Daemon) build() (*house, error) {
 	})
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Log: d.Out})
 	h.api = httpapi.Config{
-		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename,
+		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
 		Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
@@ -130,7 +134,7 @@ func (d *Daemon) build() (*house, error) {
 func (h *house) furnish(o opened) error {
 	elapsed, now := clock.Elapsed, h.clock.Now
 	passwords := password.New(o.passwords)
-	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: clock.Boot()})
+	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: clock.Boot(), Key: o.key.Derive("throttle")})
 	factors := factor.New(factor.Config{Key: o.key.Derive("factor"), Elapsed: elapsed})
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
 	h.box = o.box
@@ -139,29 +143,29 @@ func (h *house) furnish(o opened) error {
 	h.post = notice.New(notice.Config{
 		DB: h.db, Key: mailKey, Log: h.log, Elapsed: elapsed, Now: now, Origin: h.origin, Out: h.Out,
 	})
-	h.api.Post, h.api.MailKey = h.post, mailKey
+	h.api.Post = h.post
 	h.reset = reset.New(reset.Config{
-		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Log: h.log,
+		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Log: h.log, Post: h.post,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
 	})
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log
 	h.api.Door = signin.New(signin.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
-		Box: h.box, Log: h.log, Post: h.post, Clock: h.clock,
+		Box: h.box, Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
 	})
 	h.api.Office = people.New(people.Config{
-		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Post: h.post, Now: now,
+		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
 	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
 	})
-	return h.db.View(tries.Load)
+	return h.db.Update(tries.Load)
 }
 
 // moment is what the clock says when an event is recorded.
 func (h *house) moment() event.Moment {
 	r := h.clock.Reading()
-	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified()}
+	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified(), Elapsed: clock.Elapsed()}
 }
 
 // record writes an event of the house itself.
@@ -201,19 +205,31 @@ func (d *Daemon) buttonSource() button.Source {
 	}
 }
 
+// errReset is for whoever held the simulated button.
+var errReset = &fault.Error{
+	Kind: fault.Unavailable, Code: "reset_failed",
+	Message: "The reset did not finish. The NAS's own log says why. Hold the button again.",
+}
+
 // pressed acts on a finished press of the button.
-func (h *house) pressed(p button.Press) {
+func (h *house) pressed(p button.Press) (err error) {
 	if p.Outcome == button.Reset {
-		h.restore()
+		err = h.restore()
 	}
 	waiting := 0
 	if p.Outcome == button.Presence && h.box != nil {
 		waiting = h.box.Press()
 	}
-	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", meaning(p.Outcome, waiting)))
+	outcome := meaning(p.Outcome, waiting)
+	if err != nil {
+		h.Out.Error("reset by the button", "err", err)
+		outcome, err = "restoring administrator defaults did not finish", errReset.Because(err)
+	}
+	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", outcome))
 	if waiting > 1 {
 		h.record(event.Event{Kind: event.ClaimDropped}.With("count", strconv.Itoa(waiting)))
 	}
+	return err
 }
 
 // meaning puts the outcome of a press into words.
@@ -234,19 +250,26 @@ func meaning(o button.Outcome, waiting int) string {
 
 // restore does what holding the button is for. A house in need of recovery is founded anew, with the
 // damaged database put aside: whoever holds the button gets in.
-func (h *house) restore() {
+func (h *house) restore() error {
 	if h.recovery != nil {
 		if err := h.refound(); err != nil {
-			h.Out.Error("found the house anew", "err", err)
-			return
+			return fmt.Errorf("found the house anew: %w", err)
 		}
 		h.again(errAgain)
-		return
+		return nil
 	}
-	if err := h.reset.Run(context.Background()); err != nil {
-		h.Out.Error("reset by the button", "err", err)
+	h.forgetTime(context.Background())
+	defer h.rename()
+	return h.reset.Run(context.Background())
+}
+
+// forgetTime has the clock believe the servers anew, for whoever is beside the box.
+func (h *house) forgetTime(ctx context.Context) {
+	h.clock.Forget()
+	if err := h.db.Update(event.ForgetFloor); err != nil {
+		h.Out.Warn("forget the known time", "err", err)
 	}
-	h.rename()
+	h.clock.Fresh(ctx)
 }
 
 // rename asks for a certificate that fits the names of the box.

@@ -61,11 +61,11 @@ func TestTheButtonOnARealKernel(t *testing.T) {
 	}
 	owner.must(200, "POST", "/sign-in", obj{"name": "admin", "password": label})
 	owner.must(201, "POST", "/claim", obj{"name": "admin", "password": goodPassword, "nas_name": "attic-nas", "time_zone": "Europe/Berlin"})
+	phone := owner.enrol()
 	clock := owner.must(200, "POST", "/time/sync", nil).body["clock"].(obj)
 	if clock["state"] != "synced" || !strings.Contains(clock["message"].(string), "years slow; codes are checked against network time") {
 		t.Errorf("the clock is %v", clock)
 	}
-	phone := owner.enrol()
 	added := owner.must(201, "POST", "/users", obj{"name": "ines", "role": "user"}).body
 	ines := visit(t, m)
 	ines.must(200, "POST", "/sign-in", obj{"name": "ines", "password": added["password"]})
@@ -127,6 +127,7 @@ func TestALineOfTheKernelIsExplainedByName(t *testing.T) {
 	b := visit(t, m)
 	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": labelIn(t, m)})
 	b.must(201, "POST", "/claim", obj{"name": "admin", "password": goodPassword})
+	b.must(204, "POST", "/me/two-step/later", nil)
 	button := b.must(200, "GET", "/button", nil).body
 	if button["state"] != "absent" || !strings.Contains(button["detail"].(string), `is held by "GPIO Key Poweroff"`) {
 		t.Errorf("got %v", button)

@@ -58,8 +58,11 @@ func (d *Daemon) open() (opened, error) {
 	}
 	key, err := secret.LoadKey(d.keyPath())
 	keyMissing := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !keyMissing {
-		return d.needs("device_key_damaged", "The device key in "+d.keyPath()+" cannot be read.", err), nil
+	switch {
+	case errors.Is(err, secret.ErrKeyDamaged):
+		return d.needs("device_key_damaged", "The device key in "+d.keyPath()+" is damaged.", err), nil
+	case err != nil && !keyMissing:
+		return opened{}, denied(err)
 	}
 	if err := d.finishFounding(keyMissing); err != nil {
 		return opened{}, err
@@ -94,6 +97,14 @@ func (d *Daemon) needs(code, what string, cause error) opened {
 	return opened{recovery: &recovery{code, message}}
 }
 
+// denied says what to do about a file that may not be read. It is whole, so nothing has to be recovered.
+func denied(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w. Give the file to the user that the daemon runs as", err)
+	}
+	return err
+}
+
 // openDatabase opens the database of this device.
 func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
 	err := d.Verify(d.databasePath())
@@ -109,9 +120,12 @@ func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
 	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrMissing):
 		return d.needs("database_damaged", "The database "+d.databasePath()+" is damaged.", err), nil
 	case err != nil:
-		return opened{}, err
+		return opened{}, denied(err)
 	}
-	o := opened{db: db, key: key, box: d.claimBox(key)}
+	o := opened{db: db, key: key}
+	if o.box, err = d.claimBox(key); err != nil {
+		return opened{}, errors.Join(err, db.Close())
+	}
 	var device deviceRecord
 	err = db.View(func(tx *store.Tx) (err error) {
 		if device, _, err = deviceTable.Get(tx, deviceKey); err != nil {
@@ -142,21 +156,30 @@ func (d *Daemon) hashing(key secret.Key, passes uint32) password.Config {
 	return c
 }
 
-func (d *Daemon) claimBox(key secret.Key) *claim.Box {
-	return claim.New(claim.Config{Key: key.Derive("claim"), Provisioned: d.provisioned(), Elapsed: clock.Elapsed})
+func (d *Daemon) claimBox(key secret.Key) (*claim.Box, error) {
+	provisioned, err := d.provisioned()
+	if err != nil {
+		return nil, err
+	}
+	return claim.New(claim.Config{Key: key.Derive("claim"), Provisioned: provisioned, Elapsed: clock.Elapsed}), nil
 }
 
-// provisioned returns the integrator's default password for this box, or nothing.
-func (d *Daemon) provisioned() string {
-	if d.File.DefaultPasswordFile == "" {
-		return ""
+// provisioned returns the integrator's default password for this box, or nothing where the integrator left it to
+// the box. A file that was promised and cannot be used is no such case: the label would lie.
+func (d *Daemon) provisioned() (string, error) {
+	file := d.File.DefaultPasswordFile
+	if file == "" {
+		return "", nil
 	}
-	data, err := os.ReadFile(d.File.DefaultPasswordFile)
+	data, err := os.ReadFile(file)
 	if err != nil {
-		d.Out.Warn("read default password file", "err", err)
-		return ""
+		return "", fmt.Errorf("read default password: %w. Put the file there, or take default_password_file out of the config file", err)
 	}
-	return strings.TrimSpace(string(data))
+	plain := strings.TrimSpace(string(data))
+	if err := claim.CheckProvisioned(plain); err != nil {
+		return "", fmt.Errorf("%w. Write one of this very box into %s, as on its label", err, file)
+	}
+	return plain, nil
 }
 
 // provision takes in a default password that the integrator changed since the last start.
@@ -179,7 +202,10 @@ func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
 	if passes == 0 {
 		passes = password.Calibrate()
 	}
-	box := d.claimBox(key)
+	box, err := d.claimBox(key)
+	if err != nil {
+		return key, err
+	}
 	plain := box.NewDefaultPassword()
 	hash, err := password.New(d.hashing(key, passes)).Hash(context.Background(), secret.Reread(plain))
 	if err != nil {

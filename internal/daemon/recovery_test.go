@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,6 +126,24 @@ func TestHoldingTheButtonBeginsAnewWhereNothingElseHelps(t *testing.T) {
 	}
 }
 
+// R140: a reset that did not work is not told as one that did.
+func TestAResetThatFailsIsSaid(t *testing.T) {
+	t.Parallel()
+	h := used(t)
+	if err := os.Truncate(h.database(), 5000); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(h.database()+".new", "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.local().refused(503, "reset_failed", "POST", "/local/button", obj{"hold_ms": 5200})
+	if log := h.log.String(); strings.Contains(log, "restore administrator defaults") || !strings.Contains(log, "did not finish") {
+		t.Errorf("the log says that it worked\n%s", log)
+	}
+	_ = h.stop()
+}
+
 func TestANewBoxIsMadeWithTightPermissions(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -179,10 +198,58 @@ func TestTheIntegratorsDefaultPasswordIsUsedAndMayChange(t *testing.T) {
 	h.claim()
 	write("another-label\n")
 	h.restart()
+	h.browser().must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}) // it is the owner's as it was
 	h.local().must(200, "POST", "/local/button", obj{"hold_ms": 5200})
 	b := h.browser()
 	b.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "label-of-this-box"})
 	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": "another-label"})
+}
+
+// R007: on a box that nobody owns, what the label says is what works, at once.
+func TestTheIntegratorsDefaultPasswordMayChangeBeforeTheClaim(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	old := h.greeting.DefaultPassword
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	h.file.DefaultPasswordFile = filepath.Join(t.TempDir(), "label")
+	if err := os.WriteFile(h.file.DefaultPasswordFile, []byte("label-of-this-box\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	if got := h.local().must(200, "GET", "/local/default-password", nil).body["password"]; got != "label-of-this-box" || h.greeting.DefaultPassword != got {
+		t.Errorf("shown %v, greeted with %q", got, h.greeting.DefaultPassword)
+	}
+	h.browser().refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": old})
+	h.claim()
+}
+
+// R007 R002: a box does not start with a default password that anybody would try, nor without the one that its
+// label promises.
+func TestAWeakOrMissingDefaultPasswordStopsTheStart(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "admin": "anybody would try", "PASSWORD\n": "anybody would try", "Castellan": "anybody would try", "nas": "anybody would try",
+		"seven77": "fewer than 8", " \n": "fewer than 8", strings.Repeat("x", 129): "at most 128",
+	} {
+		h := newHouse(t)
+		h.file.DefaultPasswordFile = filepath.Join(t.TempDir(), "label")
+		if text == "" {
+			want = "no such file"
+		} else if err := os.WriteFile(h.file.DefaultPasswordFile, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		err := h.daemon(nil).Run(ctx)
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), h.file.DefaultPasswordFile) {
+			t.Errorf("%.20q: got %v, want a sentence with %q", text, err, want)
+		}
+		if _, err := os.Stat(h.database()); err == nil {
+			t.Errorf("%.20q: a box was made all the same", text)
+		}
+	}
 }
 
 func TestTheKeyMayLieInAnotherFolder(t *testing.T) {
@@ -226,6 +293,32 @@ func TestASecondDaemonIsTurnedAway(t *testing.T) {
 		t.Errorf("the same socket: %v", err)
 	}
 	h.browser().must(200, "GET", "/status", nil)
+}
+
+// The socket takes the place of an old socket and of nothing else.
+func TestAFileInPlaceOfTheSocketIsKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	if err := os.WriteFile(h.file.Socket, []byte("somebody's letter"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.run(store.Verify); err == nil || !strings.Contains(err.Error(), "no socket") {
+		t.Errorf("got %v", err)
+	}
+	if data, err := os.ReadFile(h.file.Socket); err != nil || string(data) != "somebody's letter" {
+		t.Errorf("the file is %q, %v", data, err)
+	}
+	if err := os.Remove(h.file.Socket); err != nil {
+		t.Fatal(err)
+	}
+	old, err := net.ListenUnix("unix", &net.UnixAddr{Name: h.file.Socket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.SetUnlinkOnClose(false) // as a crash leaves it
+	_ = old.Close()
+	h.start()
+	h.local().must(200, "GET", "/local/default-password", nil)
 }
 
 func TestAFolderThatCannotBeMadeIsSaid(t *testing.T) {

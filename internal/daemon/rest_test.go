@@ -38,6 +38,15 @@ func (h *house) found(secret []byte) (in []string) {
 	return in
 }
 
+func (h *house) databaseFile() os.FileInfo {
+	h.t.Helper()
+	info, err := os.Stat(h.database())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return info
+}
+
 // R067 R095 R131: whoever reads the disk finds no secret that opens anything.
 func TestTheDataFolderHoldsNoSecretInTheClear(t *testing.T) {
 	t.Parallel()
@@ -75,7 +84,11 @@ func TestADeletedAccountLeavesTheFile(t *testing.T) {
 	if h.found([]byte(address)) == nil {
 		t.Fatal("the test proves nothing: the address is not found even before")
 	}
+	before := h.databaseFile()
 	owner.must(204, "DELETE", "/users/"+user["id"].(string), nil)
+	if os.SameFile(before, h.databaseFile()) { // what is left in free pages depends on what was written since
+		t.Error("the file was not written anew")
+	}
 	for _, canary := range []string{address, called, user["id"].(string)} {
 		if in := h.found([]byte(canary)); in != nil {
 			t.Errorf("%q is still in %v", canary, in)
@@ -95,7 +108,11 @@ func TestAResetLeavesNoOldSecretInTheFile(t *testing.T) {
 	if h.found([]byte(device)) == nil {
 		t.Fatal("the test proves nothing: the device is not found even before")
 	}
+	before := h.databaseFile()
 	h.local().must(200, "POST", "/local/button", obj{"hold_ms": 5200})
+	if os.SameFile(before, h.databaseFile()) {
+		t.Error("the file was not written anew")
+	}
 	if in := h.found([]byte(device)); in != nil {
 		t.Errorf("the administrator's device is still in %v", in)
 	}

@@ -18,12 +18,14 @@ import (
 	"castellan/internal/httpapi"
 )
 
-// The bounds of a connection (R121). The standard library adds 4 KiB to the header limit.
+// The bounds of a connection (R121).
 const (
 	headerTime  = 10 * time.Second
 	requestTime = 30 * time.Second
 	idleTime    = 2 * time.Minute
-	headerSize  = 12 << 10
+	headerSize  = 8 << 10
+	// headerSlack is what the standard library adds to it for HTTP/1.1.
+	headerSlack = 4 << 10
 	// farewell is how long running requests may take when the house closes.
 	farewell = 3 * time.Second
 	// renewal is how often names, addresses and age of the certificate are looked at.
@@ -45,8 +47,11 @@ func (h *house) run(ctx context.Context) (err error) {
 	group.Go(func() error { return h.clock.Run(ctx) })
 	group.Go(func() error { return h.button.Run(ctx) })
 	group.Go(func() error { return h.renew(ctx) })
-	if h.post != nil {
+	if h.db != nil {
 		group.Go(func() error { return h.post.Run(ctx) })
+		group.Go(func() error {
+			return h.db.Run(ctx, func(err error) { h.Out.Error("take deleted records out of the file", "err", err) })
+		})
 	}
 	group.Go(func() error {
 		h.welcome(ctx, doors)
@@ -73,6 +78,10 @@ func (h *house) welcome(ctx context.Context, d doors) {
 		if err := h.reset.Resume(ctx); err != nil {
 			h.Out.Error("finish reset", "err", err)
 		}
+	}
+	select {
+	case <-h.button.Tried():
+	case <-ctx.Done():
 	}
 	if h.Ready != nil {
 		g := h.greeting()
@@ -103,7 +112,8 @@ func (h *house) certify() error {
 	if h.recovery != nil && h.certificate.Fingerprint() != "" {
 		return nil // the name of the NAS is not known; the certificate it had stands for it
 	}
-	names := certificate.Names{Hosts: h.api.HostNames(), Addresses: h.links.Addresses()}
+	hosts, addresses := h.called()
+	names := certificate.Names{Hosts: hosts, Addresses: append(addresses, h.links.Lasting()...)}
 	reason, err := h.certificate.Renew(names, h.clock.Now())
 	if err == nil && reason != "" {
 		h.record(event.Event{Kind: event.CertificateMade}.With("reason", reason).With("fingerprint", h.certificate.Fingerprint()))
@@ -158,14 +168,19 @@ func (d *doors) open(h *house) (err error) {
 		return err
 	}
 	api := httpapi.New(h.api)
+	h.called = api.Called
 	if err := h.certify(); err != nil {
-		return err
+		if h.certificate.Fingerprint() == "" {
+			return err
+		}
+		h.Out.Error("renew certificate", "err", err) // the old one still opens the page
 	}
 	s := h.server(api.TLS())
-	s.TLSConfig = h.certificate.TLS()
+	s.TLSConfig, s.HTTP2, s.ConnState = h.certificate.TLS(), httpapi.HTTP2(), api.Watch
 	d.add(s, func() error { return s.ServeTLS(api.Limit(secure), "", "") })
 	if plain != nil {
 		p := h.server(api.Redirect())
+		p.ConnState = api.Watch
 		d.add(p, func() error { return p.Serve(api.Limit(plain)) })
 	}
 	l := h.server(api.Local())
@@ -217,7 +232,12 @@ func openSocket(path string, listen func(network, address string) (net.Listener,
 		_ = c.Close()
 		return nil, fmt.Errorf("open socket %q: another Castellan answers there", path)
 	}
-	_ = os.Remove(path)
+	switch info, err := os.Lstat(path); {
+	case err == nil && info.Mode().Type() != os.ModeSocket:
+		return nil, fmt.Errorf("open socket %q: there is a file that is no socket. Take it away, or name another path", path)
+	case err == nil:
+		_ = os.Remove(path) // what a crash left
+	}
 	l, err := listen("unix", path)
 	if err == nil {
 		err = os.Chmod(path, 0o600)
@@ -250,12 +270,15 @@ func (l ownPeers) Accept() (net.Conn, error) {
 // decide it, never a request.
 func (h *house) origin() string {
 	host := "localhost"
-	for _, a := range h.links.Addresses() {
+	for _, a := range h.links.Lasting() {
 		if a = a.Unmap(); a.IsGlobalUnicast() && (host == "localhost" || a.Is4()) {
 			host = a.String()
 		}
 	}
 	if names := h.File.Web.Names; len(names) > 0 {
+		if _, _, err := net.SplitHostPort(names[0]); err == nil {
+			return "https://" + names[0] // with a port of its own
+		}
 		host = names[0]
 	}
 	return "https://" + net.JoinHostPort(host, h.api.HTTPSPort)

@@ -26,6 +26,7 @@ type Event struct {
 	Actor   string // the account that acted, or that somebody tried to be
 	Address string // where from
 	Agent   string // with which browser
+	Source  string // what repeats are counted by, see RepeatsFree; empty: Address. It is not kept.
 	Details []Detail
 }
 
@@ -77,21 +78,42 @@ type Moment struct {
 	Now      time.Time
 	State    string
 	Verified bool // a majority of time servers stands behind it
+	// Elapsed is a clock that never steps.
+	Elapsed time.Duration
 }
 
 // Log records events.
 type Log struct {
-	now func() Moment
-	out *slog.Logger
+	now     func() Moment
+	out     *slog.Logger
+	repeats repeats
 }
 
 // New returns a Log that takes the time from now and repeats every event to out.
-func New(now func() Moment, out *slog.Logger) *Log { return &Log{now: now, out: out} }
+func New(now func() Moment, out *slog.Logger) *Log {
+	return &Log{now: now, out: out, repeats: repeats{sources: map[string]*tally{}}}
+}
 
-// Record appends an event in the transaction of what it reports. With it the time is kept, if it is known
-// for certain: the next start then knows that it is later (no write of its own wakes the disk for that).
+// Record appends an event in the transaction of what it reports, or counts it where too many of its sort came.
+// With it the time is kept, if it is known for certain: the next start then knows that it is later (no write of
+// its own wakes the disk for that).
 func (l *Log) Record(tx *store.Tx, e Event) error {
 	m := l.now()
+	for _, counted := range l.repeats.due(m.Elapsed, e.Kind == Stopped) {
+		if err := l.append(tx, counted, m); err != nil {
+			return err
+		}
+	}
+	if e.repeats() && !l.repeats.admit(e, m.Elapsed) {
+		return nil
+	}
+	return l.append(tx, e, m)
+}
+
+// Count counts an event that is not worth a record of its own. The count is recorded with a later event.
+func (l *Log) Count(e Event) { l.repeats.count(e, l.now().Elapsed) }
+
+func (l *Log) append(tx *store.Tx, e Event, m Moment) error {
 	e.Time, e.Clock = m.Now, m.State
 	n, err := journal.Append(tx, record{e.Time, e.Clock, e.Kind, clean(e.Actor), e.Address, clean(e.Agent), e.Details})
 	if err != nil {
@@ -144,7 +166,7 @@ func Page(tx *store.Tx, area Area, before uint64, limit int) (page []Event, more
 			more = true
 			return store.ErrStop
 		}
-		page = append(page, Event{n, r.Time, r.Clock, r.Kind, r.Actor, r.Address, r.Agent, r.Details})
+		page = append(page, Event{Number: n, Time: r.Time, Clock: r.Clock, Kind: r.Kind, Actor: r.Actor, Address: r.Address, Agent: r.Agent, Details: r.Details})
 		return nil
 	})
 	return page, more, err
@@ -164,6 +186,9 @@ func Floor(tx *store.Tx) (time.Time, error) {
 	f, _, err := floors.Get(tx, floorKey)
 	return f.Trusted, err
 }
+
+// ForgetFloor drops that time, where somebody beside the box says that it may have been wrong.
+func ForgetFloor(tx *store.Tx) error { return floors.Delete(tx, floorKey) }
 
 // maxText bounds what strangers can write into the log.
 const maxText = 200

@@ -40,7 +40,6 @@ const (
 	Made    Kind = "box.made"
 
 	Claimed            Kind = "box.claimed"
-	ClaimRefused       Kind = "box.claim_refused"
 	ClaimDropped       Kind = "box.claim_dropped"
 	ResetDone          Kind = "box.reset"
 	ResetFailed        Kind = "box.reset_failed"
@@ -56,6 +55,7 @@ const (
 	SignedIn           Kind = "sign_in.succeeded"
 	SignInRefused      Kind = "sign_in.refused"
 	SignInSlowed       Kind = "sign_in.slowed"
+	Repeated           Kind = "refusals.repeated"
 	CodeRefused        Kind = "sign_in.code_refused"
 	SignedOut          Kind = "session.signed_out"
 	SessionEvicted     Kind = "session.evicted"
@@ -69,6 +69,7 @@ const (
 	TwoStepOffForOther Kind = "two_step.turned_off_for_other"
 	TwoStepRefused     Kind = "two_step.refused"
 	TwoStepLater       Kind = "two_step.postponed"
+	EnrolmentSpared    Kind = "two_step.enrolment_spared"
 	EnrolmentStarted   Kind = "two_step.enrolment_started"
 	EnrolmentDiscarded Kind = "two_step.enrolment_discarded"
 	DeviceAdded        Kind = "two_step.device_added"
@@ -107,7 +108,6 @@ var catalogue = map[Kind]words{
 	Made:    {System, Info, "This NAS was set up for the first time and waits to be claimed"},
 
 	Claimed:            {System, Info, "NAS claimed with {proof}; {account} is its administrator"},
-	ClaimRefused:       {System, Warning, "Claim refused: {reason}"},
 	ClaimDropped:       {System, Warning, "The button was pressed while {count} browsers were waiting to claim this NAS; all were dropped"},
 	ResetDone:          {Button, Warning, "Administrator defaults restored by the reset button"},
 	ResetFailed:        {Button, Error, "Reset by the button did not finish and is tried again: {reason}"},
@@ -122,7 +122,8 @@ var catalogue = map[Kind]words{
 	AccessRefused:      {System, Warning, "Refused: {operation}, {reason}"},
 	SignedIn:           {SignIn, Info, "Signed in with {method}"},
 	SignInRefused:      {SignIn, Warning, "Sign-in refused: {reason}"},
-	SignInSlowed:       {SignIn, Warning, "Sign-in not checked: too many tries, next in {wait}"},
+	SignInSlowed:       {SignIn, Warning, "Sign-in not checked: {reason}"},
+	Repeated:           {SignIn, Warning, "{count} more of the same sort, the last one: {last}"},
 	CodeRefused:        {SignIn, Warning, "Code refused: {reason}"},
 	SignedOut:          {SignIn, Info, "Signed out"},
 	SessionEvicted:     {SignIn, Info, "The oldest session was ended to make room for a new one"},
@@ -136,6 +137,7 @@ var catalogue = map[Kind]words{
 	TwoStepOffForOther: {TwoStep, Warning, "2-step verification of {account} turned off by an administrator; {sessions} sessions ended"},
 	TwoStepRefused:     {TwoStep, Warning, "2-step verification not turned off: {reason}"},
 	TwoStepLater:       {TwoStep, Warning, "The offer of 2-step verification was put off"},
+	EnrolmentSpared:    {TwoStep, Warning, "Signed in without the 2-step verification that the policy wants: neither a trusted time nor mail is to be had for setting it up"},
 	EnrolmentStarted:   {TwoStep, Info, "Setting up authenticator device “{device}”"},
 	EnrolmentDiscarded: {TwoStep, Warning, "Authenticator device “{device}” was discarded: {reason}"},
 	DeviceAdded:        {TwoStep, Info, "Authenticator device “{device}” added; {sessions} other sessions ended"},
@@ -148,7 +150,7 @@ var catalogue = map[Kind]words{
 	CodeSent:           {TwoStep, Info, "Code sent to {address}"},
 	MailTried:          {Mail, Info, "Test mail by way of {server}: {outcome}"},
 	MailFailed:         {Mail, Warning, "Mail to {to} failed: {reason} {next}"},
-	MailDropped:        {Mail, Warning, "{count} mails were not sent: too many are waiting"},
+	MailDropped:        {Mail, Warning, "{count} mails were not sent: there were too many in an hour, or too many are waiting"},
 	GroupAdded:         {Accounts, Info, "Group {group} added"},
 	GroupChanged:       {Accounts, Info, "Group {group}: {what}"},
 	GroupDeleted:       {Accounts, Warning, "Group {group} deleted"},

@@ -58,7 +58,7 @@ func (c *caller) actor() people.Actor {
 
 // event begins an event of the caller.
 func (c *caller) event(kind event.Kind) event.Event {
-	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent}
+	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Source: c.visitor.Source}
 }
 
 // give sets a cookie that lasts as long as the browser and that no script can read; take removes it.
@@ -106,5 +106,8 @@ func (a *API) visitorOf(r *http.Request) signin.Visitor {
 		return signin.Visitor{Address: r.RemoteAddr, Source: "unknown", Agent: agent}
 	}
 	address := port.Addr().Unmap()
-	return signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}
+	v := signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}
+	v.Session, _ = cookieOf(r, SessionCookie)
+	v.Ticket, _ = cookieOf(r, TicketCookie)
+	return v
 }

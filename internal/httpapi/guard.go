@@ -13,6 +13,8 @@ import (
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
+	"castellan/internal/access/people"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/event"
@@ -25,7 +27,6 @@ import (
 var (
 	errForeign   = &fault.Error{Kind: fault.Forbidden, Code: "foreign_origin", Message: "This change does not come from a page of this NAS."}
 	errToken     = &fault.Error{Kind: fault.Forbidden, Code: "token_missing", Message: "This change comes without the page's token. Load the page again."}
-	errRole      = &fault.Error{Kind: fault.Forbidden, Code: "not_allowed", Message: "Only administrators may do that."}
 	errStepUp    = &fault.Error{Kind: fault.Forbidden, Code: "step_up_required", Message: "Confirm that it is you first."}
 	errNotHere   = &fault.Error{Kind: fault.NotFound, Code: "not_found", Message: "There is nothing here."}
 	errQuery     = &fault.Error{Kind: fault.Malformed, Code: "malformed", Message: "A parameter is given twice."}
@@ -65,7 +66,8 @@ func (a *API) guard(op api.Operation) echo.HandlerFunc {
 		if err := a.admit(op, who, r); err != nil {
 			return err
 		}
-		c.SetRequest(r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
+		ctx := password.From(r.Context(), who.visitor.Source) // whoever asks waits for their own hashes
+		c.SetRequest(r.WithContext(context.WithValue(ctx, callerKey{}, who)))
 		return op.Handler(c)
 	}
 }
@@ -242,7 +244,7 @@ func (a *API) refuseRole(op api.Operation, who *caller) error {
 	if err != nil {
 		a.Out.Warn("record refused access", "err", err)
 	}
-	return errRole
+	return people.ErrRole
 }
 
 // cookieOf returns the one cookie of a name. Two of one name are none: one of them is not ours.

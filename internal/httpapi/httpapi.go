@@ -3,6 +3,7 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"log/slog"
@@ -10,7 +11,9 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,7 +29,6 @@ import (
 	"castellan/internal/health"
 	"castellan/internal/httpapi/api"
 	"castellan/internal/notice"
-	"castellan/internal/secret"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -61,15 +63,16 @@ type Config struct {
 	Box      *claim.Box
 	Log      *event.Log
 	Post     *notice.Post
-	MailKey  secret.Key // seals the mail server's password
 
 	Clock       *clock.Clock
 	Button      *button.Button
 	Links       *network.Links
 	Certificate *certificate.Keeper
 	Renamed     func() // called when the name of the NAS has changed
+	// Recovering is called before an administrator is let in again on the box itself.
+	Recovering func(context.Context)
 
-	Names     []string // host names from the config file
+	Names     []string // host names and addresses from the config file, with a further port or without
 	HTTPSPort string
 	HTTPPort  string
 	Build     Build
@@ -84,11 +87,13 @@ type API struct {
 	operations []api.Operation
 	assets     *assets
 	guardian   *http.CrossOriginProtection
+	limits     *limits
+	last       atomic.Pointer[settings.Settings] // as they were read last
 }
 
 // New returns an API for a configuration.
 func New(c Config) *API {
-	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection()}
+	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection(), limits: newLimits()}
 	a.operations = api.Operations(api.NewStrictHandler(&handlers{a}, []api.StrictMiddlewareFunc{sendCookies}))
 	e := echo.New()
 	e.Binder = binder{}
@@ -107,7 +112,7 @@ func Operations() []api.Operation { return api.Operations(nil) }
 
 // TLS returns the handler of the encrypted port.
 func (a *API) TLS() http.Handler {
-	return a.contain(a.knownHost(a.HTTPSPort, http.HandlerFunc(a.route)))
+	return a.contain(a.room(a.knownHost(a.HTTPSPort, http.HandlerFunc(a.route))))
 }
 
 // Local returns the handler of the Unix socket, which only root and the daemon's own user can open. Its
@@ -137,7 +142,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 // Redirect returns the handler of the plain port: it sends page loads to the encrypted one and refuses
 // everything else without reading it.
 func (a *API) Redirect() http.Handler {
-	return a.contain(a.knownHost(a.HTTPPort, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return a.contain(a.room(a.knownHost(a.HTTPPort, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead || strings.HasPrefix(r.URL.Path, "/api") {
 			w.Header().Set("Upgrade", "TLS/1.2, HTTP/1.1")
 			w.Header().Set("Connection", "Upgrade, close")
@@ -153,7 +158,7 @@ func (a *API) Redirect() http.Handler {
 		}
 		w.Header().Set("Location", "https://"+host+"/") // nothing of the request's path
 		w.WriteHeader(http.StatusPermanentRedirect)
-	})))
+	}))))
 }
 
 // The header values that are the same on every answer. They are shared and never changed.
@@ -211,35 +216,70 @@ func (a *API) knownHost(port string, next http.Handler) http.Handler {
 
 func (a *API) known(host, port string) bool {
 	name, p := hostAndPort(host)
-	if p != port && (p != "" || port != "443" && port != "80") || strings.HasSuffix(name, ".") {
+	if strings.HasSuffix(name, ".") {
 		return false
 	}
-	if address, err := netip.ParseAddr(name); err == nil {
-		return a.Links.Owns(address.Unmap().WithZone("")) || address.IsLoopback()
-	}
-	for _, n := range a.HostNames() {
-		if strings.EqualFold(n, name) {
+	own := p == port || p == "" && (port == "443" || port == "80")
+	for _, n := range a.Names {
+		n, further := hostAndPort(n)
+		if sameHost(n, name) && (own || further != "" && (p == further || p == "" && further == "443")) {
 			return true
 		}
 	}
-	return false
+	if address, err := netip.ParseAddr(name); err == nil {
+		return own && (a.Links.Owns(address.Unmap().WithZone("")) || address.IsLoopback())
+	}
+	return own && slices.ContainsFunc(a.ownNames(), func(n string) bool { return strings.EqualFold(n, name) })
 }
 
-// HostNames returns every host name by which the box may be called.
-func (c *Config) HostNames() []string {
-	nas := c.settings().NASName
-	return append([]string{nas, nas + ".local", "localhost"}, c.Names...)
+// sameHost reports whether two host names or addresses are the same.
+func sameHost(a, b string) bool {
+	one, err1 := netip.ParseAddr(a)
+	two, err2 := netip.ParseAddr(b)
+	return strings.EqualFold(a, b) || err1 == nil && err2 == nil && one.Unmap() == two.Unmap()
 }
 
-// settings returns the owner's settings, or the defaults where the database cannot be read.
-func (c *Config) settings() (s settings.Settings) {
-	s = settings.Default()
-	if c.DB == nil {
+func (a *API) ownNames() []string {
+	nas := a.settings().NASName
+	return []string{nas, nas + ".local", "localhost"}
+}
+
+// Called returns every host name by which the box may be called, and the addresses that the config file adds
+// to its own.
+func (a *API) Called() (hosts []string, addresses []netip.Addr) {
+	hosts = a.ownNames()
+	for _, n := range a.Names {
+		n, _ = hostAndPort(n)
+		if address, err := netip.ParseAddr(n); err == nil {
+			addresses = append(addresses, address)
+		} else {
+			hosts = append(hosts, n)
+		}
+	}
+	return hosts, addresses
+}
+
+// settings returns the owner's settings. Where the database cannot be read they are those that were read
+// last, so that the box is still known by its name, or else the defaults.
+func (a *API) settings() (s settings.Settings) {
+	if a.DB == nil {
+		return settings.Default()
+	}
+	last := a.last.Load()
+	err := a.DB.View(func(tx *store.Tx) (err error) { s, err = settings.Get(tx); return err })
+	switch {
+	case err == nil:
+		if last == nil || *last != s {
+			read := s
+			a.last.Store(&read)
+		}
 		return s
+	case last != nil:
+		s = *last
+	default:
+		s = settings.Default()
 	}
-	if err := c.DB.View(func(tx *store.Tx) (err error) { s, err = settings.Get(tx); return err }); err != nil {
-		c.Out.Warn("read settings", "err", err)
-	}
+	a.Out.Error("read settings", "err", err)
 	return s
 }
 

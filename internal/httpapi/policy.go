@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/people"
@@ -76,66 +77,38 @@ func mailView(m settings.Mail, set bool) api.Mail {
 	}
 }
 
-// mailOf reads the values of a mail server. Where no password is given, the one that is kept stays, but it
-// goes to no other server than the one it was given for.
-func (h *handlers) mailOf(tx *store.Tx, v api.MailValues) (m, before settings.Mail, err error) {
-	before, _, err = settings.GetMail(tx, h.MailKey)
-	m = settings.Mail{
+// mailOf reads the values of a mail server.
+func mailOf(v api.MailValues) settings.Mail {
+	return settings.Mail{
 		Host: v.Host, Port: v.Port, Security: string(v.Security), User: v.User, Password: value(v.Password), Sender: v.Sender,
-		Authority: value(v.Authority), Fingerprint: value(v.Fingerprint),
+		Authority: strings.TrimSpace(value(v.Authority)), Fingerprint: strings.TrimSpace(value(v.Fingerprint)),
 	}
-	if v.Password == nil && m.Host == before.Host && m.User == before.User {
-		m.Password = before.Password
-	}
-	return m, before, err
 }
 
 func (h *handlers) GetMail(context.Context, api.GetMailRequestObject) (api.GetMailResponseObject, error) {
-	var v api.Mail
-	err := h.DB.View(func(tx *store.Tx) error {
-		m, set, err := settings.GetMail(tx, h.MailKey)
-		v = mailView(m, set)
-		return err
-	})
-	return api.GetMail200JSONResponse(v), err
+	m, set, err := h.Office.MailServer()
+	return api.GetMail200JSONResponse(mailView(m, set)), err
 }
 
 func (h *handlers) ChangeMail(ctx context.Context, r api.ChangeMailRequestObject) (api.ChangeMailResponseObject, error) {
-	var m settings.Mail
-	err := h.DB.Update(func(tx *store.Tx) (err error) {
-		var before settings.Mail
-		if m, before, err = h.mailOf(tx, *r.Body); err != nil {
-			return err
-		}
-		if err := settings.PutMail(tx, h.MailKey, m); err != nil {
-			return err
-		}
-		e := callerOf(ctx).event(event.SettingsChanged).With("what", "Mail server")
-		return h.Log.Record(tx, e.With("from", cmp.Or(before.Host, "none")).With("to", m.Host))
-	})
+	m, err := h.Office.SetMail(callerOf(ctx).actor(), mailOf(*r.Body), r.Body.Password == nil)
 	return api.ChangeMail200JSONResponse(mailView(m, true)), err
 }
 
 func (h *handlers) RemoveMail(ctx context.Context, _ api.RemoveMailRequestObject) (api.RemoveMailResponseObject, error) {
-	err := h.DB.Update(func(tx *store.Tx) error {
-		before, _, err := settings.GetMail(tx, h.MailKey)
-		if err != nil {
-			return err
-		}
-		if err := settings.RemoveMail(tx); err != nil {
-			return err
-		}
-		e := callerOf(ctx).event(event.SettingsChanged).With("what", "Mail server")
-		return h.Log.Record(tx, e.With("from", cmp.Or(before.Host, "none")).With("to", "none"))
-	})
-	return api.RemoveMail204Response{}, err
+	return api.RemoveMail204Response{}, h.Office.RemoveMail(callerOf(ctx).actor())
 }
 
 func (h *handlers) TestMail(ctx context.Context, r api.TestMailRequestObject) (api.TestMailResponseObject, error) {
-	var m settings.Mail
-	err := h.DB.View(func(tx *store.Tx) (err error) { m, _, err = h.mailOf(tx, r.Body.Server); return err })
-	if err != nil {
-		return nil, err
+	m := mailOf(r.Body.Server)
+	if r.Body.Server.Password == nil {
+		kept, _, err := h.Office.MailServer()
+		if err != nil {
+			return nil, err
+		}
+		if m, err = m.Keeping(kept); err != nil {
+			return nil, err
+		}
 	}
 	if err := account.CheckEmail(r.Body.To); err != nil || r.Body.To == "" {
 		return nil, fault.InvalidField("to", "malformed", "Enter the address the test mail goes to.")

@@ -120,7 +120,7 @@ func (h *handlers) WaitForButton(ctx context.Context, _ api.WaitForButtonRequest
 	if !h.Button.Status().Works() {
 		return nil, errNoButton
 	}
-	s, err := h.Door.AwaitPress(who.visitor, who.cookie)
+	s, err := h.Door.AwaitPress(who.visitor)
 	if err != nil {
 		return nil, err
 	}

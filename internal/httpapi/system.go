@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"castellan/internal/access/account"
+	"castellan/internal/access/people"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/httpapi/api"
@@ -22,7 +23,7 @@ func (h *handlers) GetSettings(context.Context, api.GetSettingsRequestObject) (a
 
 func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsRequestObject) (api.ChangeSettingsResponseObject, error) {
 	var before, after settings.Settings
-	err := h.DB.Update(func(tx *store.Tx) (err error) {
+	err := h.administrate(ctx, func(tx *store.Tx) (err error) {
 		if before, err = settings.Get(tx); err != nil {
 			return err
 		}
@@ -71,20 +72,31 @@ func (h *handlers) GetButton(context.Context, api.GetButtonRequestObject) (api.G
 	return api.GetButton200JSONResponse(buttonView(h.Button.Status(), h.Clock.Now())), nil
 }
 
-// showDefaultPassword returns the default password and records that it was shown.
-func (h *handlers) showDefaultPassword(e event.Event, where string) (v api.DefaultPassword, err error) {
-	v.Name = account.BuiltIn
-	err = h.DB.Update(func(tx *store.Tx) (err error) {
-		if v.Password, err = h.Box.DefaultPassword(tx); err != nil {
+// administrate makes a change that only an administrator may make.
+func (h *handlers) administrate(ctx context.Context, change func(*store.Tx) error) error {
+	return h.DB.Update(func(tx *store.Tx) error {
+		if err := people.Require(tx, callerOf(ctx).account.ID); err != nil {
 			return err
 		}
-		return h.Log.Record(tx, e.With("where", where))
+		return change(tx)
 	})
-	return v, err
+}
+
+// showDefaultPassword returns the default password and records that it was shown.
+func (h *handlers) showDefaultPassword(tx *store.Tx, e event.Event, where string) (v api.DefaultPassword, err error) {
+	v.Name = account.BuiltIn
+	if v.Password, err = h.Box.DefaultPassword(tx); err != nil {
+		return v, err
+	}
+	return v, h.Log.Record(tx, e.With("where", where))
 }
 
 func (h *handlers) ShowDefaultPassword(ctx context.Context, _ api.ShowDefaultPasswordRequestObject) (api.ShowDefaultPasswordResponseObject, error) {
-	v, err := h.showDefaultPassword(callerOf(ctx).event(event.DefaultShown), "on screen")
+	var v api.DefaultPassword
+	err := h.administrate(ctx, func(tx *store.Tx) (err error) {
+		v, err = h.showDefaultPassword(tx, callerOf(ctx).event(event.DefaultShown), "on screen")
+		return err
+	})
 	return api.ShowDefaultPassword200JSONResponse(v), err
 }
 
@@ -134,11 +146,16 @@ func (h *handlers) GetAbout(context.Context, api.GetAboutRequestObject) (api.Get
 }
 
 func (h *handlers) LocalDefaultPassword(context.Context, api.LocalDefaultPasswordRequestObject) (api.LocalDefaultPasswordResponseObject, error) {
-	v, err := h.showDefaultPassword(event.Event{Kind: event.DefaultShown, Actor: "root"}, "on the NAS itself")
+	var v api.DefaultPassword
+	err := h.DB.Update(func(tx *store.Tx) (err error) {
+		v, err = h.showDefaultPassword(tx, event.Event{Kind: event.DefaultShown, Actor: "root"}, "on the NAS itself")
+		return err
+	})
 	return api.LocalDefaultPassword200JSONResponse(v), err
 }
 
 func (h *handlers) LocalRecover(ctx context.Context, r api.LocalRecoverRequestObject) (api.LocalRecoverResponseObject, error) {
+	h.Recovering(ctx)
 	g, err := h.Office.Recover(ctx, r.Body.Name)
 	return api.LocalRecover200JSONResponse(givenView(g)), err
 }

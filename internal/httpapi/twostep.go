@@ -14,6 +14,9 @@ import (
 // twoStep renders the ways in of an account to the person it belongs to.
 func (h *handlers) twoStep(id string) (v api.TwoStep, err error) {
 	v = api.TwoStep{Devices: []api.Device{}, MostDevices: factor.MaxDevices, Clock: clockView(h.Clock.Reading(), h.settings().TimeZone)}
+	if w, ok := h.Door.Factors.Pending(id); ok {
+		v.Pending = &api.PendingWay{Way: api.Way(w.Way), Name: w.Name, ExpiresIn: seconds(w.Left)}
+	}
 	err = h.DB.View(func(tx *store.Tx) error {
 		a, err := account.Get(tx, id)
 		if err != nil {

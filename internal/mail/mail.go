@@ -80,8 +80,25 @@ func (s Server) Send(ctx context.Context, m Message) error {
 		return fmt.Errorf("prepare mail: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := client.DialAndSendWithContext(ctx, message); err != nil {
+	done := make(chan error, 1)
+	go func() {
+		defer cancel()
+		err := client.DialAndSendWithContext(ctx, message)
+		if message.IsDelivered() { // whatever the server says to the farewell
+			err = nil
+		}
+		done <- err
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done(): // a server that talks slowly is given the whole time again at each step
+		select {
+		case err = <-done:
+		default:
+			err = ctx.Err()
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("send mail: %w", err)
 	}
 	return nil

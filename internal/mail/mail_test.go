@@ -1,21 +1,17 @@
 package mail_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"castellan/internal/mail"
@@ -24,83 +20,12 @@ import (
 
 var letter = mail.Message{To: "ines@example.org", Subject: "Grüße", Text: "Hello Inês,\n\n123456\n.\n", HTML: "<p>Hello Inês</p>"}
 
-// recorder is a mail server that notes what it hears and misbehaves as it is told.
-type recorder struct {
-	mu       sync.Mutex
-	from, to []string
-	data     []byte
-	auth     []string
-	refuse   map[string]*smtp.SMTPError // by stage: auth, mail, rcpt, data, end
-	pin      string                     // SHA-256 of its certificate
-}
-
-func (r *recorder) at(stage string) error {
-	if e := r.refuse[stage]; e != nil {
-		return e
-	}
-	return nil
-}
-
-type talk struct{ r *recorder }
-
-func (r *recorder) NewSession(*smtp.Conn) (smtp.Session, error) { return &talk{r}, nil }
-
-func (s *talk) AuthMechanisms() []string { return []string{sasl.Plain} }
-func (s *talk) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, password string) error {
-		s.r.mu.Lock()
-		defer s.r.mu.Unlock()
-		s.r.auth = append(s.r.auth, user+":"+password)
-		return s.r.at("auth")
-	}), nil
-}
-func (s *talk) Mail(from string, _ *smtp.MailOptions) error {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	s.r.from = append(s.r.from, from)
-	return s.r.at("mail")
-}
-func (s *talk) Rcpt(to string, _ *smtp.RcptOptions) error {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	s.r.to = append(s.r.to, to)
-	return s.r.at("rcpt")
-}
-func (s *talk) Data(r io.Reader) error {
-	data, err := io.ReadAll(r)
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	s.r.data = data
-	return errors.Join(err, s.r.at("end"))
-}
-func (s *talk) Reset()        {}
-func (s *talk) Logout() error { return nil }
-
-// start serves the recorder and returns a Server that knows how to reach it.
-func (r *recorder) start(t *testing.T, authority realtest.Authority, name string, encrypted bool) mail.Server {
+// serve starts a recorder and returns a Server that knows how to reach it.
+func serve(t *testing.T, r *realtest.Recorder, authority realtest.Authority, name string, encrypted bool) mail.Server {
 	t.Helper()
-	s := smtp.NewServer(r)
-	s.Domain = "recorder.test"
-	s.ErrorLog = log.New(io.Discard, "", 0)
-	if encrypted {
-		cert, key := authority.Certificate(t, name)
-		pair, err := tls.X509KeyPair(cert, key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}}
-		r.pin = fmt.Sprintf("%x", sha256.Sum256(pair.Certificate[0]))
-	} else {
-		s.AllowInsecureAuth = true
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = s.Serve(l) }()
-	t.Cleanup(func() { _ = s.Close() })
+	host, port := r.Serve(t, "127.0.0.1:0", authority, name, encrypted)
 	return mail.Server{
-		Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.StartTLS, User: "nas", Password: "mail password",
+		Host: host, Port: port, Security: mail.StartTLS, User: "nas", Password: "mail password",
 		From: "nas@example.org", FromName: "attic-nas", Hello: "attic-nas.local", Authority: authority.PEM,
 	}
 }
@@ -108,34 +33,34 @@ func (r *recorder) start(t *testing.T, authority realtest.Authority, name string
 // R063
 func TestAMailHasOneRecipientAndNoOtherHeaders(t *testing.T) {
 	authority := realtest.NewAuthority(t)
-	r := &recorder{}
-	if err := r.start(t, authority, "127.0.0.1", true).Send(t.Context(), letter); err != nil {
+	r := &realtest.Recorder{}
+	if err := serve(t, r, authority, "127.0.0.1", true).Send(t.Context(), letter); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.to) != 1 || r.to[0] != "ines@example.org" || r.from[0] != "nas@example.org" || r.auth[0] != "nas:mail password" {
-		t.Errorf("from %v to %v as %v", r.from, r.to, r.auth)
+	if len(r.To) != 1 || r.To[0] != "ines@example.org" || r.From[0] != "nas@example.org" || r.Auth[0] != "nas:mail password" {
+		t.Errorf("from %v to %v as %v", r.From, r.To, r.Auth)
 	}
-	head, body, _ := bytes.Cut(r.data, []byte("\r\n\r\n"))
+	head, body, _ := bytes.Cut(r.Data, []byte("\r\n\r\n"))
 	for _, want := range []string{"Auto-Submitted: auto-generated", "Subject: =?UTF-8?q?Gr=C3=BC=C3=9Fe?=", "From: \"attic-nas\" <nas@example.org>", "@example.org>"} {
 		if !bytes.Contains(head, []byte(want)) {
 			t.Errorf("the head lacks %q:\n%s", want, head)
 		}
 	}
 	if bytes.Contains(bytes.ToLower(head), []byte("user-agent")) || !bytes.Contains(body, []byte("123456")) || !bytes.Contains(body, []byte("multipart")) && !bytes.Contains(head, []byte("multipart/alternative")) {
-		t.Errorf("got\n%s", r.data)
+		t.Errorf("got\n%s", r.Data)
 	}
 	for _, evil := range []string{"a@b.example\r\nBcc: c@d.example", "a@b.example, c@d.example", "a@b.example> RCPT TO:<c@d.example", "a\x00@b.example", ""} {
 		m := letter
 		m.To = evil
-		if err := r.start(t, authority, "127.0.0.1", true).Send(t.Context(), m); err == nil {
+		if err := serve(t, r, authority, "127.0.0.1", true).Send(t.Context(), m); err == nil {
 			t.Errorf("%q was taken for a recipient", evil)
 		}
 	}
 	m := letter
 	m.Subject = "x\r\nBcc: c@d.example"
-	r = &recorder{}
-	if err := r.start(t, authority, "127.0.0.1", true).Send(t.Context(), m); err == nil {
-		if head, _, _ := bytes.Cut(r.data, []byte("\r\n\r\n")); len(r.to) != 1 || bytes.Contains(head, []byte("\nBcc:")) {
+	r = &realtest.Recorder{}
+	if err := serve(t, r, authority, "127.0.0.1", true).Send(t.Context(), m); err == nil {
+		if head, _, _ := bytes.Cut(r.Data, []byte("\r\n\r\n")); len(r.To) != 1 || bytes.Contains(head, []byte("\nBcc:")) {
 			t.Errorf("a header was added:\n%s", head)
 		}
 	}
@@ -162,24 +87,24 @@ func TestNothingLeavesWithoutAVerifiedCertificate(t *testing.T) {
 		{"TLS on a STARTTLS port", "127.0.0.1", true, func(s *mail.Server) { s.Security = mail.TLS }, "does not speak TLS"},
 	}
 	for _, tc := range tests {
-		r := &recorder{}
-		s := r.start(t, authority, tc.host, tc.encrypted)
+		r := &realtest.Recorder{}
+		s := serve(t, r, authority, tc.host, tc.encrypted)
 		tc.change(&s)
 		err := s.Send(t.Context(), letter)
 		if err == nil || !strings.Contains(mail.Explain(err).Message, tc.want) {
 			t.Errorf("%s: %v, explained as %q", tc.name, err, mail.Explain(err).Message)
 		}
-		if len(r.auth)+len(r.from)+len(r.data) != 0 {
-			t.Errorf("%s: the server heard %v %v", tc.name, r.auth, r.from)
+		if len(r.Auth)+len(r.From)+len(r.Data) != 0 {
+			t.Errorf("%s: the server heard %v %v", tc.name, r.Auth, r.From)
 		}
 	}
 }
 
 func TestAPinnedCertificateIsEnough(t *testing.T) {
 	authority := realtest.NewAuthority(t)
-	r := &recorder{}
-	s := r.start(t, authority, "some.other.name", true)
-	s.Authority, s.Pin = "", r.pin
+	r := &realtest.Recorder{}
+	s := serve(t, r, authority, "some.other.name", true)
+	s.Authority, s.Pin = "", r.Pin
 	if err := s.Send(t.Context(), letter); err != nil {
 		t.Error(err)
 	}
@@ -188,8 +113,8 @@ func TestAPinnedCertificateIsEnough(t *testing.T) {
 func TestARefusalIsShownInTheServersWords(t *testing.T) {
 	authority := realtest.NewAuthority(t)
 	for stage, code := range map[string]int{"auth": 535, "mail": 550, "rcpt": 451, "end": 554} {
-		r := &recorder{refuse: map[string]*smtp.SMTPError{stage: {Code: code, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Not for you\x1b[2J, " + stage}}}
-		err := r.start(t, authority, "127.0.0.1", true).Send(t.Context(), letter)
+		r := &realtest.Recorder{Refuse: map[string]*smtp.SMTPError{stage: {Code: code, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Not for you\x1b[2J, " + stage}}}
+		err := serve(t, r, authority, "127.0.0.1", true).Send(t.Context(), letter)
 		if err == nil {
 			t.Errorf("%s: taken", stage)
 			continue
@@ -246,5 +171,88 @@ func TestARealMailServerTakesIt(t *testing.T) {
 	s.Password = "wrong"
 	if err := s.Send(t.Context(), letter); err == nil || !strings.Contains(mail.Explain(err).Reply, "535") {
 		t.Errorf("a wrong password: %v, %+v", err, mail.Explain(err))
+	}
+}
+
+// script is a mail server that says what it is told, a reply for each line it hears, and then nothing.
+func script(t *testing.T, replies ...string) mail.Server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				r := bufio.NewReader(c)
+				for _, reply := range replies {
+					if _, err := io.WriteString(c, reply); err != nil {
+						return
+					}
+					if _, err := r.ReadString('\n'); err != nil {
+						return
+					}
+				}
+				_, _ = r.ReadString(0)
+			}()
+		}
+	}()
+	return mail.Server{
+		Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.StartTLS, User: "nas", Password: "mail password",
+		From: "nas@example.org", Hello: "nas.local", Patience: 500 * time.Millisecond,
+	}
+}
+
+// R064 R138: whatever a server says before it is known, nothing but our name is sent, and it is explained.
+func TestAServerThatFailsBeforeItIsKnownIsExplained(t *testing.T) {
+	const hello = "250-mail.test\r\n250 STARTTLS\r\n"
+	for name, replies := range map[string][]string{
+		"busy at the greeting":         {"421 too busy\r\n"},
+		"refused at the greeting":      {"554 no service\r\n"},
+		"no hello":                     {"220 ready\r\n", "502 what?\r\n", "502 what?\r\n"},
+		"no STARTTLS after all":        {"220 ready\r\n", hello, "454 not now\r\n"},
+		"replies that were not asked":  {"220 ready\r\n250 ok\r\n235 welcome\r\n250 ok\r\n354 go on\r\n250 taken\r\n"},
+		"text in place of a handshake": {"220 ready\r\n", hello, "220 go on\r\n250 injected\r\n"},
+		"a greeting without an end":    {"220-" + strings.Repeat("x", 4000)},
+		"garbage":                      {"\x00\xff\x1b[2J\r\n"},
+		"silence after the hello":      {"220 ready\r\n", hello},
+	} {
+		begin := time.Now()
+		err := script(t, replies...).Send(t.Context(), letter)
+		f := mail.Explain(err)
+		if err == nil || f.Message == "" || strings.ContainsAny(f.Message, "\x1b\r\n\x00") || strings.Contains(f.Message, "mail password") {
+			t.Errorf("%s: %v, explained as %q", name, err, f.Message)
+		}
+		if time.Since(begin) > 2*time.Second {
+			t.Errorf("%s: it took %v", name, time.Since(begin))
+		}
+	}
+}
+
+// A server that talks, but slowly, gets no more time than one that says nothing.
+func TestASlowServerIsGivenUpInTime(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go func() {
+		c, err := l.Accept()
+		for err == nil {
+			_, err = io.WriteString(c, "220-still here\r\n")
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	s := script(t)
+	s.Port = l.Addr().(*net.TCPAddr).Port
+	begin := time.Now()
+	if err := s.Send(t.Context(), letter); err == nil || time.Since(begin) > time.Second || !mail.Explain(err).Temporary {
+		t.Errorf("after %v: %v", time.Since(begin), err)
 	}
 }

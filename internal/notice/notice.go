@@ -21,7 +21,7 @@ import (
 const (
 	// CodePatience is how long somebody waits for the mail server before another way is offered.
 	CodePatience = 5 * time.Second
-	// NewsHour is how many pieces of news an account gets in an hour, and SuspicionsHour how many of them
+	// NewsHour is how many pieces of news of a kind an account gets in an hour, and SuspicionsHour how many
 	// about sign-ins that may not be the person's own.
 	NewsHour       = 20
 	SuspicionsHour = 3

@@ -34,7 +34,7 @@ func (p *Post) TellOld(tx *store.Tx, a account.Account, to, token string, e even
 	}
 	link := p.Origin() + "/#undo=" + token
 	tx.OnCommit(func() {
-		p.post(a, to, change, func(where place) mail.Message { return undoMessage(a, to, link, e, where) })
+		p.post(a, to, vital, func(where place) mail.Message { return undoMessage(a, to, link, e, where) })
 	})
 }
 
@@ -55,9 +55,7 @@ func (p *Post) post(a account.Account, to string, c class, write func(place) mai
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case !p.allowed(a.ID+"/"+string(c), c.hourly()):
-		return
-	case len(p.waiting) >= maxWaiting:
+	case !p.allowed(a.ID+"/"+string(c), c.hourly()), len(p.waiting) >= maxWaiting:
 		p.lost++
 	default:
 		p.waiting = append(p.waiting, &letter{account: a.Name, to: to, at: p.Now(), write: write})
@@ -130,11 +128,12 @@ func (p *Post) idle() time.Duration {
 
 // deliver tries a mail once, and says when it is tried again.
 func (p *Post) deliver(ctx context.Context, l *letter) {
-	server, set, err := p.server()
-	if err == nil && !set {
+	server, set, unreadable := p.server()
+	if unreadable == nil && !set {
 		p.drop(l)
 		return
 	}
+	err := unreadable
 	if err == nil {
 		err = server.Send(ctx, l.write(p.place(l.at)))
 	}
@@ -144,6 +143,9 @@ func (p *Post) deliver(ctx context.Context, l *letter) {
 		return
 	}
 	failure := mail.Explain(err)
+	if unreadable != nil {
+		failure = mail.Failure{Message: "The settings of the mail server cannot be read.", Temporary: true}
+	}
 	p.troubled(failure.Message)
 	next := "It is tried again."
 	if l.tries++; l.tries > len(pauses) || !failure.Temporary && failure.Reply != "" {

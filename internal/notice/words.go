@@ -12,7 +12,9 @@ import (
 // class says by which rate news are bounded.
 type class string
 
+// Each class has an hourly budget of its own, so that a flood of one does not hide the others.
 const (
+	vital     class = "vital" // what a thief would want to hide
 	change    class = "change"
 	suspicion class = "suspicion"
 )
@@ -39,20 +41,21 @@ const (
 
 // news are the changes to ways in that their owner is told of (NIST SP 800-63B-4 section 4.6).
 var news = map[event.Kind]item{
-	event.PasswordChanged:    {change, "Your password was changed", "The password of your account was changed.", notYou},
-	event.TemporaryGiven:     {change, "You were given a temporary password", "An administrator gave your account a temporary password. You choose your own at the next sign-in.", notWanted},
-	event.RecoveredLocally:   {change, "Your account was opened on the NAS itself", "Somebody who is root on the NAS gave your account a one-time password. 2-step verification is off.", notWanted},
+	event.PasswordChanged:    {vital, "Your password was changed", "The password of your account was changed.", notYou},
+	event.TemporaryGiven:     {vital, "You were given a temporary password", "An administrator gave your account a temporary password. You choose your own at the next sign-in.", notWanted},
+	event.RecoveredLocally:   {vital, "Your account was opened on the NAS itself", "Somebody who is root on the NAS gave your account a one-time password. 2-step verification is off.", notWanted},
+	event.ResetDone:          {vital, "Administrator defaults were restored", "The reset button of the NAS was held. The administrator’s account has the default password again, without 2-step verification; files, other accounts and the log are kept.", "If nobody of yours was at the NAS, look who has access to it."},
 	event.TwoStepOn:          {change, "2-step verification was turned on", "2-step verification of your account was turned on with “{device}”.", notYou},
-	event.TwoStepOff:         {change, "2-step verification was turned off", "2-step verification of your account was turned off. Its recovery codes no longer work.", notYou},
-	event.TwoStepOffForOther: {change, "2-step verification was turned off", "An administrator turned 2-step verification of your account off. Its recovery codes no longer work. Turn it on again under Personal settings › Security.", notWanted},
+	event.TwoStepOff:         {vital, "2-step verification was turned off", "2-step verification of your account was turned off. Its recovery codes no longer work.", notYou},
+	event.TwoStepOffForOther: {vital, "2-step verification was turned off", "An administrator turned 2-step verification of your account off. Its recovery codes no longer work. Turn it on again under Personal settings › Security.", notWanted},
 	event.DeviceAdded:        {change, "An authenticator device was added", "The authenticator device “{device}” was added to your account.", notYou},
 	event.DeviceRemoved:      {change, "An authenticator device was removed", "The authenticator device “{device}” was removed from your account.", notYou},
 	event.EmailWayOn:         {change, "Codes by e-mail were turned on", "You can sign in with codes sent to this address now.", notYou},
 	event.EmailWayOff:        {change, "Codes by e-mail were turned off", "Codes by e-mail were turned off for your account.", notYou},
 	event.RecoveryUsed:       {change, "A recovery code was used", "Somebody signed in to your account with a recovery code. {left} codes are left.", notYou},
 	event.RecoveryRenewed:    {change, "New recovery codes were made", "New recovery codes were made for your account. The old ones no longer work.", notYou},
-	event.EmailChanged:       {change, "Your e-mail address was changed", "The e-mail address of your account was changed.", notYou},
-	event.EmailUndone:        {change, "The change of your e-mail address was undone", "The change of the e-mail address of your account was undone with the link that the old address got.", notYou},
+	event.EmailChanged:       {vital, "Your e-mail address was changed", "The e-mail address of your account was changed.", notYou},
+	event.EmailUndone:        {vital, "The change of your e-mail address was undone", "The change of the e-mail address of your account was undone with the link that the old address got.", notYou},
 }
 
 // Suspicion is a reason to think that a sign-in is not the person's own.

@@ -17,6 +17,7 @@ import (
 	"castellan/internal/access/throttle"
 	"castellan/internal/atomicfile"
 	"castellan/internal/event"
+	"castellan/internal/notice"
 	"castellan/internal/secret"
 	"castellan/internal/settings"
 	"castellan/internal/store"
@@ -37,6 +38,7 @@ type Config struct {
 	Sessions *session.Sessions
 	Tickets  *session.Tickets
 	Log      *event.Log
+	Post     *notice.Post
 	Network  Network
 	Key      secret.Key // seals the snapshot
 	Folder   string     // where the snapshot of the settings is kept
@@ -80,6 +82,10 @@ func (r *Reset) Run(ctx context.Context) error {
 // restore is the reset's one transaction.
 func (r *Reset) restore(tx *store.Tx) error {
 	now := r.Now()
+	e := event.Event{Kind: event.ResetDone, Actor: account.BuiltIn}
+	if err := r.tell(tx, e); err != nil {
+		return err
+	}
 	admin, err := r.Box.Release(tx, now)
 	if err != nil {
 		return err
@@ -95,10 +101,23 @@ func (r *Reset) restore(tx *store.Tx) error {
 	}
 	r.Sessions.EndAll(tx, admin.ID, "")
 	r.Tickets.EndAll(tx)
-	if err := r.Log.Record(tx, event.Event{Kind: event.ResetDone, Actor: account.BuiltIn}); err != nil {
+	if err := store.Erasing(tx); err != nil { // deleted records stay readable in the file until it is compacted
+		return err
+	}
+	if err := r.Log.Record(tx, e); err != nil {
 		return err
 	}
 	return table.Put(tx, key, record{now})
+}
+
+// tell writes to everybody who administered the box until now.
+func (r *Reset) tell(tx *store.Tx, e event.Event) error {
+	return account.Each(tx, func(a account.Account) error {
+		if a.Administers() {
+			r.Post.Tell(tx, a, e)
+		}
+		return nil
+	})
 }
 
 // Resume finishes a reset that was interrupted, or does nothing. It may be repeated.
@@ -107,15 +126,12 @@ func (r *Reset) Resume(ctx context.Context) error {
 	if err := r.DB.View(func(tx *store.Tx) (err error) { _, pending, err = table.Get(tx, key); return err }); err != nil || !pending {
 		return err
 	}
-	// Deleted records stay readable in the file until it is compacted.
-	if err := r.DB.Compact(); err != nil {
-		return r.failed(err)
-	}
+	tidied := r.DB.Tidy() // the store tries that again by itself
 	done, err := r.Network.RestoreAutomatic(ctx)
 	if err != nil {
 		return r.failed(err)
 	}
-	return r.DB.Update(func(tx *store.Tx) error {
+	err = r.DB.Update(func(tx *store.Tx) error {
 		if !done {
 			if err := r.Log.Record(tx, event.Event{Kind: event.NetworkPending, Actor: account.BuiltIn}); err != nil {
 				return err
@@ -123,6 +139,10 @@ func (r *Reset) Resume(ctx context.Context) error {
 		}
 		return table.Delete(tx, key)
 	})
+	if err == nil && tidied != nil {
+		return r.failed(tidied)
+	}
+	return err
 }
 
 func (r *Reset) failed(cause error) error {

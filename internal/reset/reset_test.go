@@ -18,6 +18,7 @@ import (
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/network"
 	"castellan/internal/event"
+	"castellan/internal/notice"
 	"castellan/internal/realtest"
 	"castellan/internal/reset"
 	"castellan/internal/secret"
@@ -59,17 +60,18 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 	t.Cleanup(func() { _ = db.Close() })
 	key, elapsed := secret.NewKey(), func() time.Duration { return time.Hour }
 	b := &bench{t: t, path: path, seed: map[string]otp.Secret{}, ids: map[string]string{}}
+	log := event.New(func() event.Moment { return event.Moment{Now: noon, State: "synced"} }, slog.New(slog.DiscardHandler))
 	b.Reset = reset.New(reset.Config{
 		DB: db, Box: claim.New(claim.Config{Key: key, Elapsed: elapsed}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Key: key, Folder: folder,
 		Now: func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
-		Log: event.New(func() event.Moment { return event.Moment{Now: noon, State: "synced"} }, slog.New(slog.DiscardHandler)),
+		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return noon }}),
 	})
 	b.update(func(tx *store.Tx) error {
 		if err := b.Box.Found(tx, "k7qp-m2xd-9w3t", "default-hash", noon); err != nil {
 			return err
 		}
-		_, err := b.Box.Take(tx, claim.Claim{NASName: "attic-nas", TimeZone: "Europe/Berlin", Email: "owner@example.org"}, "own-hash-canary", noon)
+		_, err := b.Box.Take(tx, claim.Claim{NASName: "attic-nas", TimeZone: "Europe/Berlin", Email: "owner@example.org"}, 0, "own-hash-canary", noon)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,11 @@ func CreateKey(path string) (Key, error) {
 	return k, atomicfile.Write(path, k[:], 0o600)
 }
 
-// LoadKey reads the device key from path. The error is fs.ErrNotExist where there is none.
+// ErrKeyDamaged says that a file holds something else than a device key.
+var ErrKeyDamaged = errors.New("the device key is damaged")
+
+// LoadKey reads the device key from path. The error is fs.ErrNotExist where there is none, ErrKeyDamaged
+// where it is none, and the system's where it cannot be read.
 func LoadKey(path string) (Key, error) {
 	var k Key
 	data, err := os.ReadFile(path)
@@ -42,7 +46,7 @@ func LoadKey(path string) (Key, error) {
 		return k, fmt.Errorf("read device key: %w", err)
 	}
 	if len(data) != KeySize {
-		return k, fmt.Errorf("read device key %q: it has %d bytes instead of %d", path, len(data), KeySize)
+		return k, fmt.Errorf("read device key %q: %w: it has %d bytes instead of %d", path, ErrKeyDamaged, len(data), KeySize)
 	}
 	copy(k[:], data)
 	return k, nil

@@ -78,6 +78,21 @@ func PutMail(tx *store.Tx, sealer secret.Key, m Mail) error {
 	return mails.Put(tx, key, r)
 }
 
+// Keeping returns the mail server with the password of the one before. A password goes to no other server than
+// the one it was given for: the same name, port and name of the account, known by the same certificate.
+func (m Mail) Keeping(before Mail) (Mail, error) {
+	m.Password = before.Password
+	if m == before || before.Password == "" {
+		return m, nil
+	}
+	other := before
+	other.Sender = m.Sender
+	if m != other {
+		return Mail{}, fault.InvalidField("password", "missing", "Enter the password again. The one that is kept goes only to the server it was given for.")
+	}
+	return m, nil
+}
+
 // RemoveMail forgets the mail server.
 func RemoveMail(tx *store.Tx) error { return mails.Delete(tx, key) }
 

@@ -1,61 +1,110 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"castellan/internal/atomicfile"
 )
 
+// tidying is how often a compaction that failed is tried again.
+const tidying = time.Hour
+
+// erasure stands while deleted records may still be readable in the file.
+type erasure struct {
+	Pending bool `json:"pending"`
+}
+
+var erasures = NewTable[erasure]("erasure")
+
+const erasureKey = "pending"
+
+// Erasing notes that what this transaction or the next one deletes has to be gone from the file. The caller
+// calls Tidy afterwards; what that cannot do is done by Run, also after a restart.
+func Erasing(tx *Tx) error { return erasures.Put(tx, erasureKey, erasure{true}) }
+
+// Tidy compacts the file if something has to be gone from it.
+func (db *DB) Tidy() error {
+	pending := false
+	if err := db.View(func(tx *Tx) (err error) { _, pending, err = erasures.Get(tx, erasureKey); return err }); err != nil || !pending {
+		return err
+	}
+	if err := db.Compact(); err != nil {
+		return err
+	}
+	return db.Update(func(tx *Tx) error { return erasures.Delete(tx, erasureKey) })
+}
+
+// Run tries now and every hour to finish what Tidy left, until the context ends, and tells of failures.
+func (db *DB) Run(ctx context.Context, failed func(error)) error {
+	tick := time.NewTicker(tidying)
+	defer tick.Stop()
+	for {
+		if err := db.Tidy(); err != nil && ctx.Err() == nil {
+			failed(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
 // Compact rewrites the file without its free pages. Deleted records stay readable in free pages until
-// then, so what must be gone is gone only after Compact. Transactions wait meanwhile; the old file
-// stays in place when anything fails.
+// then, so what must be gone is gone only after Compact. Transactions wait meanwhile; when anything fails the
+// old file stays in use.
 func (db *DB) Compact() error {
 	db.swap.Lock()
 	defer db.swap.Unlock()
 	fresh := db.path + ".compact"
-	if err := copyLive(db.bolt, fresh); err != nil {
+	b, err := replacement(db.bolt, fresh)
+	if err != nil {
 		_ = os.Remove(fresh)
 		return fmt.Errorf("compact database: %w", err)
 	}
-	if err := db.bolt.Close(); err != nil {
+	// It is open before it takes the place of the old one: there is no moment without a database.
+	if err := os.Rename(fresh, db.path); err != nil {
+		_ = b.Close()
+		_ = os.Remove(fresh)
 		return fmt.Errorf("compact database: %w", err)
 	}
-	swapErr := os.Rename(fresh, db.path)
-	if swapErr == nil {
-		swapErr = atomicfile.SyncDir(filepath.Dir(db.path))
-	}
-	b, err := openFile(db.path, false)
-	if err != nil {
-		return err
-	}
+	old := db.bolt
 	db.bolt = b
-	if swapErr != nil {
-		return fmt.Errorf("compact database: %w", swapErr)
+	if err := old.Close(); err != nil {
+		return fmt.Errorf("compact database: %w", err)
+	}
+	if err := atomicfile.SyncDir(filepath.Dir(db.path)); err != nil {
+		return fmt.Errorf("compact database: %w", err)
 	}
 	return nil
 }
 
-// copyLive writes the live records of from into a new, checked and synced file.
-func copyLive(from *bolt.DB, path string) error {
+// replacement writes the live records of a database into a new, synced and checked file, and opens it.
+func replacement(from *bolt.DB, path string) (*bolt.DB, error) {
 	_ = os.Remove(path) // what a power cut left
 	to, err := openFile(path, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := bolt.Compact(to, from, growBy); err != nil {
 		_ = to.Close()
-		return err
+		return nil, err
 	}
 	if err := to.Sync(); err != nil {
 		_ = to.Close()
-		return err
+		return nil, err
 	}
 	if err := to.Close(); err != nil {
-		return err
+		return nil, err
 	}
-	return Verify(path)
+	if err := Verify(path); err != nil {
+		return nil, err
+	}
+	return openFile(path, false)
 }

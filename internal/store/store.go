@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -110,7 +111,7 @@ func openFile(path string, readOnly bool) (b *bolt.DB, err error) {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("open database %q: %w", path, ErrLocked)
-	case errors.Is(err, fs.ErrPermission):
+	case failed(err):
 		return nil, fmt.Errorf("open database: %w", err)
 	case err != nil:
 		return nil, fmt.Errorf("open database %q: %w: %w", path, ErrDamaged, err)
@@ -119,9 +120,19 @@ func openFile(path string, readOnly bool) (b *bolt.DB, err error) {
 	return b, nil
 }
 
+// failed reports whether an error is the system's and says nothing about what is in the file. A file that
+// the disk cannot read is damaged.
+func failed(err error) bool {
+	var errno syscall.Errno
+	return errors.As(err, &errno) && errno != syscall.EIO
+}
+
 // Verify reads every page of the database at path and reports what is wrong with it. A damaged file can
 // end the process that reads it with a signal, so the daemon runs Verify in a process of its own.
 func Verify(path string) (err error) {
+	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
+		return fmt.Errorf("check database %q: %w: it is empty", path, ErrDamaged)
+	}
 	b, err := openFile(path, true)
 	if err != nil {
 		return err

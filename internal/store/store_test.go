@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -344,59 +343,6 @@ func TestAFailedCommitIsAnErrorForPeople(t *testing.T) {
 	if !errors.Is(err, store.ErrUnwritable) {
 		t.Errorf("got %v, want ErrUnwritable", err)
 	}
-}
-
-// R140 (d)
-func TestCompactRemovesWhatWasDeleted(t *testing.T) {
-	db, path := fresh(t)
-	const canary = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-	update(t, db, func(tx *store.Tx) error {
-		return errors.Join(guests.Put(tx, "a", guest{canary, 1}), guests.Put(tx, "b", guest{"Ada", 2}))
-	})
-	update(t, db, func(tx *store.Tx) error { return guests.Delete(tx, "a") })
-	if data, _ := os.ReadFile(path); !bytes.Contains(data, []byte(canary)) {
-		t.Fatal("the test proves nothing: the deleted record is not in the file even before")
-	}
-	if err := db.Compact(); err != nil {
-		t.Fatal(err)
-	}
-	if data, _ := os.ReadFile(path); bytes.Contains(data, []byte(canary)) {
-		t.Error("the deleted record is still in the file")
-	}
-	if g, found := get(t, db, "b"); !found || g.Name != "Ada" {
-		t.Errorf("got %v, %v", g, found)
-	}
-	update(t, db, func(tx *store.Tx) error { return guests.Put(tx, "c", guest{}) })
-	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
-		t.Errorf("%d files are left, want 1", len(entries))
-	}
-}
-
-func TestTransactionsWaitWhileTheFileIsReplaced(t *testing.T) {
-	db, _ := fresh(t)
-	var all sync.WaitGroup
-	for i := range 4 {
-		all.Go(func() {
-			for j := range 25 {
-				err := db.Update(func(tx *store.Tx) error { return guests.Put(tx, fmt.Sprint(i, "/", j), guest{}) })
-				if err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	for range 5 {
-		if err := db.Compact(); err != nil {
-			t.Error(err)
-		}
-	}
-	all.Wait()
-	_ = db.View(func(tx *store.Tx) error {
-		if n := guests.Count(tx); n != 100 {
-			t.Errorf("%d records are left of 100", n)
-		}
-		return nil
-	})
 }
 
 func BenchmarkUpdate(b *testing.B) {

@@ -56,7 +56,7 @@ type Account struct {
 	// Confirmed tells that a code sent to Email was typed back. Nothing that opens anything is sent to an
 	// address that was not.
 	Confirmed  bool
-	Change     Change
+	Changes    []Change // of the address, that can still be undone, the oldest first
 	Role       Role
 	Disabled   bool
 	Password   Password
@@ -68,10 +68,9 @@ type Account struct {
 
 // Change is a change of address that can be undone for a while, with the link that the old address got.
 type Change struct {
-	Old       string
-	Confirmed bool   // Old was
-	Token     string // the SHA-256 of the link's token, in hex
-	Until     time.Time
+	Old   string    `json:"old"`   // a confirmed address
+	Token string    `json:"token"` // the SHA-256 of the link's token, in hex
+	Until time.Time `json:"until"`
 }
 
 // Administers reports whether the account is an administrator that can sign in.
@@ -95,19 +94,12 @@ type record struct {
 	Created     time.Time `json:"created"`
 	LastSignIn  time.Time `json:"last_sign_in,omitzero"`
 
-	Change changeRecord `json:"email_change,omitzero"`
-}
-
-type changeRecord struct {
-	Old       string    `json:"old"`
-	Confirmed bool      `json:"old_confirmed"`
-	Token     string    `json:"token"`
-	Until     time.Time `json:"until"`
+	Changes []Change `json:"email_changes,omitempty"`
 }
 
 func (r record) account(id string) Account {
 	return Account{
-		ID: id, Name: r.Name, DisplayName: r.DisplayName, Email: r.Email, Confirmed: r.Confirmed, Change: Change(r.Change),
+		ID: id, Name: r.Name, DisplayName: r.DisplayName, Email: r.Email, Confirmed: r.Confirmed, Changes: slices.Clone(r.Changes),
 		Role: r.Role, Disabled: r.Disabled, Password: Password{r.Hash, r.Origin, r.Until},
 		Language: r.Language, LastWay: r.LastWay, Created: r.Created, LastSignIn: r.LastSignIn,
 	}
@@ -115,7 +107,7 @@ func (r record) account(id string) Account {
 
 func recordOf(a Account) record {
 	return record{
-		Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Confirmed: a.Confirmed, Change: changeRecord(a.Change),
+		Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Confirmed: a.Confirmed, Changes: a.Changes,
 		Role: a.Role, Disabled: a.Disabled, Hash: a.Password.Hash, Origin: a.Password.Origin, Until: a.Password.Until,
 		Language: a.Language, LastWay: a.LastWay, Created: a.Created, LastSignIn: a.LastSignIn,
 	}
@@ -233,6 +225,11 @@ func anotherAdministers(tx *store.Tx, id string) error {
 		return nil
 	})
 	return cmp.Or(walk, err)
+}
+
+// Each visits every account.
+func Each(tx *store.Tx, visit func(Account) error) error {
+	return accounts.Each(tx, "", func(id string, r record) error { return visit(r.account(id)) })
 }
 
 // Query says which accounts are looked for.

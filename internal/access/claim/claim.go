@@ -4,7 +4,12 @@ package claim
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/password"
@@ -19,6 +24,8 @@ type record struct {
 	Before   bool      `json:"before,omitempty"` // it was claimed before the last reset
 	Password string    `json:"default_password"` // sealed
 	Hash     string    `json:"default_hash"`     // so that a reset has nothing to compute
+	// Generation counts how often the box has changed hands: with each claim and each reset.
+	Generation uint64 `json:"generation,omitempty"`
 }
 
 var table = store.NewTable[record]("box")
@@ -30,7 +37,9 @@ const (
 
 // The refusals of this room.
 var (
-	ErrClaimed   = &fault.Error{Kind: fault.Conflict, Code: "claimed", Message: "This NAS has been claimed by somebody else just now. Sign in instead, or hold its reset button."}
+	ErrClaimed = &fault.Error{Kind: fault.Conflict, Code: "claimed", Message: "This NAS has been claimed by somebody else just now. Sign in instead, or hold its reset button."}
+	// ErrStale says that a claim was proved before the box changed hands.
+	ErrStale     = &fault.Error{Kind: fault.Gone, Code: "claim_stale", Message: "This NAS was reset or claimed since. Begin again."}
 	ErrUnclaimed = &fault.Error{Kind: fault.Conflict, Code: "unclaimed", Message: "This NAS was reset, or nobody has claimed it yet. Until that is done nothing else works."}
 )
 
@@ -66,14 +75,48 @@ func (b *Box) Found(tx *store.Tx, password, hash string, now time.Time) error {
 	return err
 }
 
-// SetDefaultPassword replaces the default password, as of the next reset. hash is its hash.
-func (b *Box) SetDefaultPassword(tx *store.Tx, password, hash string) error {
+// obvious are words that a stranger tries first.
+var obvious = []string{account.BuiltIn, "password", "castellan", "nas"}
+
+// CheckProvisioned says what is wrong with a default password that an integrator chose. It opens an unclaimed box
+// to whoever knows it, so it has to be one of this very box.
+func CheckProvisioned(given string) error {
+	switch {
+	case slices.Contains(obvious, strings.ToLower(given)):
+		return fmt.Errorf("the default password %q is one that anybody would try", given)
+	case password.Length(given) < password.MinBeside:
+		return fmt.Errorf("the default password has fewer than %d characters", password.MinBeside)
+	case password.CheckTyped(given) != nil || !utf8.ValidString(given):
+		return fmt.Errorf("the default password is no text of at most %d characters", password.Max)
+	}
+	return nil
+}
+
+// SetDefaultPassword replaces the default password; hash is its hash. While nobody owns the box, the built-in
+// administrator has it at once, otherwise as of the next reset.
+func (b *Box) SetDefaultPassword(tx *store.Tx, plain, hash string) error {
 	r, _, err := table.Get(tx, key)
 	if err != nil {
 		return err
 	}
-	r.Password, r.Hash = b.config.Key.Seal([]byte(password), identity), hash
-	return table.Put(tx, key, r)
+	r.Password, r.Hash = b.config.Key.Seal([]byte(plain), identity), hash
+	if err := table.Put(tx, key, r); err != nil {
+		return err
+	}
+	admin, err := account.ByName(tx, account.BuiltIn)
+	if err != nil || admin.Password.Origin != account.Default {
+		return ignoreUnknown(err)
+	}
+	admin.Password.Hash = hash
+	return account.Put(tx, admin)
+}
+
+// ignoreUnknown is for a new box, which has no account yet.
+func ignoreUnknown(err error) error {
+	if errors.Is(err, account.ErrUnknown) {
+		return nil
+	}
+	return err
 }
 
 // Provisioned returns the integrator's default password while it is not the one that is stored.
@@ -101,6 +144,13 @@ func Owned(tx *store.Tx) (owned, before bool, err error) {
 	return !r.Claimed.IsZero(), r.Before, err
 }
 
+// Generation returns how often the box has changed hands. What was proved in one generation proves nothing in
+// the next.
+func Generation(tx *store.Tx) (uint64, error) {
+	r, _, err := table.Get(tx, key)
+	return r.Generation, err
+}
+
 // Release makes the box nobody's again: the built-in administrator is there, may sign in, and has the
 // default password. It returns that account.
 func (b *Box) Release(tx *store.Tx, now time.Time) (account.Account, error) {
@@ -109,6 +159,7 @@ func (b *Box) Release(tx *store.Tx, now time.Time) (account.Account, error) {
 		return account.Account{}, err
 	}
 	r.Claimed, r.Before = time.Time{}, true
+	r.Generation++
 	if err := table.Put(tx, key, r); err != nil {
 		return account.Account{}, err
 	}
@@ -123,12 +174,26 @@ func (b *Box) restoreAdmin(tx *store.Tx, hash string, now time.Time) (account.Ac
 	switch {
 	case err == nil:
 		admin.Role, admin.Disabled, admin.Password = account.Administrator, false, pw
-		admin.Confirmed, admin.Change, admin.LastWay = false, account.Change{}, ""
+		admin.Confirmed, admin.Changes, admin.LastWay = false, nil, ""
 		return admin, account.Put(tx, admin)
 	case !account.ErrUnknown.Is(err):
 		return account.Account{}, err
 	}
 	return account.Add(tx, account.Account{Name: account.BuiltIn, Role: account.Administrator, Password: pw, Created: now})
+}
+
+// Open reports whether what was proved in a generation can still claim the box.
+func (b *Box) Open(tx *store.Tx, proved uint64) error {
+	r, _, err := table.Get(tx, key)
+	switch {
+	case err != nil:
+		return err
+	case !r.Claimed.IsZero():
+		return ErrClaimed
+	case r.Generation != proved:
+		return ErrStale
+	}
+	return nil
 }
 
 // Claim is what the new owner chooses.
@@ -156,14 +221,15 @@ func (b *Box) Check(tx *store.Tx, c Claim) error {
 	return nil
 }
 
-// Take makes the claimant the administrator of the box, once. hash is that of the new password.
-func (b *Box) Take(tx *store.Tx, c Claim, hash string, now time.Time) (account.Account, error) {
+// Take makes the claimant the administrator of the box, once. proved is the generation in which the claim was
+// proved, hash that of the new password.
+func (b *Box) Take(tx *store.Tx, c Claim, proved uint64, hash string, now time.Time) (account.Account, error) {
+	if err := b.Open(tx, proved); err != nil {
+		return account.Account{}, err
+	}
 	r, _, err := table.Get(tx, key)
 	if err != nil {
 		return account.Account{}, err
-	}
-	if !r.Claimed.IsZero() {
-		return account.Account{}, ErrClaimed
 	}
 	owner, err := takeAccount(tx, c, hash, now)
 	if err != nil {
@@ -178,6 +244,7 @@ func (b *Box) Take(tx *store.Tx, c Claim, hash string, now time.Time) (account.A
 		return account.Account{}, err
 	}
 	r.Claimed = now
+	r.Generation++
 	tx.OnCommit(b.waits.clear)
 	return owner, table.Put(tx, key, r)
 }

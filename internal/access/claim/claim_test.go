@@ -54,7 +54,11 @@ func (b *bench) update(f func(*store.Tx) error) {
 
 func (b *bench) take(c claim.Claim) (a account.Account, err error) {
 	err = b.db.Update(func(tx *store.Tx) (err error) {
-		a, err = b.Take(tx, c, "own-hash", noon)
+		proved, err := claim.Generation(tx)
+		if err != nil {
+			return err
+		}
+		a, err = b.Take(tx, c, proved, "own-hash", noon)
 		return err
 	})
 	return a, err
@@ -345,6 +349,19 @@ func TestAWaitLapsesHoweverOftenItAsks(t *testing.T) {
 	}
 	if s := state(t, b, id); s != "" || b.Press() != 0 {
 		t.Errorf("it still waits: %s", s)
+	}
+}
+
+// R021: browsers that ask once and no more do not keep the owner's from waiting.
+func TestACrowdThatNoLongerAsksMakesRoom(t *testing.T) {
+	b := newBench(t)
+	for range 64 {
+		wait(t, b)
+	}
+	b.elapsed += claim.WaitGrace + time.Second
+	owner := wait(t, b)
+	if n := b.Press(); n != 1 || state(t, b, owner) != claim.Confirmed {
+		t.Errorf("%d waited, state %s", n, state(t, b, owner))
 	}
 }
 

@@ -13,8 +13,8 @@ const (
 	WaitLife = 2 * time.Minute
 	// WaitGrace is how long after its last question a browser still counts as waiting.
 	WaitGrace = 10 * time.Second
-	// maxWaits bounds what strangers can make the box remember; from two on, a press confirms nobody.
-	maxWaits = 64
+	// MaxWaits bounds what strangers can make the box remember; from two on, a press confirms nobody.
+	MaxWaits = 64
 )
 
 // WaitState is where a wait stands.
@@ -30,6 +30,7 @@ const (
 // The refusals of a wait.
 var (
 	ErrNoWait  = &fault.Error{Kind: fault.Gone, Code: "wait_gone", Message: "This browser no longer waits for the button. Begin again."}
+	ErrOutside = &fault.Error{Kind: fault.Forbidden, Code: "not_local", Message: "This NAS can be claimed from its own network only. Use a browser there."}
 	ErrCrowded = &fault.Error{Kind: fault.Throttled, Code: "slow_down", Message: "Too many browsers wait for the button. Use the default password, or try again in two minutes.", RetryIn: WaitLife}
 )
 
@@ -80,11 +81,12 @@ func (w *waits) begin() (string, error) {
 	defer w.mu.Unlock()
 	now := w.elapsed()
 	for id, one := range w.all {
-		if now-one.began > WaitLife {
+		gone := one.state == Waiting && now-one.asked > WaitGrace
+		if now-one.began > WaitLife || gone && len(w.all) >= MaxWaits {
 			delete(w.all, id)
 		}
 	}
-	if len(w.all) >= maxWaits {
+	if len(w.all) >= MaxWaits {
 		return "", ErrCrowded
 	}
 	id := secret.ID()

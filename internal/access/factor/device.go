@@ -1,9 +1,12 @@
 package factor
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
+
+	"castellan/internal/access/account"
 
 	"castellan/internal/access/otp"
 	"castellan/internal/fault"
@@ -84,52 +87,51 @@ func free(list []Device, name, id string) error {
 	return nil
 }
 
-// Rename gives a device another name, and returns the one it had.
-func Rename(tx *store.Tx, account, id, name string) (before string, err error) {
-	if name, err = deviceName(name); err != nil {
-		return "", err
+// Rename gives a device another name, and returns the one it had and the one it has.
+func Rename(tx *store.Tx, account, id, name string) (before, after string, err error) {
+	if after, err = deviceName(name); err != nil {
+		return "", "", err
 	}
 	list, err := List(tx, account)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if err := free(list, name, id); err != nil {
-		return "", err
+	if err := free(list, after, id); err != nil {
+		return "", "", err
 	}
 	r, found, err := devices.Get(tx, account+"/"+id)
 	if err != nil || !found {
-		return "", ErrUnknownDevice.Because(err)
+		return "", "", ErrUnknownDevice.Because(err)
 	}
-	before, r.Name = r.Name, name
-	return before, devices.Put(tx, account+"/"+id, r)
+	before, r.Name = r.Name, after
+	return before, after, devices.Put(tx, account+"/"+id, r)
 }
 
 // RemoveDevice removes one device and returns its name; the others go on. The last way in can only be
 // turned off.
-func RemoveDevice(tx *store.Tx, account, id string) (name string, err error) {
-	r, found, err := devices.Get(tx, account+"/"+id)
+func RemoveDevice(tx *store.Tx, a account.Account, id string) (name string, err error) {
+	r, found, err := devices.Get(tx, a.ID+"/"+id)
 	if err != nil || !found {
 		return "", ErrUnknownDevice.Because(err)
 	}
-	if err := devices.Delete(tx, account+"/"+id); err != nil {
+	if err := devices.Delete(tx, a.ID+"/"+id); err != nil {
 		return "", err
 	}
-	if !Enabled(tx, account) {
-		return "", ErrLastWay
-	}
-	return r.Name, nil
+	return r.Name, Stands(tx, a)
 }
 
 // spendApp accepts a code of one of the account's devices and marks its step as used. All devices are
-// compared, so that the time taken does not tell which it was.
+// compared, so that the time taken does not tell which it was. One whose record cannot be read leaves the
+// others in force.
 func (f *Factors) spendApp(tx *store.Tx, account string, code otp.Code, now time.Time) (Spent, error) {
 	var spent string
 	var next record
 	why := errWrong
+	var unreadable error
 	err := each(tx, account, func(id string, r record) error {
-		seed, err := f.open(account, id, r)
-		if err != nil {
-			return err
+		seed, broken := f.open(account, id, r)
+		if unreadable = errors.Join(unreadable, broken); seed == nil {
+			return nil
 		}
 		if step, ok := seed.Match(code, now, r.LastStep); ok && spent == "" {
 			r.LastStep, r.LastUsed = step, now
@@ -142,6 +144,8 @@ func (f *Factors) spendApp(tx *store.Tx, account string, code otp.Code, now time
 	switch {
 	case err != nil:
 		return Spent{}, err
+	case spent == "" && unreadable != nil:
+		return Spent{}, unreadable
 	case spent == "":
 		return Spent{}, ErrRefused.Because(why)
 	}

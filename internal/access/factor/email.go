@@ -17,8 +17,8 @@ import (
 const (
 	CodeLife   = 10 * time.Minute
 	CodeTries  = 5           // wrong ones void a code
-	CodePause  = time.Minute // between two codes for an account
-	CodesHour  = 5           // for an account, that did not come back
+	CodePause  = time.Minute // between two codes for an account and lane
+	CodesHour  = 5           // for an account and lane, that did not come back
 	codesHours = time.Hour
 )
 
@@ -56,22 +56,20 @@ func EmailObstacle(tx *store.Tx, a account.Account) (string, error) {
 }
 
 // RemoveEmail turns e-mail off as a way in. The last way in can only be turned off as a whole.
-func RemoveEmail(tx *store.Tx, account string) error {
-	if !EmailOn(tx, account) {
+func RemoveEmail(tx *store.Tx, a account.Account) error {
+	if !EmailOn(tx, a.ID) {
 		return ErrWay
 	}
-	if err := emails.Delete(tx, account); err != nil {
+	if err := emails.Delete(tx, a.ID); err != nil {
 		return err
 	}
-	if !Enabled(tx, account) {
-		return ErrLastWay
-	}
-	return nil
+	return Stands(tx, a)
 }
 
 // mailCode is a code that was sent and is waited for.
 type mailCode struct {
 	account string
+	lane    string
 	mac     []byte
 	tries   int
 	made    time.Duration
@@ -84,13 +82,23 @@ type Sending struct {
 	Left   time.Duration // for which the newest code of this holder is good; 0: it has none
 }
 
+// Lane says by which budget codes are sent: a stolen session must not use up those of the sign-in.
+type Lane string
+
+// The lanes.
+const (
+	AtTheDoor Lane = "door"
+	Inside    Lane = "inside"
+)
+
 // NewCode makes a code of six digits for an account, tied to whoever asked for it: a sign-in or a session.
 // It replaces the one before. Where the last one was sent a moment ago, or too many were, it makes none.
-func (f *Factors) NewCode(account, holder string) Sending {
+func (f *Factors) NewCode(account string, by Lane, holder string) Sending {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.config.Elapsed()
-	if wait := f.pause(account, now); wait > 0 {
+	lane := account + "/" + string(by)
+	if wait := f.pause(lane, now); wait > 0 {
 		s := Sending{Resend: wait}
 		if c := f.codes[holder]; c != nil {
 			s.Left = max(c.made+CodeLife-now, 0)
@@ -107,19 +115,19 @@ func (f *Factors) NewCode(account, holder string) Sending {
 		panic(err) // crypto/rand never fails
 	}
 	code := fmt.Sprintf("%06d", n)
-	f.codes[holder] = &mailCode{account: account, mac: f.codeMAC(holder, code), made: now}
-	f.sends[account] = append(f.sends[account], now)
-	return Sending{Code: code, Resend: f.pause(account, now), Left: CodeLife}
+	f.codes[holder] = &mailCode{account: account, lane: lane, mac: f.codeMAC(holder, code), made: now}
+	f.sends[lane] = append(f.sends[lane], now)
+	return Sending{Code: code, Resend: f.pause(lane, now), Left: CodeLife}
 }
 
-// pause says how long an account has to wait for its next code. It needs mu.
-func (f *Factors) pause(account string, now time.Duration) time.Duration {
-	sends := slices.DeleteFunc(f.sends[account], func(at time.Duration) bool { return now-at >= codesHours })
+// pause says how long a lane has to wait for its next code. It needs mu.
+func (f *Factors) pause(lane string, now time.Duration) time.Duration {
+	sends := slices.DeleteFunc(f.sends[lane], func(at time.Duration) bool { return now-at >= codesHours })
 	if len(sends) == 0 {
-		delete(f.sends, account)
+		delete(f.sends, lane)
 		return 0
 	}
-	f.sends[account] = sends
+	f.sends[lane] = sends
 	wait := sends[len(sends)-1] + CodePause - now
 	if len(sends) >= CodesHour {
 		wait = max(wait, sends[len(sends)-CodesHour]+codesHours-now)
@@ -155,7 +163,7 @@ func (f *Factors) takeCode(account, holder, code string) error {
 		return ErrRefused.Because(errWrong)
 	}
 	delete(f.codes, holder)
-	f.sends[account] = slices.DeleteFunc(f.sends[account], func(at time.Duration) bool { return at == c.made })
+	f.sends[c.lane] = slices.DeleteFunc(f.sends[c.lane], func(at time.Duration) bool { return at == c.made })
 	return nil
 }
 

@@ -51,7 +51,8 @@ var (
 	ErrCodeWrong = &fault.Error{Kind: fault.Invalid, Code: "code_wrong"}
 	ErrOff       = &fault.Error{Kind: fault.Conflict, Code: "two_step_off", Message: "2-step verification is off. Turn it on first."}
 
-	errMailCode = ErrCodeWrong.Saying("That code is not right. Enter the newest one that was sent to you.")
+	// ErrMailCode refuses a wrong code by e-mail to somebody who is signed in.
+	ErrMailCode = ErrCodeWrong.Saying("That code is not right. Enter the newest one that was sent to you.")
 	errUnsaved  = fault.InvalidField("saved", "missing", "Save the recovery codes first, and say so: without them a lost phone locks you out.")
 )
 
@@ -69,8 +70,15 @@ func (f *Factors) Start(tx *store.Tx, accountID, name string) (Enrolment, error)
 }
 
 // StartEmail begins to turn e-mail on as a way in, with a code that is sent to the account's address and
-// tied to a holder.
+// tied to a holder. When the same holder asks again, what was begun goes on: its recovery codes may be saved.
 func (f *Factors) StartEmail(tx *store.Tx, a account.Account, holder string) Enrolment {
+	f.mu.Lock()
+	if e, err := f.find(a.ID, Email, Confirmation{Holder: holder, Saved: true}); err == nil {
+		e.started = f.config.Elapsed()
+		f.mu.Unlock()
+		return Enrolment{ID: e.id, Left: EnrolmentLife}
+	}
+	f.mu.Unlock()
 	return f.begin(tx, a.ID, &enrolment{way: Email, id: secret.ID(), holder: holder, address: a.Email})
 }
 
@@ -107,6 +115,25 @@ func (f *Factors) Cancel(accountID string) (name string, err error) {
 	return e.label(), nil
 }
 
+// Waiting is an enrolment that waits for its first right code.
+type Waiting struct {
+	Way  Way
+	Name string
+	Left time.Duration
+}
+
+// Pending returns what an account is enrolling.
+func (f *Factors) Pending(accountID string) (w Waiting, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.pending[accountID]
+	if e == nil {
+		return w, false
+	}
+	w = Waiting{e.way, e.label(), e.started + EnrolmentLife - f.config.Elapsed()}
+	return w, w.Left > 0
+}
+
 // label names an enrolment for the log.
 func (e *enrolment) label() string {
 	if e.way == Email {
@@ -117,17 +144,18 @@ func (e *enrolment) label() string {
 
 // Confirmation is what confirms an enrolment.
 type Confirmation struct {
-	ID    string // of a device
-	Name  string // instead of the one given at the start; empty: none
-	Code  string
-	Saved bool // the person says that the recovery codes are saved
+	ID     string // of a device
+	Name   string // instead of the one given at the start; empty: none
+	Code   string
+	Holder string // of a code by e-mail
+	Saved  bool   // the person says that the recovery codes are saved
 }
 
 // find returns what an account is enrolling. It needs mu.
 func (f *Factors) find(accountID string, way Way, c Confirmation) (*enrolment, error) {
 	e := f.pending[accountID]
 	switch {
-	case e == nil || e.way != way || way == App && e.id != c.ID:
+	case e == nil || e.way != way || way == App && e.id != c.ID || way == Email && e.holder != c.Holder:
 		return nil, ErrGone
 	case f.config.Elapsed()-e.started > EnrolmentLife:
 		delete(f.pending, accountID)
@@ -207,7 +235,7 @@ func (f *Factors) ConfirmEmail(tx *store.Tx, a account.Account, c Confirmation, 
 		return ErrGone
 	}
 	if err := f.takeCode(a.ID, e.holder, c.Code); err != nil {
-		return errMailCode.Because(err)
+		return ErrMailCode.Because(err)
 	}
 	if err := f.finish(tx, a.ID, e, now); err != nil {
 		return err

@@ -45,7 +45,7 @@ type Factors struct {
 	mu      sync.Mutex
 	pending map[string]*enrolment      // by account
 	codes   map[string]*mailCode       // by holder
-	sends   map[string][]time.Duration // by account: when codes were sent lately
+	sends   map[string][]time.Duration // by account and lane: when codes were sent lately
 }
 
 // New returns Factors without pending enrolments and without codes.

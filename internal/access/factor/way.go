@@ -53,6 +53,16 @@ func Open(tx *store.Tx, a account.Account) (ways []Way, err error) {
 	return ways, err
 }
 
+// Stands looks whether an account has a way open beside its recovery codes. It keeps people from removing
+// the last one by the way.
+func Stands(tx *store.Tx, a account.Account) error {
+	ways, err := Open(tx, a)
+	if err == nil && !slices.ContainsFunc(ways, func(w Way) bool { return w != Recovery }) {
+		err = ErrLastWay
+	}
+	return err
+}
+
 // Demanded reports whether the policy wants an account to use 2-step verification.
 func Demanded(tx *store.Tx, a account.Account) (bool, error) {
 	p, err := settings.GetPolicy(tx)

@@ -1,15 +1,10 @@
 package factor_test
 
 import (
-	"bytes"
-	"encoding/hex"
 	"errors"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,7 +59,10 @@ func TestDevicesAreIndependentAndAtMostFive(t *testing.T) {
 		id = list[slices.IndexFunc(list, func(d factor.Device) bool { return d.Name == "Tablet" })].ID
 		return err
 	})
-	b.update(func(tx *store.Tx) error { _, err := factor.RemoveDevice(tx, "ines", id); return err })
+	b.update(func(tx *store.Tx) error {
+		_, err := factor.RemoveDevice(tx, account.Account{ID: "ines"}, id)
+		return err
+	})
 	if _, err := b.spend("ines", tablet.CodeAt(code+1), noon); !refused(err) {
 		t.Errorf("the removed device: %v", err)
 	}
@@ -90,7 +88,7 @@ func TestADeviceIsRenamedUnderANameOfItsOwn(t *testing.T) {
 	b.update(func(tx *store.Tx) (err error) { list, err = factor.List(tx, "ines"); return err })
 	slices.SortFunc(list, func(a, b factor.Device) int { return strings.Compare(a.Name, b.Name) })
 	rename := func(id, name string) (before string, err error) {
-		err = b.db.Update(func(tx *store.Tx) (err error) { before, err = factor.Rename(tx, "ines", id, name); return err })
+		err = b.db.Update(func(tx *store.Tx) (err error) { before, _, err = factor.Rename(tx, "ines", id, name); return err })
 		return before, err
 	}
 	if before, err := rename(list[0].ID, " Work phone "); err != nil || before != "My phone" {
@@ -115,160 +113,11 @@ func TestTheLastWayIsNotRemovedByTheWay(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = factor.RemoveDevice(tx, "ines", list[0].ID)
+		_, err = factor.RemoveDevice(tx, account.Account{ID: "ines"}, list[0].ID)
 		return err
 	})
 	if !errors.Is(err, factor.ErrLastWay) || !b.enabled("ines") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// R066
-func TestRecoveryCodesHaveTheirFormAndForgiveTheHand(t *testing.T) {
-	b := newBench(t)
-	_, codes := b.first("ines")
-	form := regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){5}$`)
-	if len(codes) != factor.RecoveryCodes || b.left("ines").Left != factor.RecoveryCodes {
-		t.Fatalf("%d codes, %+v", len(codes), b.left("ines"))
-	}
-	seen := map[string]bool{}
-	for range 1000 {
-		c := secret.RecoveryCode()
-		if !form.MatchString(c) || seen[c] {
-			t.Fatalf("%q has not the form, or repeats", c)
-		}
-		seen[c] = true
-	}
-	for i, typed := range []string{codes[0], strings.ToLower(codes[1]), strings.ReplaceAll(codes[2], "-", ""), strings.ReplaceAll(codes[3], "-", " "), " " + codes[4] + " "} {
-		if s, err := b.give("ines", recovery(typed), noon); err != nil || s.Left != 9-i || s.Way != factor.Recovery {
-			t.Errorf("%q: %+v, %v", typed, s, err)
-		}
-	}
-	for _, bad := range []string{"", codes[5][:28], codes[5] + "0", codes[5][:28] + "I", codes[5][:28] + "O", codes[5][:28] + "_", "\t" + codes[5][1:], codes[5] + "\n", strings.Replace(codes[5], "-", "–", 1)} {
-		if err := recovery(bad).Check(); err == nil {
-			t.Errorf("%q was accepted", bad)
-		}
-		if _, err := b.give("ines", recovery(bad), noon); err == nil {
-			t.Errorf("%q opened", bad)
-		}
-	}
-}
-
-// R067
-func TestOnlyKeyedHashesOfRecoveryCodesAreKept(t *testing.T) {
-	b := newBench(t)
-	_, codes := b.first("ines")
-	if err := b.db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(b.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range codes {
-		bare := strings.ReplaceAll(c, "-", "")
-		for _, form := range []string{c, bare, strings.ToLower(bare), hex.EncodeToString([]byte(bare))} {
-			if bytes.Contains(data, []byte(form)) {
-				t.Fatalf("%s is in the file", form)
-			}
-		}
-	}
-	hash := regexp.MustCompile(`"hashes":\["([0-9a-f]{64})"`).FindSubmatch(data)
-	if hash == nil {
-		t.Fatal("no hash is in the file")
-	}
-	if err := recovery(string(hash[1])).Check(); err == nil {
-		t.Error("a stored value has the form of a code")
-	}
-}
-
-// R068
-func TestARecoveryCodeWorksOnceAlsoInParallel(t *testing.T) {
-	b := newBench(t)
-	_, codes := b.first("ines")
-	var accepted atomic.Int32
-	var all sync.WaitGroup
-	for range 20 {
-		all.Go(func() {
-			if _, err := b.give("ines", recovery(codes[0]), noon); err == nil {
-				accepted.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if accepted.Load() != 1 || b.left("ines").Left != 9 {
-		t.Errorf("accepted %d times, %d left", accepted.Load(), b.left("ines").Left)
-	}
-}
-
-// R069
-func TestARecoveryCodeBelongsToItsOwner(t *testing.T) {
-	b := newBench(t)
-	b.first("ines")
-	_, jonas := b.first("jonas")
-	if _, err := b.give("ines", recovery(jonas[0]), noon); !errors.Is(err, factor.ErrRefused) {
-		t.Errorf("somebody else's: %v", err)
-	}
-	if _, err := b.give("jonas", recovery(jonas[0]), noon); err != nil {
-		t.Errorf("one's own after that: %v", err)
-	}
-}
-
-// R070 R072
-func TestRecoveryCodesLiveAndDieWithTwoStepVerification(t *testing.T) {
-	b := newBench(t)
-	renew := func() (codes []string, err error) {
-		err = b.db.Update(func(tx *store.Tx) (err error) { codes, err = b.RenewRecovery(tx, "ines", noon); return err })
-		return codes, err
-	}
-	if _, err := renew(); !errors.Is(err, factor.ErrOff) {
-		t.Errorf("before it is on: %v", err)
-	}
-	_, old := b.first("ines")
-	codes, err := renew()
-	if err != nil || len(codes) != factor.RecoveryCodes {
-		t.Fatal(err)
-	}
-	if _, err := b.give("ines", recovery(old[0]), noon); !errors.Is(err, factor.ErrRefused) {
-		t.Errorf("an old one: %v", err)
-	}
-	for i := range 6 {
-		if _, err := b.give("ines", recovery(codes[i]), noon); err != nil || b.left("ines").Renew() {
-			t.Fatalf("code %d: %v, %+v", i, err, b.left("ines"))
-		}
-	}
-	if _, err := b.give("ines", recovery(codes[6]), noon); err != nil || !b.left("ines").Renew() {
-		t.Errorf("with three left: %v, %+v", err, b.left("ines"))
-	}
-	b.update(func(tx *store.Tx) error { return b.Remove(tx, "ines") })
-	b.first("ines")
-	if _, err := b.give("ines", recovery(codes[8]), noon); !errors.Is(err, factor.ErrRefused) {
-		t.Errorf("one of before it was off: %v", err)
-	}
-}
-
-// R071 R049
-func TestTwoStepStaysPendingUntilTheCodesAreSaved(t *testing.T) {
-	b := newBench(t)
-	e, _ := b.start("ines", "My phone")
-	code := string(e.Secret.CodeAt(otp.StepAt(noon)))
-	confirm := func(saved bool) error {
-		return b.db.Update(func(tx *store.Tx) error {
-			_, _, err := b.Confirm(tx, "ines", factor.Confirmation{ID: e.ID, Code: code, Saved: saved}, noon)
-			return err
-		})
-	}
-	if err := confirm(false); err == nil || b.enabled("ines") {
-		t.Fatalf("without saving: %v", err)
-	}
-	if _, err := b.give("ines", recovery(e.Recovery[0]), noon); !refused(err) {
-		t.Errorf("a code before activation: %v", err)
-	}
-	if err := confirm(true); err != nil {
-		t.Fatal(err)
-	}
-	if second, err := b.start("ines", "Tablet"); err != nil || second.Recovery != nil {
-		t.Errorf("codes come with the first way only: %v, %v", second.Recovery, err)
 	}
 }
 
@@ -281,8 +130,8 @@ func (b *bench) mailReady(id string) {
 	a := account.Account{ID: id, Email: id + "@example.org"}
 	b.update(func(tx *store.Tx) error {
 		b.StartEmail(tx, a, "enrol")
-		c := b.NewCode(id, "enrol")
-		return b.ConfirmEmail(tx, a, factor.Confirmation{Code: c.Code, Saved: true}, noon)
+		c := b.NewCode(id, factor.AtTheDoor, "enrol")
+		return b.ConfirmEmail(tx, a, factor.Confirmation{Code: c.Code, Holder: "enrol", Saved: true}, noon)
 	})
 }
 
@@ -298,7 +147,7 @@ func TestMailCodesAreUniformDigits(t *testing.T) {
 	const n = 2000
 	for range n {
 		b.elapsed += factor.CodeLife * 6
-		c := b.NewCode("ines", "x").Code
+		c := b.NewCode("ines", factor.AtTheDoor, "x").Code
 		if !form.MatchString(c) {
 			t.Fatalf("%q is not six digits", c)
 		}
@@ -326,7 +175,7 @@ func TestAMailCodeLivesTenMinutes(t *testing.T) {
 	b.mailReady("ines")
 	for age, want := range map[time.Duration]bool{9*time.Minute + 59*time.Second: true, 10*time.Minute + time.Second: false} {
 		b.elapsed += 2 * time.Hour
-		c := b.NewCode("ines", "t").Code
+		c := b.NewCode("ines", factor.AtTheDoor, "t").Code
 		b.elapsed += age
 		if _, err := b.give("ines", mailed("t", c), noon); (err == nil) != want {
 			t.Errorf("after %v: %v", age, err)
@@ -339,9 +188,9 @@ func TestAMailCodeIsTiedToWhoAskedForIt(t *testing.T) {
 	b := newBench(t)
 	b.mailReady("ines")
 	b.elapsed += 2 * time.Hour
-	one := b.NewCode("ines", "A").Code
+	one := b.NewCode("ines", factor.AtTheDoor, "A").Code
 	b.elapsed += factor.CodePause
-	two := b.NewCode("ines", "B").Code
+	two := b.NewCode("ines", factor.AtTheDoor, "B").Code
 	for holder, code := range map[string]string{"A": two, "B": one, "": one, "C": one} {
 		if code == one && one == two {
 			continue
@@ -365,9 +214,9 @@ func TestOnlyTheNewestMailCodeCountsOnceAndFiveWrongTriesVoidIt(t *testing.T) {
 	b := newBench(t)
 	b.mailReady("ines")
 	b.elapsed += 2 * time.Hour
-	old := b.NewCode("ines", "t").Code
+	old := b.NewCode("ines", factor.AtTheDoor, "t").Code
 	b.elapsed += factor.CodePause
-	code := b.NewCode("ines", "t").Code
+	code := b.NewCode("ines", factor.AtTheDoor, "t").Code
 	if _, err := b.give("ines", mailed("t", old), noon); old != code && !errors.Is(err, factor.ErrRefused) {
 		t.Errorf("the old one: %v", err)
 	}
@@ -378,7 +227,7 @@ func TestOnlyTheNewestMailCodeCountsOnceAndFiveWrongTriesVoidIt(t *testing.T) {
 		t.Errorf("once more: %v", err)
 	}
 	b.elapsed += factor.CodePause
-	code = b.NewCode("ines", "t").Code
+	code = b.NewCode("ines", factor.AtTheDoor, "t").Code
 	wrong := "000000"
 	if code == wrong {
 		wrong = "000001"
@@ -397,9 +246,9 @@ func TestMailCodesAreSpacedAndCapped(t *testing.T) {
 	b.elapsed = time.Hour
 	sent := 0
 	for range 60 { // every minute for an hour, each time from another sign-in
-		if c := b.NewCode("ines", secret.ID()); c.Code != "" {
+		if c := b.NewCode("ines", factor.AtTheDoor, secret.ID()); c.Code != "" {
 			sent++
-			if again := b.NewCode("ines", "other"); again.Code != "" || again.Resend <= 0 {
+			if again := b.NewCode("ines", factor.AtTheDoor, "other"); again.Code != "" || again.Resend <= 0 {
 				t.Fatalf("a second code at once: %+v", again)
 			}
 		}
@@ -408,17 +257,20 @@ func TestMailCodesAreSpacedAndCapped(t *testing.T) {
 	if sent != factor.CodesHour {
 		t.Errorf("%d codes in an hour, want %d", sent, factor.CodesHour)
 	}
-	if c := b.NewCode("ines", "later"); c.Code == "" {
+	if c := b.NewCode("ines", factor.AtTheDoor, "later"); c.Code == "" {
 		t.Errorf("after an hour: %+v", c)
 	}
-	c := b.NewCode("marta", "x")
+	c := b.NewCode("marta", factor.AtTheDoor, "x")
 	if err := b.TakeCode("marta", "x", c.Code); err != nil {
 		t.Fatal(err)
 	}
-	if c := b.NewCode("marta", "y"); c.Code == "" {
+	if c := b.NewCode("marta", factor.AtTheDoor, "y"); c.Code == "" {
 		t.Error("a code that came back slows the next one")
 	}
-	if c := b.NewCode("jonas", "x"); c.Code == "" {
+	if c := b.NewCode("ines", factor.Inside, "session"); c.Code == "" {
+		t.Error("codes at the door use up those inside")
+	}
+	if c := b.NewCode("jonas", factor.AtTheDoor, "x"); c.Code == "" {
 		t.Error("one account's codes slow another's")
 	}
 }
@@ -459,8 +311,8 @@ func TestEmailIsAWayOnlyWhereItIsWantedAndAllowed(t *testing.T) {
 	}
 	b.update(settings.RemoveMail)
 	want("without a mail server", factor.App, factor.Recovery)
-	b.update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, "ines") })
-	if err := b.db.Update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, "ines") }); !errors.Is(err, factor.ErrWay) {
+	b.update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, a) })
+	if err := b.db.Update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, a) }); !errors.Is(err, factor.ErrWay) {
 		t.Errorf("turned off twice: %v", err)
 	}
 }
@@ -472,9 +324,9 @@ func TestEmailIsConfirmedForTheAddressThatGotTheCode(t *testing.T) {
 		b.StartEmail(tx, account.Account{ID: "ines", Email: "old@example.org"}, "e")
 		return nil
 	})
-	c := b.NewCode("ines", "e")
+	c := b.NewCode("ines", factor.AtTheDoor, "e")
 	err := b.db.Update(func(tx *store.Tx) error {
-		return b.ConfirmEmail(tx, account.Account{ID: "ines", Email: "new@example.org"}, factor.Confirmation{Code: c.Code, Saved: true}, noon)
+		return b.ConfirmEmail(tx, account.Account{ID: "ines", Email: "new@example.org"}, factor.Confirmation{Code: c.Code, Holder: "e", Saved: true}, noon)
 	})
 	if !errors.Is(err, factor.ErrGone) || b.enabled("ines") {
 		t.Errorf("got %v", err)
@@ -507,5 +359,81 @@ func TestThePolicySaysWhoMustUseTwoStep(t *testing.T) {
 		if got := [2]bool{ask(admin), ask(user)}; got != want {
 			t.Errorf("%s: administrator and user: %v, want %v", demand, got, want)
 		}
+	}
+}
+
+// R055: a way that the policy closed is none that could be the last.
+func TestAClosedWayIsNotTheLastOneThatIsLeft(t *testing.T) {
+	b := newBench(t)
+	b.enrol("ines", "My phone")
+	b.mailReady("ines")
+	a := account.Account{ID: "ines", Email: "ines@example.org", Confirmed: true}
+	remove := func() error {
+		return b.db.Update(func(tx *store.Tx) error {
+			list, err := factor.List(tx, "ines")
+			if err != nil {
+				return err
+			}
+			_, err = factor.RemoveDevice(tx, a, list[0].ID)
+			return err
+		})
+	}
+	b.update(func(tx *store.Tx) error {
+		return settings.PutPolicy(tx, settings.Policy{TwoStep: settings.Nobody, EmailCodes: settings.NobodyAtAll})
+	})
+	if err := remove(); !errors.Is(err, factor.ErrLastWay) {
+		t.Errorf("with e-mail closed: %v", err)
+	}
+	b.update(func(tx *store.Tx) error {
+		return settings.PutPolicy(tx, settings.Policy{TwoStep: settings.Nobody, EmailCodes: settings.Everybody})
+	})
+	if err := remove(); err != nil {
+		t.Errorf("with e-mail open: %v", err)
+	}
+	if err := b.db.Update(func(tx *store.Tx) error { return factor.RemoveEmail(tx, a) }); !errors.Is(err, factor.ErrLastWay) {
+		t.Errorf("the last one: %v", err)
+	}
+}
+
+// R070: turning 2-step verification off leaves no way, no recovery code and no code on its way.
+func TestNothingIsLeftOfWhatIsTurnedOff(t *testing.T) {
+	b := newBench(t)
+	b.mailReady("ines")
+	code := b.NewCode("ines", factor.AtTheDoor, "t").Code
+	b.update(func(tx *store.Tx) error { return b.Remove(tx, "ines") })
+	if b.enabled("ines") || b.left("ines").Left != 0 {
+		t.Errorf("enabled %v, %d recovery codes", b.enabled("ines"), b.left("ines").Left)
+	}
+	if err := b.TakeCode("ines", "t", code); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("a code of before: %v", err)
+	}
+}
+
+// R071: asking for the code again does not change the recovery codes that may be saved already.
+func TestAskingAgainKeepsTheRecoveryCodes(t *testing.T) {
+	b := newBench(t)
+	a := account.Account{ID: "ines", Email: "ines@example.org"}
+	var first, again factor.Enrolment
+	b.update(func(tx *store.Tx) error {
+		first, again = b.StartEmail(tx, a, "e"), b.StartEmail(tx, a, "e")
+		return nil
+	})
+	if len(first.Recovery) != factor.RecoveryCodes || again.Recovery != nil {
+		t.Fatalf("%d and %d codes", len(first.Recovery), len(again.Recovery))
+	}
+	confirm := func(holder, code string) error {
+		return b.db.Update(func(tx *store.Tx) error {
+			return b.ConfirmEmail(tx, a, factor.Confirmation{Code: code, Holder: holder, Saved: true}, noon)
+		})
+	}
+	code := b.NewCode("ines", factor.Inside, "e").Code
+	if err := confirm("another session", code); !errors.Is(err, factor.ErrGone) {
+		t.Errorf("from another session: %v", err)
+	}
+	if err := confirm("e", code); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.give("ines", recovery(first.Recovery[0]), noon); err != nil {
+		t.Errorf("a code of the first answer: %v", err)
 	}
 }

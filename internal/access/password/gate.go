@@ -3,6 +3,8 @@ package password
 import (
 	"context"
 	"runtime/debug"
+	"slices"
+	"sync"
 	"time"
 
 	"castellan/internal/fault"
@@ -21,41 +23,135 @@ var ErrBusy = &fault.Error{
 	Message: "Too many sign-ins are being checked right now. Try again in a few seconds.",
 }
 
-// gate lets one hash run at a time. Sixty-four at once would take 1.25 GB.
-type gate struct {
-	turn  chan struct{}
-	queue chan struct{}
+type sourceKey struct{}
+
+// From returns a context whose hashes are computed for a source. Sources take turns, so that one of them cannot
+// keep the others waiting. Without it a hash is the box's own.
+func From(ctx context.Context, source string) context.Context {
+	return context.WithValue(ctx, sourceKey{}, source)
 }
 
-func newGate() *gate {
-	return &gate{turn: make(chan struct{}, 1), queue: make(chan struct{}, Queue+1)}
+// gate lets one hash run at a time. Sixty-four at once would take 1.25 GB. The sources that wait take turns, and
+// when the queue is full, the source with the most places gives one up for a source that has fewer.
+type gate struct {
+	mu      sync.Mutex
+	busy    bool
+	round   int      // that is being served
+	waiting []*place // in the order in which they came
 }
+
+// place is a hash that waits for its turn.
+type place struct {
+	source string
+	round  int       // a source has one place in each
+	called chan bool // true: it is its turn; false: its place was given to another source
+}
+
+func newGate() *gate { return &gate{} }
 
 // enter waits for a turn and returns the function that ends it.
 func (g *gate) enter(ctx context.Context) (leave func(), err error) {
-	select {
-	case g.queue <- struct{}{}:
-	default:
-		return nil, ErrBusy
+	source, _ := ctx.Value(sourceKey{}).(string)
+	p, err := g.queue(source)
+	if err != nil {
+		return nil, err
 	}
 	patience := time.NewTimer(Patience)
 	defer patience.Stop()
 	select {
-	case g.turn <- struct{}{}:
-		return g.leave, nil
+	case turn := <-p.called:
+		if turn {
+			return g.leave, nil
+		}
+		return nil, ErrBusy
 	case <-patience.C:
 		err = ErrBusy
 	case <-ctx.Done():
 		err = ErrBusy.Because(ctx.Err())
 	}
-	<-g.queue
+	if g.forsake(p) {
+		return nil, err
+	}
+	if <-p.called { // its turn came at that very moment
+		return g.leave, nil
+	}
 	return nil, err
 }
 
+// queue gives a source a place, which is called at once where nothing runs.
+func (g *gate) queue(source string) (*place, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := &place{source: source, round: g.round, called: make(chan bool, 1)}
+	for _, one := range g.waiting {
+		if one.source == source {
+			p.round = max(p.round, one.round+1)
+		}
+	}
+	if !g.busy {
+		g.call(p)
+		return p, nil
+	}
+	if len(g.waiting) >= Queue && !g.makeRoom(source) {
+		return nil, ErrBusy
+	}
+	g.waiting = append(g.waiting, p)
+	return p, nil
+}
+
+// makeRoom turns away the newest hash of the source that has the most places, if that has two more than the
+// source that wants one. It needs mu.
+func (g *gate) makeRoom(source string) bool {
+	places := map[string]int{}
+	greediest := source
+	for _, one := range g.waiting {
+		places[one.source]++
+		if places[one.source] > places[greediest] {
+			greediest = one.source
+		}
+	}
+	if places[greediest] < places[source]+2 {
+		return false
+	}
+	for i, one := range slices.Backward(g.waiting) {
+		if one.source == greediest {
+			g.waiting = slices.Delete(g.waiting, i, i+1)
+			one.called <- false
+			return true
+		}
+	}
+	return false
+}
+
+// forsake gives a place up, unless it was called already.
+func (g *gate) forsake(p *place) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i := slices.Index(g.waiting, p)
+	if i < 0 {
+		return false
+	}
+	g.waiting = slices.Delete(g.waiting, i, i+1)
+	return true
+}
+
+// call gives a place its turn. It needs mu.
+func (g *gate) call(p *place) {
+	g.busy, g.round = true, p.round
+	p.called <- true
+}
+
 // leave gives the memory of the hash back to the system before the next one may take as much again. Collecting
-// it alone is not enough: the next hash may find its place elsewhere, and both count.
+// it alone is not enough: the next hash may find its place elsewhere, and both count. Then it calls the next one.
 func (g *gate) leave() {
 	debug.FreeOSMemory()
-	<-g.turn
-	<-g.queue
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.busy = false
+	if len(g.waiting) == 0 {
+		return
+	}
+	next := slices.MinFunc(g.waiting, func(a, b *place) int { return a.round - b.round }) // the first of the lowest
+	g.waiting = slices.DeleteFunc(g.waiting, func(p *place) bool { return p == next })
+	g.call(next)
 }

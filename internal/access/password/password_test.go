@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -160,6 +161,84 @@ func TestTheGateLetsOneInAndEightWait(t *testing.T) {
 	})
 }
 
+// R021 R024: one source that floods the gate keeps nobody from another source waiting for more than the hash that
+// runs, and the flood of several sources is served by turns.
+func TestSourcesTakeTurnsAtTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGateForTest()
+		const hash = 100 * time.Millisecond
+		enter := func(ctx context.Context, source string) bool {
+			leave, err := gate(password.From(ctx, source))
+			if err == nil {
+				time.Sleep(hash)
+				leave()
+			}
+			return err == nil
+		}
+		flood, stop := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		var neighbour atomic.Int32
+		for i := range 60 {
+			source := "192.0.2.66"
+			if i >= 30 {
+				source = "192.0.2.67"
+			}
+			all.Go(func() {
+				for flood.Err() == nil {
+					if enter(flood, source) && source == "192.0.2.67" {
+						neighbour.Add(1)
+					}
+					time.Sleep(time.Millisecond)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		for range 10 {
+			start := time.Now()
+			if !enter(t.Context(), "192.0.2.7") {
+				t.Error("the owner was turned away")
+			}
+			if took := time.Since(start); took > 4*hash {
+				t.Errorf("the owner waited %v", took)
+			}
+		}
+		stop()
+		all.Wait()
+		if n := neighbour.Load(); n < 5 {
+			t.Errorf("of two sources that flood one was served %d times", n)
+		}
+	})
+}
+
+// R024: a source that finds the queue full of others does not push any of them out in turn.
+func TestAFullQueueOfManySourcesTurnsTheNextOneAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGateForTest()
+		var all sync.WaitGroup
+		var served atomic.Int32
+		for i := range 1 + password.Queue {
+			all.Go(func() {
+				leave, err := gate(password.From(t.Context(), strconv.Itoa(i)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				time.Sleep(time.Millisecond)
+				served.Add(1)
+				leave()
+			})
+			synctest.Wait()
+		}
+		if _, err := gate(password.From(t.Context(), "one more")); !errors.Is(err, password.ErrBusy) {
+			t.Errorf("got %v, want ErrBusy", err)
+		}
+		all.Wait()
+		if served.Load() != 1+password.Queue {
+			t.Errorf("%d were served", served.Load())
+		}
+	})
+}
+
 // R024
 func TestWhoeverWaitsTooLongIsTurnedAwayAndLeavesThePlaceFree(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -194,6 +273,21 @@ func TestAnEndedRequestDoesNotWait(t *testing.T) {
 	cancel()
 	if _, err := gate(ctx); !errors.Is(err, password.ErrBusy) {
 		t.Errorf("got %v, want ErrBusy", err)
+	}
+}
+
+// R015: the limit stands before the hash; not even the hash of such a text makes it a password.
+func TestAnOverlongPasswordIsNeverRight(t *testing.T) {
+	h := password.New(cheap())
+	long := strings.Repeat("a", password.Max+1)
+	if ok, _ := verify(t, h, hash(t, h, long), long); ok {
+		t.Error("it is right")
+	}
+	if err := password.CheckTyped(long); err == nil {
+		t.Error("it was let through")
+	}
+	if err := password.CheckTyped(long[1:]); err != nil {
+		t.Errorf("the longest password: %v", err)
 	}
 }
 

@@ -32,12 +32,21 @@ func Length(password string) int { return utf8.RuneCountInString(norm.NFC.String
 // and NFC never makes one out of more than a few.
 func tooLong(password string) bool { return len(password) > 16*Max || Length(password) > Max }
 
+// CheckTyped refuses what is longer than any password can be, before anything is spent on it.
+func CheckTyped(password string) error {
+	if tooLong(password) {
+		return fault.InvalidField("password", "too_long", "At most "+strconv.Itoa(Max)+" characters. Shorten it.")
+	}
+	return nil
+}
+
 // Check reports why a new password is not good enough, as an error about the field "password".
 func Check(password string, secondFactor bool) error {
+	if err := CheckTyped(password); err != nil {
+		return err
+	}
 	least := Min(secondFactor)
 	switch {
-	case tooLong(password):
-		return fault.InvalidField("password", "too_long", "At most "+strconv.Itoa(Max)+" characters. Shorten it.")
 	case !utf8.ValidString(password):
 		return fault.InvalidField("password", "malformed", "The password holds bytes that are no text. Type it again.")
 	case Length(password) < least:

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"castellan/internal/access/account"
+	"castellan/internal/access/session"
 	"castellan/internal/event"
 	"castellan/internal/store"
 )
@@ -17,15 +18,15 @@ type Change struct {
 
 // Change changes a person's account. Whoever loses rights is signed out everywhere.
 func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
-	err = o.DB.Update(func(tx *store.Tx) error {
+	err = o.update(by, func(tx *store.Tx) error {
 		before, err := account.Get(tx, id)
 		if err != nil {
 			return err
 		}
 		after := c.apply(before)
 		rights := after.Role != before.Role || after.Disabled != before.Disabled
-		if rights && id == by.ID {
-			return ErrOwn
+		if id == by.ID && (rights || after.Email != before.Email) {
+			return ErrOwn // one's own address is changed with a code to the new one
 		}
 		if err := account.Put(tx, after); err != nil {
 			return err
@@ -57,7 +58,7 @@ func (c Change) apply(a account.Account) account.Account {
 		a.DisplayName = *c.DisplayName
 	}
 	if c.Email != nil && strings.TrimSpace(*c.Email) != a.Email {
-		a.Email, a.Confirmed, a.Change = *c.Email, false, account.Change{}
+		a.Email, a.Confirmed = strings.TrimSpace(*c.Email), false
 	}
 	if c.Role != nil {
 		a.Role = *c.Role
@@ -100,6 +101,9 @@ func (o *Office) ChangeOwn(by Actor, c OwnChange) (p Person, err error) {
 		before, err := account.Get(tx, by.ID)
 		if err != nil {
 			return err
+		}
+		if before.Disabled {
+			return session.ErrEnded
 		}
 		after := Change{DisplayName: c.DisplayName}.apply(before)
 		if c.Language != nil {

@@ -63,10 +63,10 @@ func members(tx *store.Tx, g account.Group) (Members, error) {
 
 // PutGroup adds a group, or with an id changes one.
 func (o *Office) PutGroup(by Actor, g account.Group) (m Members, err error) {
-	err = o.DB.Update(func(tx *store.Tx) error {
-		e := by.event(event.GroupAdded)
-		if g.ID != "" {
-			e = by.event(event.GroupChanged).With("what", "name or members changed")
+	err = o.update(by, func(tx *store.Tx) error {
+		before, err := groupOf(tx, g.ID)
+		if err != nil {
+			return err
 		}
 		put, err := account.PutGroup(tx, g)
 		if err != nil {
@@ -75,14 +75,59 @@ func (o *Office) PutGroup(by Actor, g account.Group) (m Members, err error) {
 		if m, err = members(tx, put); err != nil {
 			return err
 		}
+		e := by.event(event.GroupAdded)
+		if g.ID != "" {
+			what := groupDifferences(before, m)
+			if what == "" {
+				return nil
+			}
+			e = by.event(event.GroupChanged).With("what", what)
+		}
 		return o.Log.Record(tx, e.With("group", put.Name))
 	})
 	return m, err
 }
 
+// groupOf returns a group as it is, or nothing.
+func groupOf(tx *store.Tx, id string) (Members, error) {
+	all, err := account.Groups(tx)
+	if err != nil {
+		return Members{}, err
+	}
+	for _, g := range all {
+		if g.ID == id {
+			return members(tx, g)
+		}
+	}
+	return Members{}, nil
+}
+
+// groupDifferences says in words what changed about a group.
+func groupDifferences(before, after Members) string {
+	var what []string
+	if before.Name != after.Name {
+		what = append(what, "renamed from "+before.Name)
+	}
+	missing := func(from, in []account.Account) (names []string) {
+		for _, a := range from {
+			if !slices.ContainsFunc(in, func(b account.Account) bool { return b.ID == a.ID }) {
+				names = append(names, a.Name)
+			}
+		}
+		return names
+	}
+	if added := missing(after.Accounts, before.Accounts); added != nil {
+		what = append(what, "added "+strings.Join(added, ", "))
+	}
+	if removed := missing(before.Accounts, after.Accounts); removed != nil {
+		what = append(what, "removed "+strings.Join(removed, ", "))
+	}
+	return strings.Join(what, "; ")
+}
+
 // DeleteGroup deletes a group that no policy names.
 func (o *Office) DeleteGroup(by Actor, id string) error {
-	return o.DB.Update(func(tx *store.Tx) error {
+	return o.update(by, func(tx *store.Tx) error {
 		p, err := settings.GetPolicy(tx)
 		if err != nil {
 			return err
@@ -95,34 +140,5 @@ func (o *Office) DeleteGroup(by Actor, id string) error {
 			return err
 		}
 		return o.Log.Record(tx, by.event(event.GroupDeleted).With("group", g.Name))
-	})
-}
-
-// SetPolicy changes who must use 2-step verification, and who may get codes by e-mail.
-func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
-	return o.DB.Update(func(tx *store.Tx) error {
-		before, err := settings.GetPolicy(tx)
-		if err != nil {
-			return err
-		}
-		if err := account.KnownGroups(tx, p.Groups); err != nil {
-			return err
-		}
-		if err := settings.PutPolicy(tx, p); err != nil {
-			return err
-		}
-		for _, c := range []struct{ what, from, to string }{
-			{"Who must use 2-step verification", string(before.TwoStep), string(p.TwoStep)},
-			{"Who may get codes by e-mail", string(before.EmailCodes), string(p.EmailCodes)},
-		} {
-			if c.from == c.to && (p.TwoStep != settings.ChosenGroups || slices.Equal(before.Groups, p.Groups)) {
-				continue
-			}
-			e := by.event(event.SettingsChanged).With("what", c.what).With("from", c.from).With("to", c.to)
-			if err := o.Log.Record(tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
 	})
 }

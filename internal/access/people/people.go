@@ -5,6 +5,7 @@ package people
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -29,6 +30,7 @@ type Config struct {
 	Sessions  *session.Sessions
 	Log       *event.Log
 	Post      *notice.Post
+	MailKey   secret.Key       // seals the mail server's password
 	Now       func() time.Time // trusted time
 }
 
@@ -41,6 +43,7 @@ func New(c Config) *Office { return &Office{c} }
 // The refusals of this room.
 var (
 	ErrOwn              = &fault.Error{Kind: fault.Conflict, Code: "own_account", Message: "This is your own account. Another administrator has to do that."}
+	ErrRole             = &fault.Error{Kind: fault.Forbidden, Code: "not_allowed", Message: "Only administrators may do that."}
 	ErrNotAdministrator = &fault.Error{Kind: fault.Conflict, Code: "not_administrator", Message: "This account is no administrator. An administrator can help in Access Control."}
 )
 
@@ -51,6 +54,26 @@ type Actor struct {
 
 func (a Actor) event(kind event.Kind) event.Event {
 	return event.Event{Kind: kind, Actor: a.Name, Address: a.Address, Agent: a.Agent}
+}
+
+// Require refuses whoever is no administrator that can sign in, in the transaction of what they want to do: their
+// rights may have ended since they asked.
+func Require(tx *store.Tx, id string) error {
+	a, err := account.Get(tx, id)
+	if errors.Is(err, account.ErrUnknown) || err == nil && !a.Administers() {
+		return ErrRole.Because(err)
+	}
+	return err
+}
+
+// update makes a change that only an administrator may make.
+func (o *Office) update(by Actor, change func(*store.Tx) error) error {
+	return o.DB.Update(func(tx *store.Tx) error {
+		if err := Require(tx, by.ID); err != nil {
+			return err
+		}
+		return change(tx)
+	})
 }
 
 // Person is an account with what an administrator may know of it.
@@ -124,7 +147,7 @@ func (o *Office) Add(ctx context.Context, by Actor, a account.Account) (g Given,
 	if err != nil {
 		return g, err
 	}
-	err = o.DB.Update(func(tx *store.Tx) error {
+	err = o.update(by, func(tx *store.Tx) error {
 		a.Password, a.Created = kept, o.Now()
 		added, err := account.Add(tx, a)
 		if err != nil {
@@ -150,7 +173,7 @@ func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, e
 	if err != nil {
 		return g, err
 	}
-	err = o.DB.Update(func(tx *store.Tx) error {
+	err = o.update(by, func(tx *store.Tx) error {
 		a, err := account.Get(tx, id)
 		if err != nil {
 			return err
@@ -174,18 +197,21 @@ func (o *Office) end(tx *store.Tx, id string) string {
 	return strconv.Itoa(o.Sessions.EndAll(tx, id, ""))
 }
 
-// Delete deletes a person's account with everything that belongs to it. The caller compacts the database
-// afterwards.
+// Delete deletes a person's account with everything that belongs to it. What is deleted stays readable in the
+// file until the caller has tidied the database.
 func (o *Office) Delete(by Actor, id string) error {
 	if id == by.ID {
 		return ErrOwn
 	}
-	return o.DB.Update(func(tx *store.Tx) error {
+	return o.update(by, func(tx *store.Tx) error {
 		a, err := account.Get(tx, id)
 		if err != nil {
 			return err
 		}
 		if err := account.Delete(tx, id); err != nil {
+			return err
+		}
+		if err := store.Erasing(tx); err != nil {
 			return err
 		}
 		if err := o.Factors.Remove(tx, id); err != nil {
@@ -204,7 +230,7 @@ func (o *Office) TurnTwoStepOff(by Actor, id string) (p Person, err error) {
 	if id == by.ID {
 		return p, ErrOwn
 	}
-	err = o.DB.Update(func(tx *store.Tx) error {
+	err = o.update(by, func(tx *store.Tx) error {
 		a, err := account.Get(tx, id)
 		if err != nil {
 			return err

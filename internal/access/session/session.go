@@ -45,6 +45,7 @@ type Session struct {
 	Source, Agent string
 
 	created, active, proved time.Duration
+	epoch                   uint64 // how often the account's sessions had been ended when it began
 }
 
 // Left says for how long a session goes on.
@@ -68,11 +69,14 @@ type Sessions struct {
 
 	mu  sync.RWMutex
 	all map[secret.Digest]*Session
+	// epochs counts how often the sessions of an account were ended. It is moved inside transactions, which run
+	// one after the other; what happens at their commit may overtake each other.
+	epochs map[string]uint64
 }
 
 // New returns no sessions. elapsed is a clock that never steps.
 func New(elapsed func() time.Duration) *Sessions {
-	return &Sessions{elapsed: elapsed, all: map[secret.Digest]*Session{}}
+	return &Sessions{elapsed: elapsed, all: map[secret.Digest]*Session{}, epochs: map[string]uint64{}}
 }
 
 // Create starts a session when the transaction commits, and returns its cookie. Whoever signs in has just
@@ -82,11 +86,14 @@ func (s *Sessions) Create(tx *store.Tx, n Session) (cookie string, created Sessi
 	n.ID, n.Token = secret.ID(), secret.Token()
 	n.created, n.active, n.proved = now, now, now
 	cookie = secret.Token()
-	oldest, count := s.oldest(n.Account)
-	evicted = count >= Most
+	oldest, count, epoch := s.oldest(n.Account)
+	evicted, n.epoch = count >= Most, epoch
 	tx.OnCommit(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if s.epochs[n.Account] != n.epoch {
+			return // a later transaction has ended the account's sessions already
+		}
 		s.sweep()
 		if evicted {
 			delete(s.all, oldest)
@@ -96,8 +103,8 @@ func (s *Sessions) Create(tx *store.Tx, n Session) (cookie string, created Sessi
 	return cookie, n, evicted
 }
 
-// oldest returns the session of an account that began first, and how many there are.
-func (s *Sessions) oldest(account string) (oldest secret.Digest, count int) {
+// oldest returns the session of an account that began first, how many there are, and how often they were ended.
+func (s *Sessions) oldest(account string) (oldest secret.Digest, count int, epoch uint64) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var first time.Duration
@@ -109,7 +116,7 @@ func (s *Sessions) oldest(account string) (oldest secret.Digest, count int) {
 			oldest, first = digest, one.created
 		}
 	}
-	return oldest, count
+	return oldest, count, s.epochs[account]
 }
 
 // Find returns the session of a cookie while it lasts. active tells that something is being done in it.
@@ -144,12 +151,10 @@ func (s *Sessions) Renew(tx *store.Tx, cookie string, on Renewal) (renewed strin
 	next = *one
 	s.mu.RUnlock()
 	next.Token, next.active = secret.Token(), s.elapsed()
-	switch on {
-	case Proved:
+	if on == Proved {
 		next.proved = next.active
-	case Mended:
-		next.Repair = false
 	}
+	next.Repair = next.Repair && on != Mended
 	renewed = secret.Token()
 	tx.OnCommit(func() {
 		s.mu.Lock()
@@ -173,18 +178,20 @@ func (s *Sessions) End(cookie string) {
 // EndAll ends an account's sessions when the transaction commits, but for the one named except, and
 // returns how many that are.
 func (s *Sessions) EndAll(tx *store.Tx, account, except string) (count int) {
-	s.mu.RLock()
+	s.mu.Lock()
 	for _, one := range s.all {
 		if one.Account == account && one.ID != except && s.alive(one) {
 			count++
 		}
 	}
-	s.mu.RUnlock()
+	s.epochs[account]++
+	epoch := s.epochs[account]
+	s.mu.Unlock()
 	tx.OnCommit(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for digest, one := range s.all {
-			if one.Account == account && one.ID != except {
+			if one.Account == account && one.ID != except && one.epoch < epoch {
 				delete(s.all, digest)
 			}
 		}

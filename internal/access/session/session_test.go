@@ -191,6 +191,43 @@ func TestEndingAnAccountsSessionsSparesOthersAndOne(t *testing.T) {
 	})
 }
 
+// R101 R102: what runs at a commit may run late, after the commit of a later transaction.
+func TestASessionOfACommitThatIsOvertakenByAnEndDoesNotBegin(t *testing.T) {
+	db, s := open(t), session.New(func() time.Duration { return 0 })
+	late := func(first, second func(*store.Tx)) {
+		committed, hold, done := make(chan struct{}), make(chan struct{}), make(chan error)
+		go func() {
+			done <- db.Update(func(tx *store.Tx) error {
+				tx.OnCommit(func() { close(committed); <-hold })
+				first(tx)
+				return nil
+			})
+		}()
+		<-committed
+		_ = db.Update(func(tx *store.Tx) error { second(tx); return nil })
+		close(hold)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	var cookie string
+	begin := func(tx *store.Tx) { cookie, _, _ = s.Create(tx, session.Session{Account: "ines"}) }
+	end := func(tx *store.Tx) { s.EndAll(tx, "ines", "") }
+	late(begin, end)
+	if alive(s, cookie, false) {
+		t.Error("a session that began before the end lives on")
+	}
+	late(end, begin)
+	if !alive(s, cookie, false) {
+		t.Error("a session that began after the end is gone")
+	}
+	old := cookie
+	late(func(tx *store.Tx) { cookie, _ = s.Renew(tx, old, session.Proved) }, end)
+	if alive(s, cookie, false) || alive(s, old, false) {
+		t.Error("a session that was renewed before the end lives on")
+	}
+}
+
 // R006
 func TestATicketLapsesAndIsTakenOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -200,45 +237,64 @@ func TestATicketLapsesAndIsTakenOnce(t *testing.T) {
 		if got, left, ok := tickets.Find(cookie); !ok || got.Account != "ines" || left != session.TicketLife || issued.Token == "" {
 			t.Errorf("got %+v, %v, %v", got, left, ok)
 		}
-		if _, ok := tickets.Take(cookie); !ok {
-			t.Error("it could not be taken")
+		if _, err := tickets.Take(cookie, session.AwaitPassword); !errors.Is(err, session.ErrNoTicket) {
+			t.Errorf("for another stage: %v", err)
 		}
-		if _, ok := tickets.Take(cookie); ok {
-			t.Error("it was taken twice")
+		if _, err := tickets.Take(cookie, session.AwaitCode); err != nil {
+			t.Error(err)
+		}
+		if _, err := tickets.Take(cookie, session.AwaitCode); !errors.Is(err, session.ErrUnderway) {
+			t.Errorf("taken twice: %v", err)
+		}
+		tickets.End(cookie)
+		if _, err := tickets.Take(cookie, session.AwaitCode); !errors.Is(err, session.ErrNoTicket) {
+			t.Errorf("after its end: %v", err)
 		}
 		cookie, _ = tickets.Issue(session.Ticket{})
 		time.Sleep(session.TicketLife)
 		if _, _, ok := tickets.Find(cookie); ok {
 			t.Error("it did not lapse")
 		}
-		if _, ok := tickets.Take(cookie); ok {
-			t.Error("a lapsed ticket was taken")
+		if _, err := tickets.Take(cookie, session.AwaitCode); !errors.Is(err, session.ErrNoTicket) {
+			t.Errorf("a lapsed ticket was taken: %v", err)
 		}
 	})
 }
 
 // R051
 func TestATicketDiesAtTheFifthWrongTry(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tickets := session.NewTickets(func() time.Duration { return 0 })
-		cookie, _ := tickets.Issue(session.Ticket{})
-		for want := session.TicketTries - 1; want >= 0; want-- {
-			one, ok := tickets.Take(cookie)
-			if !ok {
-				t.Fatalf("gone with %d tries left", want+1)
+	tickets := session.NewTickets(func() time.Duration { return 0 })
+	cookie, _ := tickets.Issue(session.Ticket{})
+	for want := session.TicketTries - 1; want >= 0; want-- {
+		for _, wrong := range []bool{false, true} { // a try that was not evaluated costs nothing
+			if _, err := tickets.Take(cookie, session.AwaitCode); err != nil {
+				t.Fatalf("gone with %d tries left: %v", want+1, err)
 			}
-			tickets.Return(cookie, one, false) // a try that was not evaluated costs nothing
-			if one, ok = tickets.Take(cookie); !ok {
-				t.Fatal("gone after a try that does not count")
-			}
-			if left := tickets.Return(cookie, one, true); left != want {
+			if left := tickets.Return(cookie, wrong); wrong && left != want {
 				t.Errorf("%d tries left, want %d", left, want)
 			}
 		}
-		if _, _, ok := tickets.Find(cookie); ok {
-			t.Error("it lives on")
+	}
+	if _, _, ok := tickets.Find(cookie); ok {
+		t.Error("it lives on")
+	}
+}
+
+// T27: a ticket that a request has in its hands when all of them end does not come back.
+func TestATicketThatIsOutEndsWithTheOthers(t *testing.T) {
+	db := open(t)
+	for _, stage := range []session.Stage{session.AwaitCode, session.AwaitPassword, session.AwaitClaim} {
+		tickets := session.NewTickets(func() time.Duration { return 0 })
+		cookie, _ := tickets.Issue(session.Ticket{Stage: stage})
+		if _, err := tickets.Take(cookie, stage); err != nil {
+			t.Fatal(err)
 		}
-	})
+		_ = db.Update(func(tx *store.Tx) error { tickets.EndAll(tx); return nil })
+		tickets.Return(cookie, false)
+		if _, _, ok := tickets.Find(cookie); ok {
+			t.Errorf("stage %d: it came back", stage)
+		}
+	}
 }
 
 func TestStrangersCannotFillTheMemoryWithTickets(t *testing.T) {

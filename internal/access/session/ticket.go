@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"castellan/internal/fault"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
@@ -15,9 +16,9 @@ const (
 	ClaimLife = 30 * time.Minute
 	// TicketTries wrong codes end a ticket.
 	TicketTries = 5
-	// maxTickets bounds what strangers can make the box remember. Only a right password or an unclaimed
+	// MaxTickets bounds what strangers can make the box remember. Only a right password or an unclaimed
 	// box gives a ticket.
-	maxTickets = 512
+	MaxTickets = 512
 )
 
 // Stage is what a ticket waits for.
@@ -31,6 +32,12 @@ const (
 	AwaitPress                 // a press of the button
 )
 
+// The refusals of a ticket.
+var (
+	ErrNoTicket = &fault.Error{Kind: fault.Unauthenticated, Code: "no_ticket", Message: "There is no such half-finished sign-in. Start again with your password."}
+	ErrUnderway = &fault.Error{Kind: fault.Conflict, Code: "sign_in_underway", Message: "This step is being checked already. Wait for the answer to the first try."}
+)
+
 // Ticket is a half-finished sign-in. It opens nothing but the steps that finish it.
 type Ticket struct {
 	Stage   Stage
@@ -41,11 +48,14 @@ type Ticket struct {
 	Proof string
 	// Repair tells that a recovery code was used.
 	Repair bool
+	// Generation is that of the box when the ticket was earned, see package claim: a ticket dies with it.
+	Generation uint64
 	// Wait names the wait for a press, see package claim.
 	Wait          string
 	Token         string
 	Source, Agent string
 
+	out     bool // a request is finishing it
 	tries   int
 	created time.Duration
 }
@@ -75,7 +85,7 @@ func NewTickets(elapsed func() time.Duration) *Tickets {
 func (t *Tickets) Issue(n Ticket) (cookie string, issued Ticket) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n.Token, n.created, n.tries = secret.Token(), t.elapsed(), 0
+	n.Token, n.created, n.tries, n.out = secret.Token(), t.elapsed(), 0, false
 	cookie = secret.Token()
 	t.sweep()
 	t.all[secret.DigestOf(cookie)] = n
@@ -102,35 +112,55 @@ func (t *Tickets) Confirm(cookie, proof string) {
 	}
 }
 
-// Take takes a ticket out, so that only one request can finish it.
-func (t *Tickets) Take(cookie string) (Ticket, bool) {
+// Take takes a ticket of a stage, so that only one request can finish it: whoever has it ends it or returns it.
+// The error is ErrNoTicket, or ErrUnderway while another request has it.
+func (t *Tickets) Take(cookie string, stage Stage) (Ticket, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	digest := secret.DigestOf(cookie)
 	one, ok := t.all[digest]
-	delete(t.all, digest)
-	return one, ok && one.left(t.elapsed()) > 0
+	switch {
+	case !ok || one.Stage != stage || one.left(t.elapsed()) <= 0:
+		return Ticket{}, ErrNoTicket
+	case one.out:
+		return Ticket{}, ErrUnderway
+	}
+	one.out = true
+	t.all[digest] = one
+	return one, nil
 }
 
-// Return puts a ticket back that could not be finished. wrong counts a wrong try; left says how many
-// remain, and at none the ticket stays gone.
-func (t *Tickets) Return(cookie string, one Ticket, wrong bool) (left int) {
+// Return gives a ticket back that could not be finished. wrong counts a wrong try; left says how many remain,
+// and at none the ticket is gone. A ticket that was ended meanwhile stays so.
+func (t *Tickets) Return(cookie string, wrong bool) (left int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	digest := secret.DigestOf(cookie)
+	one, ok := t.all[digest]
+	if !ok {
+		return 0
+	}
+	one.out = false
 	if wrong {
 		one.tries++
 	}
-	if left = TicketTries - one.tries; left > 0 {
-		t.all[secret.DigestOf(cookie)] = one
+	if left = TicketTries - one.tries; left <= 0 {
+		delete(t.all, digest)
+		return 0
 	}
+	t.all[digest] = one
 	return left
 }
 
 // End forgets a ticket.
-func (t *Tickets) End(cookie string) { t.Take(cookie) }
+func (t *Tickets) End(cookie string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.all, secret.DigestOf(cookie))
+}
 
-// EndAll forgets every ticket when the transaction commits: what was proved before a reset proves nothing
-// after it.
+// EndAll forgets every ticket when the transaction commits, those that a request has taken included: what was
+// proved before a reset proves nothing after it.
 func (t *Tickets) EndAll(tx *store.Tx) {
 	tx.OnCommit(func() {
 		t.mu.Lock()
@@ -151,7 +181,7 @@ func (t *Tickets) sweep() {
 			oldest, first = digest, one.created
 		}
 	}
-	if len(t.all) >= maxTickets {
+	if len(t.all) >= MaxTickets {
 		delete(t.all, oldest)
 	}
 }

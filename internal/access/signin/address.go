@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,12 +38,19 @@ type addresses struct {
 	all map[string]newAddress // by account
 }
 
-type newAddress struct{ address, holder string }
+type newAddress struct {
+	address, holder string
+	lapses          time.Duration
+}
 
-func (w *addresses) of(id string) (newAddress, bool) {
+func (w *addresses) of(id string, now time.Duration) (newAddress, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n, ok := w.all[id]
+	if ok && now >= n.lapses {
+		delete(w.all, id)
+		return newAddress{}, false
+	}
 	return n, ok
 }
 
@@ -60,7 +68,7 @@ func (w *addresses) drop(id string) {
 
 // WaitingAddress returns the new address of an account that waits for its code, or nothing.
 func (d *Door) WaitingAddress(id string) string {
-	n, _ := d.addresses.of(id)
+	n, _ := d.addresses.of(id, d.Elapsed())
 	return n.address
 }
 
@@ -100,7 +108,7 @@ func (d *Door) ChangeEmail(ctx context.Context, v Visitor, cookie string, s sess
 		case !sent.Now && sent.Left <= 0:
 			return c, ErrTooEarly.After(sent.Resend)
 		}
-		d.addresses.put(a.ID, newAddress{address, holder})
+		d.addresses.put(a.ID, newAddress{address, holder, d.Elapsed() + sent.Left})
 		return c, nil
 	}
 	err = d.DB.Update(func(tx *store.Tx) error {
@@ -118,7 +126,7 @@ var ErrTooEarly = &fault.Error{Kind: fault.Throttled, Code: "slow_down", Message
 
 // CancelEmailChange forgets a new address that was not confirmed.
 func (d *Door) CancelEmailChange(s session.Session) error {
-	n, ok := d.addresses.of(s.Account)
+	n, ok := d.addresses.of(s.Account, d.Elapsed())
 	if !ok {
 		return ErrNoAddress
 	}
@@ -130,8 +138,8 @@ func (d *Door) CancelEmailChange(s session.Session) error {
 // ConfirmEmail makes the new address the person's with the code that was sent to it. Other sessions end, and
 // the old address is told with a link that undoes the change.
 func (d *Door) ConfirmEmail(v Visitor, cookie string, s session.Session, code string) (c Changed, err error) {
-	n, ok := d.addresses.of(s.Account)
-	if !ok {
+	n, ok := d.addresses.of(s.Account, d.Elapsed())
+	if !ok || n.holder != changeHolder(s, n.address) {
 		return c, ErrNoAddress
 	}
 	if err := (factor.Given{Way: factor.Email, Text: code}).Check(); err != nil {
@@ -153,25 +161,34 @@ func (d *Door) ConfirmEmail(v Visitor, cookie string, s session.Session, code st
 		d.addresses.drop(s.Account)
 		return c, nil
 	case errors.Is(err, factor.ErrRefused):
-		if err := d.DB.Update(func(tx *store.Tx) error {
-			return d.Log.Record(tx, v.event(event.EmailRefused, a.Name).With("reason", reason(err)))
-		}); err != nil {
-			return c, err
-		}
-		return c, factor.ErrCodeWrong.Saying("That code is not right. Enter the newest one that was sent to you.")
+		return c, d.wrongMailCode(v, a, err)
 	}
 	return c, err
 }
 
-// moveTo gives an account another address. The old one, if it was confirmed, can undo that.
+// maxChanges of an address can be undone at a time.
+const maxChanges = 3
+
+// moveTo gives an account another address, and tells the old one: with a link that undoes the change if that
+// was confirmed and mail can be sent. Of several changes each can be undone: a thief who changes the address
+// twice does not void the owner's link.
 func (d *Door) moveTo(tx *store.Tx, v Visitor, cookie string, s session.Session, a account.Account, to string, confirmed bool) (c Changed, err error) {
 	old, was := a.Email, a.Confirmed
 	a.Email, a.Confirmed = to, confirmed
 	e := v.event(event.EmailChanged, a.Name)
-	if old != "" && old != to {
+	now := d.Clock.Reading().Now
+	a.Changes = slices.DeleteFunc(a.Changes, func(c account.Change) bool { return !now.Before(c.Until) })
+	mail, err := settings.HasMail(tx)
+	switch {
+	case err != nil:
+		return c, err
+	case old == "" || old == to || !mail:
+	case !was || len(a.Changes) >= maxChanges:
+		d.Post.TellAt(tx, a, old, e)
+	default:
 		token := secret.Token()
 		digest := secret.DigestOf(token)
-		a.Change = account.Change{Old: old, Confirmed: was, Token: hex.EncodeToString(digest[:]), Until: d.Clock.Reading().Now.Add(UndoFor)}
+		a.Changes = append(a.Changes, account.Change{Old: old, Token: hex.EncodeToString(digest[:]), Until: now.Add(UndoFor)})
 		d.Post.TellOld(tx, a, old, a.ID+"."+token, e)
 	}
 	if err := account.Put(tx, a); err != nil {
@@ -181,26 +198,39 @@ func (d *Door) moveTo(tx *store.Tx, v Visitor, cookie string, s session.Session,
 }
 
 // UndoEmailChange gives an account its old address back, for whoever has the link that was sent to that, and
-// ends the account's sessions. The link works once.
+// ends the account's sessions. That link and those of later changes no longer work.
 func (d *Door) UndoEmailChange(v Visitor, link string) error {
 	id, token, _ := strings.Cut(link, ".")
 	digest := secret.DigestOf(token)
+	given := []byte(hex.EncodeToString(digest[:]))
+	find := func(tx *store.Tx) (a account.Account, at int, err error) {
+		if a, err = account.Get(tx, id); err != nil {
+			return a, 0, ErrLink.Because(err)
+		}
+		now := d.Clock.Reading().Now
+		at = slices.IndexFunc(a.Changes, func(c account.Change) bool {
+			return subtle.ConstantTimeCompare([]byte(c.Token), given) == 1 && now.Before(c.Until)
+		})
+		if at < 0 {
+			return a, 0, ErrLink
+		}
+		return a, at, nil
+	}
+	if err := d.DB.View(func(tx *store.Tx) error { _, _, err := find(tx); return err }); err != nil {
+		return err // strangers who guess write nothing
+	}
 	return d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, id)
+		a, at, err := find(tx)
 		if err != nil {
-			return ErrLink.Because(err)
+			return err
 		}
-		right := subtle.ConstantTimeCompare([]byte(a.Change.Token), []byte(hex.EncodeToString(digest[:]))) == 1
-		if !right || !d.Clock.Reading().Now.Before(a.Change.Until) {
-			return ErrLink
-		}
-		new := a.Email
-		a.Email, a.Confirmed, a.Change = a.Change.Old, a.Change.Confirmed, account.Change{}
+		newer := a.Email
+		a.Email, a.Confirmed, a.Changes = a.Changes[at].Old, true, a.Changes[:at]
 		if err := account.Put(tx, a); err != nil {
 			return err
 		}
 		e := v.event(event.EmailUndone, a.Name).With("sessions", strconv.Itoa(d.Sessions.EndAll(tx, a.ID, "")))
-		d.Post.TellAt(tx, a, new, e)
+		d.Post.TellAt(tx, a, newer, e)
 		return d.note(tx, a, e)
 	})
 }

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"castellan/internal/access/claim"
@@ -10,32 +11,38 @@ import (
 	"castellan/internal/store"
 )
 
-// AwaitPress lets a browser wait for a short press of the button, on a box that nobody owns. before is the
-// ticket that the browser had: a browser that begins again does not count twice.
-func (d *Door) AwaitPress(v Visitor, before string) (Step, error) {
-	if err := d.unowned(); err != nil {
+// AwaitPress lets a browser of the house wait for a short press of the button, on a box that nobody owns. A browser
+// that begins again does not count twice.
+func (d *Door) AwaitPress(v Visitor) (Step, error) {
+	if !v.Local {
+		return Step{}, claim.ErrOutside
+	}
+	generation, err := d.unowned()
+	if err != nil {
 		return Step{}, err
 	}
-	if t, _, ok := d.Tickets.Find(before); ok && t.Stage == session.AwaitPress {
-		d.Box.Leave(t.Wait)
-		d.Tickets.End(before)
-	}
+	d.forget(v.Ticket)
 	id, err := d.Box.Wait()
 	if err != nil {
 		return Step{}, err
 	}
-	cookie, t := d.Tickets.Issue(session.Ticket{Stage: session.AwaitPress, Wait: id, Source: v.Address, Agent: v.Agent})
+	cookie, t := d.Tickets.Issue(session.Ticket{Stage: session.AwaitPress, Wait: id, Generation: generation, Source: v.Address, Agent: v.Agent})
 	return Step{Cookie: cookie, Token: t.Token, Left: claim.WaitLife}, nil
 }
 
-func (d *Door) unowned() error {
-	return d.DB.View(func(tx *store.Tx) error {
+// unowned returns the generation of a box that nobody owns.
+func (d *Door) unowned() (generation uint64, err error) {
+	err = d.DB.View(func(tx *store.Tx) error {
 		owned, _, err := claim.Owned(tx)
 		if err == nil && owned {
-			err = claim.ErrClaimed
+			return claim.ErrClaimed
+		}
+		if err == nil {
+			generation, err = claim.Generation(tx)
 		}
 		return err
 	})
+	return generation, err
 }
 
 // Press tells whether the press has come for a browser that waits. From then on its ticket claims.
@@ -63,18 +70,30 @@ func (d *Door) Press(cookie string) (state claim.WaitState, token string, left t
 
 // Claim makes the holder of a claim's ticket the administrator of the box, once, and lets them in.
 func (d *Door) Claim(ctx context.Context, v Visitor, cookie string, c claim.Claim) (Step, error) {
-	t, ok := d.Tickets.Take(cookie)
-	if !ok || t.Stage != session.AwaitClaim {
-		if ok {
-			d.Tickets.Return(cookie, t, false)
-		}
-		return Step{}, ErrExpired
+	t, err := d.take(cookie, session.AwaitClaim)
+	if err != nil {
+		return Step{}, err
 	}
 	step, err := d.claim(ctx, v, t, c)
-	if err != nil {
-		d.Tickets.Return(cookie, t, false) // a value can be corrected
+	switch {
+	case err == nil, errors.Is(err, claim.ErrClaimed):
+		d.Tickets.End(cookie)
+	case errors.Is(err, claim.ErrStale):
+		d.Tickets.End(cookie)
+		err = ErrExpired.Because(err)
+	default:
+		d.Tickets.Return(cookie, false) // a value can be corrected
 	}
 	return step, err
+}
+
+// take takes a ticket that waits for a step.
+func (d *Door) take(cookie string, stage session.Stage) (session.Ticket, error) {
+	t, err := d.Tickets.Take(cookie, stage)
+	if errors.Is(err, session.ErrNoTicket) {
+		err = ErrExpired.Because(err)
+	}
+	return t, err
 }
 
 func (d *Door) claim(ctx context.Context, v Visitor, t session.Ticket, c claim.Claim) (step Step, err error) {
@@ -86,7 +105,7 @@ func (d *Door) claim(ctx context.Context, v Visitor, t session.Ticket, c claim.C
 		return Step{}, err
 	}
 	err = d.DB.Update(func(tx *store.Tx) error {
-		owner, err := d.Box.Take(tx, c, hash, d.Clock.Reading().Now)
+		owner, err := d.Box.Take(tx, c, t.Generation, hash, d.Clock.Reading().Now)
 		if err != nil {
 			return err
 		}

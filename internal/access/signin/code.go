@@ -26,8 +26,7 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 	if !ok || t.Stage != session.AwaitCode {
 		return Step{}, ErrExpired
 	}
-	g.Holder = ticketHolder(t)
-	attempt, err := d.Throttle.Code(t.Account)
+	attempt, err := d.codeTry(v, t.Account)
 	if err != nil {
 		return Step{}, err
 	}
@@ -35,20 +34,31 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 	if err := d.timely(ctx, g.Way); err != nil {
 		return Step{}, err
 	}
-	if t, ok = d.Tickets.Take(cookie); !ok { // from here on only this request can finish it
-		return Step{}, ErrExpired
+	if t, err = d.take(cookie, session.AwaitCode); err != nil { // from here on only this request can finish it
+		return Step{}, err
 	}
 	step, a, err := d.spend(v, t, g, attempt)
 	switch {
 	case err == nil:
+		d.Tickets.End(cookie)
 		step.Clock = d.Clock.Reading()
 		return step, nil
 	case errors.Is(err, factor.ErrRefused):
-		left := d.Tickets.Return(cookie, t, true)
-		return Step{}, d.refuseCode(v, a, attempt, err, left)
+		left := d.Tickets.Return(cookie, true)
+		e := v.event(event.CodeRefused, a.Name).With("reason", reason(err))
+		return Step{}, d.refuseCode(a, attempt, e, wrongCode(left))
 	}
-	d.Tickets.Return(cookie, t, false)
+	d.Tickets.Return(cookie, false)
 	return Step{}, err
+}
+
+// codeTry asks to evaluate a second factor of an account.
+func (d *Door) codeTry(v Visitor, id string) (*throttle.Attempt, error) {
+	attempt, err := d.Throttle.Code(id)
+	if err != nil {
+		return nil, d.slowed(v, err, func(tx *store.Tx) (account.Account, error) { return account.Get(tx, id) })
+	}
+	return attempt, nil
 }
 
 // timely looks whether a way can be checked now: an app's codes need a trusted time.
@@ -62,10 +72,9 @@ func (d *Door) timely(ctx context.Context, way factor.Way) error {
 	return nil
 }
 
-// refuseCode counts and records a wrong code. The owner is told when the password was right and codes go
-// on being wrong.
-func (d *Door) refuseCode(v Visitor, a account.Account, attempt *throttle.Attempt, why error, left int) error {
-	e := v.event(event.CodeRefused, a.Name).With("reason", reason(why))
+// refuseCode counts and records a wrong code, and returns the refusal. The owner is told when the password
+// was right and codes go on being wrong.
+func (d *Door) refuseCode(a account.Account, attempt *throttle.Attempt, e event.Event, refused error) error {
 	err := d.DB.Update(func(tx *store.Tx) error {
 		if err := attempt.Fail(tx); err != nil {
 			return err
@@ -78,11 +87,15 @@ func (d *Door) refuseCode(v Visitor, a account.Account, attempt *throttle.Attemp
 	if err != nil {
 		return err
 	}
-	return wrongCode(left)
+	return refused
 }
 
-// suspiciousCodes wrong codes after a right password are told to the owner.
-const suspiciousCodes = 3
+// suspiciousCodes wrong codes after a right password are told to the owner, and so is a right one after
+// manyCodes wrong ones.
+const (
+	suspiciousCodes = 3
+	manyCodes       = 5
+)
 
 // spend finishes a sign-in with a second factor, in one transaction.
 func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throttle.Attempt) (step Step, a account.Account, err error) {
@@ -90,14 +103,15 @@ func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throt
 		if a, err = account.Get(tx, t.Account); err != nil {
 			return ErrExpired.Because(err)
 		}
-		if err := d.usable(a, t.Hash); err != nil {
+		if err := d.standing(tx, a, t); err != nil {
 			return ErrExpired.Because(err)
 		}
+		g.Holder = ticketHolder(t, a.Email)
 		spent, err := d.Factors.Spend(tx, a, g, d.Clock.Reading().Now)
 		if err != nil {
 			return err
 		}
-		if attempt.Failures() >= throttle.FreeTries {
+		if attempt.Failures() >= manyCodes {
 			d.Post.Suspect(tx, a, notice.Guessed, v.event(event.SignedIn, a.Name))
 		}
 		if err := attempt.Succeed(tx); err != nil {
@@ -114,9 +128,11 @@ func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throt
 		repair := spent.Way == factor.Recovery
 		method := "password and " + spent.String()
 		if a.Waiting() {
-			step = d.ticket(session.Ticket{Stage: session.AwaitPassword, Proof: method, Repair: repair}, v, a)
-			step.Next, step.PasswordMin = NextPassword, password.Min(true)
-			return account.Put(tx, a)
+			step = Step{Next: NextPassword, Account: a, PasswordMin: password.Min(true)}
+			if err := account.Put(tx, a); err != nil {
+				return err
+			}
+			return d.issue(tx, &step, session.Ticket{Stage: session.AwaitPassword, Proof: method, Repair: repair}, v)
 		}
 		step, err = d.admit(tx, v, a, method, session.Session{Repair: repair})
 		return err

@@ -86,11 +86,11 @@ func (d *Door) RenameDevice(v Visitor, s session.Session, id, name string) error
 		if err != nil {
 			return err
 		}
-		before, err := factor.Rename(tx, a.ID, id, name)
+		before, after, err := factor.Rename(tx, a.ID, id, name)
 		if err != nil {
 			return err
 		}
-		return d.Log.Record(tx, v.event(event.DeviceRenamed, a.Name).With("from", before).With("to", name))
+		return d.Log.Record(tx, v.event(event.DeviceRenamed, a.Name).With("from", before).With("to", after))
 	})
 }
 
@@ -101,7 +101,7 @@ func (d *Door) RemoveDevice(v Visitor, cookie string, s session.Session, id stri
 		if err != nil {
 			return err
 		}
-		name, err := factor.RemoveDevice(tx, a.ID, id)
+		name, err := factor.RemoveDevice(tx, a, id)
 		if err != nil {
 			return err
 		}
@@ -150,19 +150,22 @@ func (d *Door) StartEmailWay(ctx context.Context, v Visitor, s session.Session) 
 // sessions. The address is confirmed by that.
 func (d *Door) ConfirmEmailWay(v Visitor, cookie string, s session.Session, f factor.Confirmation) (c Changed, err error) {
 	var a account.Account
-	attempt, err := d.Throttle.Code(s.Account)
-	if err != nil {
-		return c, err
-	}
-	defer attempt.Drop()
 	err = d.DB.Update(func(tx *store.Tx) error {
 		if a, err = account.Get(tx, s.Account); err != nil {
 			return err
+		}
+		obstacle, err := factor.EmailObstacle(tx, a)
+		switch {
+		case err != nil:
+			return err
+		case obstacle != "":
+			return factor.ErrWay.Saying("%s", obstacle)
 		}
 		kind := event.EmailWayOn
 		if !factor.Enabled(tx, a.ID) {
 			kind = event.TwoStepOn
 		}
+		f.Holder = enrolHolder(s, a.Email)
 		if err := d.Factors.ConfirmEmail(tx, a, f, d.Clock.Reading().Now); err != nil {
 			return err
 		}
@@ -174,9 +177,20 @@ func (d *Door) ConfirmEmailWay(v Visitor, cookie string, s session.Session, f fa
 		return err
 	})
 	if errors.Is(err, factor.ErrCodeWrong) {
-		return c, d.refuse(attempt, v.event(event.EmailRefused, a.Name).With("reason", reason(err)), err)
+		return c, d.wrongMailCode(v, a, err)
 	}
 	return c, err
+}
+
+// wrongMailCode records a wrong code for an address, and returns the refusal.
+func (d *Door) wrongMailCode(v Visitor, a account.Account, why error) error {
+	err := d.DB.Update(func(tx *store.Tx) error {
+		return d.Log.Record(tx, v.event(event.EmailRefused, a.Name).With("reason", reason(why)))
+	})
+	if err != nil {
+		return err
+	}
+	return factor.ErrMailCode
 }
 
 // RemoveEmailWay turns e-mail off as a way in, at once.
@@ -186,7 +200,7 @@ func (d *Door) RemoveEmailWay(v Visitor, cookie string, s session.Session) (c Ch
 		if err != nil {
 			return err
 		}
-		if err := factor.RemoveEmail(tx, a.ID); err != nil {
+		if err := factor.RemoveEmail(tx, a); err != nil {
 			return err
 		}
 		c, err = d.alone(tx, a, v.event(event.EmailWayOff, a.Name), cookie, s, session.Changed)

@@ -34,11 +34,12 @@ func (d *Door) ChangePassword(ctx context.Context, v Visitor, cookie string, s s
 	if err := password.Check(chosen, on); err != nil {
 		return c, err
 	}
-	hash, err := d.Passwords.Hash(ctx, chosen)
-	if err != nil {
-		return c, err
-	}
-	err = d.prove(ctx, v, s.Account, Proof{Password: current}, proving{refused: event.PasswordRefused}, func(tx *store.Tx, a account.Account) error {
+	hash := ""
+	want := proving{refused: event.PasswordRefused, ready: func() (err error) { hash, err = d.Passwords.Hash(ctx, chosen); return err }}
+	err = d.prove(ctx, v, s, Proof{Password: current}, want, func(tx *store.Tx, a account.Account) error {
+		if err := password.Check(chosen, factor.Enabled(tx, a.ID)); err != nil {
+			return err // the second factor went meanwhile
+		}
 		a.Password = account.Password{Hash: hash, Origin: account.Own}
 		if err := account.Put(tx, a); err != nil {
 			return err
@@ -77,8 +78,7 @@ func (d *Door) TurnOff(ctx context.Context, v Visitor, cookie string, s session.
 	case !on:
 		return c, ErrNotOn
 	}
-	p.Factor.Holder = sessionHolder(s)
-	err = d.prove(ctx, v, s.Account, p, proving{code: !d.repairing(cookie), refused: event.TwoStepRefused}, func(tx *store.Tx, a account.Account) error {
+	err = d.prove(ctx, v, s, p, proving{code: !d.repairing(cookie), refused: event.TwoStepRefused}, func(tx *store.Tx, a account.Account) error {
 		if password.Length(p.Password) < password.MinAlone {
 			return ErrUpgrade
 		}
@@ -95,7 +95,8 @@ func (d *Door) TurnOff(ctx context.Context, v Visitor, cookie string, s session.
 var ErrDemanded = &fault.Error{Kind: fault.Forbidden, Code: "enrollment_required", Message: "This NAS wants 2-step verification from you. Turn it on first."}
 
 // MustEnrol reports whether an account without a second factor has to enrol one before it may do anything
-// else. While none can be enrolled, for want of a trusted time and of mail, nobody is kept out for that.
+// else. While none can be enrolled, for want of a trusted time and of mail that works, nobody is kept out for
+// that.
 func (d *Door) MustEnrol(tx *store.Tx, a account.Account) (bool, error) {
 	demanded, err := factor.Demanded(tx, a)
 	if err != nil || !demanded {
@@ -105,7 +106,23 @@ func (d *Door) MustEnrol(tx *store.Tx, a account.Account) (bool, error) {
 		return true, nil
 	}
 	obstacle, err := factor.EmailObstacle(tx, a)
-	return obstacle == "", err
+	return obstacle == "" && d.Post.Trouble() == "", err
+}
+
+// spared records that somebody gets in who must use 2-step verification and cannot set it up now.
+func (d *Door) spared(tx *store.Tx, v Visitor, a account.Account) error {
+	if factor.Enabled(tx, a.ID) {
+		return nil
+	}
+	demanded, err := factor.Demanded(tx, a)
+	if err != nil || !demanded {
+		return err
+	}
+	must, err := d.MustEnrol(tx, a)
+	if err != nil || must {
+		return err
+	}
+	return d.Log.Record(tx, v.event(event.EnrolmentSpared, a.Name))
 }
 
 // Postpone records that the offer of 2-step verification was put off. Whoever has just claimed the box

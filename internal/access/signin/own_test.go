@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -10,11 +9,12 @@ import (
 	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
 	"castellan/internal/access/otp"
+	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
-	"castellan/internal/box/clock"
 	"castellan/internal/event"
+	"castellan/internal/fault"
 	"castellan/internal/store"
 )
 
@@ -180,160 +180,6 @@ func TestAShortPasswordCannotBecomeTheOnlyFactor(t *testing.T) {
 	}
 }
 
-// R008
-func TestWhoeverMustUseTwoStepCannotPutItOffButTheClaimantCan(t *testing.T) {
-	b := newBench(t)
-	step, err := b.Password(t.Context(), b.home, "admin", b.label)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if step, err = b.Claim(t.Context(), b.home, step.Cookie, claim.Claim{Password: goodPassword}); err != nil {
-		t.Fatal(err)
-	}
-	claimed, _, _ := b.Sessions.Find(step.Cookie, false)
-	_, later := b.in("admin", goodPassword)
-	must := func() (must bool) {
-		b.update(func(tx *store.Tx) error {
-			a, err := account.ByName(tx, "admin")
-			if err != nil {
-				return err
-			}
-			must, err = b.MustEnrol(tx, a)
-			return err
-		})
-		return must
-	}
-	if !must() {
-		t.Error("by default an administrator must")
-	}
-	wantErr(t, "in another session", b.Postpone(b.home, later), signin.ErrDemanded)
-	if err := b.Postpone(b.home, claimed); err != nil || must() {
-		t.Errorf("in the session of the claim: %v", err)
-	}
-	if e := b.last(event.TwoStepLater); e.Actor != "admin" {
-		t.Errorf("got %+v", e)
-	}
-	if e := b.last(event.SettingsChanged); e.Get("from") != "administrators" || e.Get("to") != "nobody" {
-		t.Errorf("got %+v", e)
-	}
-	if err := b.Postpone(b.home, later); err != nil {
-		t.Errorf("when nobody must: %v", err)
-	}
-}
-
-// R139: a clock that is not trusted keeps nobody out for want of a factor that cannot be enrolled then.
-func TestNobodyMustEnrolWhatCannotBeEnrolled(t *testing.T) {
-	b := claimed(t)
-	b.clock.state = clock.Unsynced
-	b.update(func(tx *store.Tx) error {
-		a, err := account.ByName(tx, "admin")
-		if err != nil {
-			return err
-		}
-		must, err := b.MustEnrol(tx, a)
-		if must {
-			t.Error("the owner is kept out")
-		}
-		return err
-	})
-}
-
-// R035 R055
-func TestARecoveryCodeSignsInAndLetsTheWaysBeMended(t *testing.T) {
-	b := claimed(t)
-	cookie, s := b.in("admin", goodPassword)
-	e, _, err := b.StartEnrolment(t.Context(), b.home, s, "Lost phone")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := b.ConfirmEnrolment(t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true}); err != nil {
-		t.Fatal(err)
-	}
-	recovery := func(code string) factor.Given { return factor.Given{Way: factor.Recovery, Text: code} }
-	_, err = b.Code(t.Context(), b.home, b.half("admin", goodPassword), recovery(strings.Repeat("0", 24)))
-	wantErr(t, "a wrong one", err, factor.ErrRefused)
-	b.clock.state = clock.Unsynced // it works without a clock
-	step, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), recovery(e.Recovery[0]))
-	if err != nil || step.Next != signin.NextDone || !step.Repair {
-		t.Fatalf("got %+v, %v", step, err)
-	}
-	b.clock.state = clock.Synced
-	if ev := b.last(event.RecoveryUsed); ev.Get("left") != "9" {
-		t.Errorf("the event is %+v", ev)
-	}
-	if ev := b.last(event.SignedIn); ev.Get("method") != "password and a recovery code" {
-		t.Errorf("the event is %+v", ev)
-	}
-	s, left, _ := b.Sessions.Find(step.Cookie, true)
-	if left.Repair <= 0 {
-		t.Error("the session does not know that it is for repair")
-	}
-	_, err = b.TurnOff(t.Context(), b.home, step.Cookie, s, proof("wrong", ""))
-	wantErr(t, "turned off without the password", err, signin.ErrProof)
-	b.pass(session.RepairFor - time.Minute)
-	if _, err := b.StepUp(t.Context(), b.home, step.Cookie, s, proof(goodPassword, "")); err != nil {
-		t.Errorf("a step-up while mending: %v", err)
-	}
-	ticket := b.half("admin", goodPassword)
-	late, err := b.Code(t.Context(), b.home, ticket, recovery(e.Recovery[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, _, _ = b.Sessions.Find(late.Cookie, true)
-	c, err := b.TurnOff(t.Context(), b.home, late.Cookie, s, proof(goodPassword, ""))
-	if err != nil {
-		t.Fatalf("turning it off while mending: %v", err)
-	}
-	if _, left, ok := b.Sessions.Find(c.Cookie, false); !ok || left.Repair != 0 {
-		t.Error("the session goes on for repair")
-	}
-	b.in("admin", goodPassword)
-}
-
-// R055
-func TestASessionIsForRepairOnlyForAWhileAndOnlyAfterARecoveryCode(t *testing.T) {
-	b := claimed(t)
-	cookie, s := b.in("admin", goodPassword)
-	e, _, _ := b.StartEnrolment(t.Context(), b.home, s, "Phone")
-	if _, err := b.ConfirmEnrolment(t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true}); err != nil {
-		t.Fatal(err)
-	}
-	step, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), factor.Given{Way: factor.Recovery, Text: e.Recovery[0]})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, _, _ = b.Sessions.Find(step.Cookie, true)
-	b.pass(session.RepairFor / 2)
-	_, _, _ = b.Sessions.Find(step.Cookie, true) // somebody is at work
-	b.pass(session.RepairFor/2 + time.Second)
-	_, err = b.TurnOff(t.Context(), b.home, step.Cookie, s, proof(goodPassword, ""))
-	wantErr(t, "after half an hour", err, otp.ErrMalformed)
-}
-
-// R052
-func TestAllWaysShareOneBudget(t *testing.T) {
-	b := claimed(t)
-	cookie, s := b.in("admin", goodPassword)
-	e, _, _ := b.StartEnrolment(t.Context(), b.home, s, "Phone")
-	if _, err := b.ConfirmEnrolment(t.Context(), b.home, cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true}); err != nil {
-		t.Fatal(err)
-	}
-	b.pass(otp.Period)
-	wrong := []factor.Given{app("000000"), {Way: factor.Recovery, Text: strings.Repeat("0", 24)}}
-	var ticket string
-	for i := range throttle.FreeCodes {
-		if i%4 == 0 {
-			ticket = b.half("admin", goodPassword) // a right password clears nothing
-		}
-		_, err := b.Code(t.Context(), b.home, ticket, wrong[i%2])
-		wantErr(t, "a wrong one", err, factor.ErrRefused)
-	}
-	for what, g := range map[string]factor.Given{"the app": app(string(b.code(e.Secret))), "a recovery code": {Way: factor.Recovery, Text: e.Recovery[0]}} {
-		_, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), g)
-		wantErr(t, what, err, throttle.ErrSlowDown)
-	}
-}
-
 // R007
 func TestTheDefaultPasswordOpensOnlyTheClaim(t *testing.T) {
 	b := newBench(t)
@@ -379,7 +225,7 @@ func TestWrongDefaultPasswordsAreSlowed(t *testing.T) {
 
 func TestAPressClaims(t *testing.T) {
 	b := newBench(t)
-	step, err := b.AwaitPress(b.home, "")
+	step, err := b.AwaitPress(b.home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +234,9 @@ func TestAPressClaims(t *testing.T) {
 	}
 	_, err = b.Claim(t.Context(), b.home, step.Cookie, claim.Claim{Password: goodPassword})
 	wantErr(t, "before the press", err, signin.ErrExpired)
-	if step, err = b.AwaitPress(b.home, step.Cookie); err != nil { // the page is loaded again
+	again := b.home
+	again.Ticket = step.Cookie
+	if step, err = b.AwaitPress(again); err != nil { // the page is loaded again
 		t.Fatal(err)
 	}
 	if n := b.Box.Press(); n != 1 {
@@ -412,7 +260,7 @@ func TestAPressClaims(t *testing.T) {
 	if e := b.last(event.Claimed); e.Get("proof") != "a press of the button" {
 		t.Errorf("the event is %+v", e)
 	}
-	_, err = b.AwaitPress(b.home, "")
+	_, err = b.AwaitPress(b.home)
 	wantErr(t, "on a box that has an owner", err, claim.ErrClaimed)
 	_, _, _, err = b.Press("unknown")
 	wantErr(t, "without a wait", err, claim.ErrNoWait)
@@ -440,5 +288,83 @@ func TestAnEndedSessionCanChangeNothing(t *testing.T) {
 	b.in("admin", goodPassword)
 	if errors.Is(err, signin.ErrProof) {
 		t.Error("it looks like a wrong proof")
+	}
+}
+
+// R011: an administrator who turns somebody's 2-step verification off does not leave eight characters as the only
+// factor.
+func TestAShortPasswordWithoutASecondFactorOpensOnlyThePageThatReplacesIt(t *testing.T) {
+	b := claimed(t)
+	b.add("ines", account.User, account.Own, goodPassword)
+	cookie, s := b.in("ines", goodPassword)
+	_, cookie = b.twoStep(cookie, s)
+	if _, err := b.ChangePassword(t.Context(), b.home, cookie, s, goodPassword, "eight ch"); err != nil {
+		t.Fatal(err)
+	}
+	b.update(func(tx *store.Tx) error { return b.Factors.Remove(tx, s.Account) })
+	step, err := b.Password(t.Context(), b.home, "ines", "eight ch")
+	if err != nil || step.Next != signin.NextPassword || step.PasswordMin != password.MinAlone {
+		t.Fatalf("got %+v, %v", step, err)
+	}
+	for _, bad := range []string{"eight ch", "fourteen chars"} {
+		if _, err := b.OwnPassword(t.Context(), b.home, step.Cookie, bad); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
+	}
+	if step, err = b.OwnPassword(t.Context(), b.home, step.Cookie, newPassword); err != nil || step.Next != signin.NextDone {
+		t.Errorf("got %+v, %v", step, err)
+	}
+	b.in("ines", newPassword)
+}
+
+// R011: a second factor that goes while a short password is being chosen takes that with it.
+func TestAShortPasswordIsNotChosenWhileTheSecondFactorGoes(t *testing.T) {
+	b := claimed(t)
+	b.add("ines", account.User, account.Own, goodPassword)
+	cookie, s := b.in("ines", goodPassword)
+	_, cookie = b.twoStep(cookie, s)
+	tooShort := func(what string, err error) {
+		t.Helper()
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Fields == nil || f.Fields[0].Code != "too_short" {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	remove := func() { b.update(func(tx *store.Tx) error { return b.Factors.Remove(tx, s.Account) }) }
+	var changed error
+	b.while(remove, func() { _, changed = b.ChangePassword(t.Context(), b.home, cookie, s, goodPassword, "eight ch") })
+	tooShort("a change of password", changed)
+
+	seed, _ := b.twoStep(cookie, s)
+	ines := b.account("ines")
+	hash, _ := b.Passwords.Hash(t.Context(), "k7qp-m2xd-9w3t")
+	ines.Password = account.Password{Hash: hash, Origin: account.Temporary, Until: b.clock.now.Add(time.Hour)}
+	b.update(func(tx *store.Tx) error { return account.Put(tx, ines) })
+	step, err := b.Code(t.Context(), b.home, b.half("ines", "k7qp-m2xd-9w3t"), app(string(b.code(seed))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chosen error
+	b.while(remove, func() { _, chosen = b.OwnPassword(t.Context(), b.home, step.Cookie, "eight ch") })
+	tooShort("a password of one's own", chosen)
+	if step, err := b.OwnPassword(t.Context(), b.home, step.Cookie, newPassword); err != nil || step.Next != signin.NextDone {
+		t.Errorf("a longer one: %+v, %v", step, err)
+	}
+}
+
+// R019: a change of password asks the throttle before it spends a hash.
+func TestAChangeOfPasswordThatIsSlowedCostsNothing(t *testing.T) {
+	b := claimed(t)
+	cookie, s := b.in("admin", goodPassword)
+	for range throttle.FreeTries {
+		_, err := b.ChangePassword(t.Context(), b.home, cookie, s, "wrong", newPassword)
+		wantErr(t, "free try", err, signin.ErrProof)
+	}
+	hash := b.costly()
+	start := time.Now()
+	_, err := b.ChangePassword(t.Context(), b.home, cookie, s, goodPassword, newPassword)
+	wantErr(t, "a slowed try", err, throttle.ErrSlowDown)
+	if took := time.Since(start); took > hash/2 {
+		t.Errorf("it took %v, a hash takes %v", took, hash)
 	}
 }

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -10,7 +11,9 @@ import (
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/box/clock"
 	"castellan/internal/event"
+	"castellan/internal/fault"
 	"castellan/internal/notice"
 	"castellan/internal/secret"
 	"castellan/internal/store"
@@ -19,11 +22,27 @@ import (
 // Password checks a name and a password and says what is needed next. Known and unknown names take the
 // same time and get the same answer.
 func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Step, error) {
-	attempt, err := d.Throttle.Password(name, v.Source)
-	if err != nil {
+	if err := password.CheckTyped(typed); err != nil {
 		return Step{}, err
 	}
+	attempt, err := d.Throttle.Password(name, v.Source)
+	if err != nil {
+		return Step{}, d.slowed(v, err, func(tx *store.Tx) (account.Account, error) { return account.ByName(tx, name) })
+	}
 	defer attempt.Drop()
+	step, err := d.password(ctx, v, name, typed, attempt)
+	if errors.Is(err, whyChanged) { // by a sign-in that came at the same moment, perhaps: that is no wrong try
+		step, err = d.password(ctx, v, name, typed, attempt)
+	}
+	if errors.Is(err, whyChanged) {
+		err = ErrRefused.Because(whyChanged)
+	}
+	return step, err
+}
+
+// password checks a password against the account as it is now. The error is whyChanged when it was right and the
+// account was changed before that could be made use of.
+func (d *Door) password(ctx context.Context, v Visitor, name, typed string, attempt *throttle.Attempt) (Step, error) {
 	a, owned, err := d.lookUp(name)
 	if err != nil {
 		return Step{}, err
@@ -35,14 +54,14 @@ func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Ste
 	why := d.judge(v, a, owned, ok)
 	if why == nil {
 		var step Step
-		step, why = d.accept(v, a, attempt, rehash)
+		step, why = d.accept(v, a, attempt, passed{rehash, password.Length(typed) < password.MinAlone})
 		if why == nil {
 			step.Clock = d.Clock.Reading()
 			return step, nil
 		}
 	}
 	var reason refusal
-	if !errors.As(why, &reason) {
+	if !errors.As(why, &reason) || reason == whyChanged {
 		return Step{}, why
 	}
 	return Step{}, d.refuse(attempt, v.event(event.SignInRefused, a.Name).With("reason", string(reason)), ErrRefused.Because(reason))
@@ -93,9 +112,15 @@ func (d *Door) judge(v Visitor, a account.Account, owned, ok bool) error {
 	return d.usable(a, a.Password.Hash)
 }
 
+// passed is what became known of a password that was found right.
+type passed struct {
+	rehash string // a new hash, where the stored one was made too cheaply
+	short  bool   // too short to be the only factor
+}
+
 // accept goes on after a right password: to the claim, to the second factor, to a password of one's own, or
 // in.
-func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, rehash string) (step Step, err error) {
+func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, p passed) (step Step, err error) {
 	err = d.DB.Update(func(tx *store.Tx) error {
 		now, err := account.Get(tx, a.ID)
 		if err != nil {
@@ -104,47 +129,51 @@ func (d *Door) accept(v Visitor, a account.Account, attempt *throttle.Attempt, r
 		if err := d.usable(now, a.Password.Hash); err != nil {
 			return err
 		}
+		if owned, _, err := claim.Owned(tx); err != nil || !owned && now.Password.Origin != account.Default {
+			return cmp.Or(err, error(whyNotOwned))
+		}
 		if attempt.Failures() >= throttle.FreeTries {
 			d.Post.Suspect(tx, now, notice.Found, v.event(event.SignedIn, now.Name))
 		}
 		if err := attempt.Succeed(tx); err != nil {
 			return err
 		}
-		if rehash != "" {
-			now.Password.Hash = rehash
+		if p.rehash != "" {
+			now.Password.Hash = p.rehash
 			if err := account.Put(tx, now); err != nil {
 				return err
 			}
 		}
-		step, err = d.next(tx, v, now)
+		step, err = d.next(tx, v, now, p.short)
 		return err
 	})
 	return step, err
 }
 
-// next decides what comes after a right password.
-func (d *Door) next(tx *store.Tx, v Visitor, a account.Account) (Step, error) {
+// next decides what comes after a right password. One that was chosen beside a second factor, which is gone, may
+// be too short to let in alone: it opens the page that replaces it.
+func (d *Door) next(tx *store.Tx, v Visitor, a account.Account, short bool) (Step, error) {
 	on := factor.Enabled(tx, a.ID)
-	var step Step
+	var t session.Ticket
+	step := Step{Account: a, PasswordMin: password.Min(on)}
 	switch {
 	case a.Password.Origin == account.Default:
-		step = d.ticket(session.Ticket{Stage: session.AwaitClaim, Proof: "the default password"}, v, a)
-		step.Next = NextClaim
+		t, step.Next = session.Ticket{Stage: session.AwaitClaim, Proof: "the default password"}, NextClaim
 	case on:
 		ways, err := factor.Open(tx, a)
 		if err != nil {
 			return Step{}, err
 		}
-		step = d.ticket(session.Ticket{Stage: session.AwaitCode, Proof: "password"}, v, a)
-		step.Next, step.Ways = NextCode, ways
+		t, step.Next, step.Ways = session.Ticket{Stage: session.AwaitCode, Proof: "password"}, NextCode, ways
 	case a.Waiting():
-		step = d.ticket(session.Ticket{Stage: session.AwaitPassword, Proof: "a temporary password"}, v, a)
-		step.Next = NextPassword
+		t, step.Next = session.Ticket{Stage: session.AwaitPassword, Proof: "a temporary password"}, NextPassword
+	case short:
+		t, step.Next = session.Ticket{Stage: session.AwaitPassword, Proof: "password"}, NextPassword
 	default:
 		return d.admit(tx, v, a, "password", session.Session{})
 	}
-	step.PasswordMin = password.Min(on)
-	return step, nil
+	err := d.issue(tx, &step, t, v)
+	return step, err
 }
 
 // refuse counts and records a wrong try in a transaction of its own, and returns the refusal. Where that
@@ -162,20 +191,49 @@ func (d *Door) refuse(attempt *throttle.Attempt, e event.Event, refused error) e
 	return refused
 }
 
+// slowed records the first try that was refused without being checked, counts the others, and returns the
+// refusal. whose finds the account that was tried.
+func (d *Door) slowed(v Visitor, refused error, whose func(*store.Tx) (account.Account, error)) error {
+	var f *fault.Error
+	if !errors.As(refused, &f) {
+		return refused
+	}
+	why := "too many wrong codes in a row"
+	if f.RetryIn > 0 {
+		why = "too many wrong tries, the next one in " + clock.Words(f.RetryIn)
+	}
+	e := v.event(event.SignInSlowed, "").With("reason", why)
+	if !throttle.First(refused) {
+		d.Log.Count(e)
+		return refused
+	}
+	err := d.DB.Update(func(tx *store.Tx) error {
+		a, err := whose(tx)
+		if err != nil && !errors.Is(err, account.ErrUnknown) {
+			return err
+		}
+		e.Actor = a.Name
+		return d.Log.Record(tx, e)
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
 // OwnPassword replaces a temporary password by one's own, and lets the person in.
 func (d *Door) OwnPassword(ctx context.Context, v Visitor, cookie, chosen string) (Step, error) {
-	t, ok := d.Tickets.Take(cookie)
-	if !ok || t.Stage != session.AwaitPassword {
-		if ok {
-			d.Tickets.Return(cookie, t, false)
-		}
-		return Step{}, ErrExpired
+	t, err := d.take(cookie, session.AwaitPassword)
+	if err != nil {
+		return Step{}, err
 	}
 	step, err := d.ownPassword(ctx, v, t, chosen)
 	if err != nil {
-		d.Tickets.Return(cookie, t, false)
+		d.Tickets.Return(cookie, false)
+		return Step{}, err
 	}
-	return step, err
+	d.Tickets.End(cookie)
+	return step, nil
 }
 
 func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, chosen string) (step Step, err error) {
@@ -202,8 +260,11 @@ func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, cho
 		if err != nil {
 			return ErrExpired.Because(err)
 		}
-		if err := d.usable(a, t.Hash); err != nil {
+		if err := d.standing(tx, a, t); err != nil {
 			return ErrExpired.Because(err)
+		}
+		if err := password.Check(chosen, factor.Enabled(tx, a.ID)); err != nil {
+			return err // the second factor went meanwhile
 		}
 		a.Password = account.Password{Hash: hash, Origin: account.Own}
 		if err := d.note(tx, a, v.event(event.PasswordChanged, a.Name).With("sessions", "0")); err != nil {

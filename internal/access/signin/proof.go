@@ -7,6 +7,7 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
@@ -29,8 +30,7 @@ func wrongProof(field, message string) error {
 
 // StepUp checks a proof and opens sensitive changes for a while. The session gets a new cookie.
 func (d *Door) StepUp(ctx context.Context, v Visitor, cookie string, s session.Session, p Proof) (renewed string, err error) {
-	p.Factor.Holder = sessionHolder(s)
-	err = d.prove(ctx, v, s.Account, p, proving{code: !d.repairing(cookie), refused: event.StepUpRefused}, func(tx *store.Tx, a account.Account) error {
+	err = d.prove(ctx, v, s, p, proving{code: !d.repairing(cookie), refused: event.StepUpRefused}, func(tx *store.Tx, a account.Account) error {
 		if renewed, _ = d.Sessions.Renew(tx, cookie, session.Proved); renewed == "" {
 			return session.ErrEnded
 		}
@@ -51,12 +51,16 @@ func (d *Door) repairing(cookie string) bool {
 type proving struct {
 	code    bool // a code as well, where 2-step verification is on
 	refused event.Kind
+	ready   func() error // what costs time and needs the password only; nil: nothing
 }
 
 // prove checks a proof and, if it is right, makes the change that it is for: in one transaction with the
 // spending of the code.
-func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want proving, change func(*store.Tx, account.Account) error) error {
-	a, on, err := d.person(id)
+func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof, want proving, change func(*store.Tx, account.Account) error) error {
+	if err := password.CheckTyped(p.Password); err != nil {
+		return err
+	}
+	a, on, err := d.person(s.Account)
 	if err != nil {
 		return err
 	}
@@ -73,6 +77,11 @@ func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want pr
 		return d.refuse(tries.password, v.event(want.refused, a.Name).With("reason", string(whyWrong)),
 			wrongProof("password", "The password is not right."))
 	}
+	if want.ready != nil {
+		if err := want.ready(); err != nil {
+			return err
+		}
+	}
 	if tries.code == nil {
 		return d.commitProof(a, tries, change)
 	}
@@ -83,6 +92,7 @@ func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want pr
 		return err
 	}
 	err = d.commitProof(a, tries, func(tx *store.Tx, a account.Account) error {
+		p.Factor.Holder = sessionHolder(s, a.Email)
 		spent, err := d.Factors.Spend(tx, a, p.Factor, d.Clock.Reading().Now)
 		if err != nil {
 			return err
@@ -95,7 +105,7 @@ func (d *Door) prove(ctx context.Context, v Visitor, id string, p Proof, want pr
 		return change(tx, a)
 	})
 	if errors.Is(err, factor.ErrRefused) {
-		return d.refuse(tries.code, v.event(want.refused, a.Name).With("reason", "code: "+reason(err)),
+		return d.refuseCode(a, tries.code, v.event(want.refused, a.Name).With("reason", "code: "+reason(err)),
 			wrongProof("code", "That code is not right. Each code works once."))
 	}
 	return err
@@ -132,12 +142,12 @@ type tries struct{ password, code *throttle.Attempt }
 
 func (d *Door) try(a account.Account, v Visitor, code bool) (t tries, err error) {
 	if t.password, err = d.Throttle.Password(a.Name, v.Source); err != nil {
-		return tries{}, err
+		return tries{}, d.slowed(v, err, func(*store.Tx) (account.Account, error) { return a, nil })
 	}
 	if !code {
 		return t, nil
 	}
-	if t.code, err = d.Throttle.Code(a.ID); err != nil {
+	if t.code, err = d.codeTry(v, a.ID); err != nil {
 		t.password.Drop()
 		return tries{}, err
 	}

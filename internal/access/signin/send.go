@@ -13,12 +13,12 @@ import (
 	"castellan/internal/store"
 )
 
-// The holders of codes by e-mail: a code is good only for the sign-in or the session that asked for it, and
-// only for what it was asked for.
-func ticketHolder(t session.Ticket) string             { return "ticket/" + t.Token }
-func sessionHolder(s session.Session) string           { return "session/" + s.ID }
-func enrolHolder(s session.Session, to string) string  { return "enrol/" + s.ID + "/" + to }
-func changeHolder(s session.Session, to string) string { return "address/" + s.ID + "/" + to }
+// The holders of codes by e-mail: a code is good only for the sign-in or the session that asked for it, for
+// what it was asked for, and while the address it went to is the account's.
+func ticketHolder(t session.Ticket, to string) string   { return "ticket/" + t.Token + "/" + to }
+func sessionHolder(s session.Session, to string) string { return "session/" + s.ID + "/" + to }
+func enrolHolder(s session.Session, to string) string   { return "enrol/" + s.ID + "/" + to }
+func changeHolder(s session.Session, to string) string  { return "address/" + s.ID + "/" + to }
 
 // Sent is what became of the wish for a code by e-mail.
 type Sent struct {
@@ -31,7 +31,11 @@ type Sent struct {
 // send sends a code to an address unless one was sent a moment ago, and records that. It returns when the
 // mail server has taken the mail, or after a few seconds with the refusal that offers other ways.
 func (d *Door) send(ctx context.Context, v Visitor, a account.Account, to, holder string, purpose notice.Purpose) (Sent, error) {
-	c := d.Factors.NewCode(a.ID, holder)
+	lane := factor.Inside
+	if purpose == notice.ToSignIn {
+		lane = factor.AtTheDoor
+	}
+	c := d.Factors.NewCode(a.ID, lane, holder)
 	sent := Sent{To: account.Masked(to), Now: c.Code != "", Resend: c.Resend, Left: c.Left}
 	if !sent.Now {
 		return sent, nil
@@ -86,7 +90,7 @@ func (d *Door) SendCode(ctx context.Context, v Visitor, cookie string) (Sent, er
 	if err := d.usable(a, t.Hash); err != nil {
 		return Sent{}, ErrExpired.Because(err)
 	}
-	return d.send(ctx, v, a, a.Email, ticketHolder(t), notice.ToSignIn)
+	return d.send(ctx, v, a, a.Email, ticketHolder(t, a.Email), notice.ToSignIn)
 }
 
 // SendProofCode sends a code with which a signed-in person can prove who they are.
@@ -95,5 +99,5 @@ func (d *Door) SendProofCode(ctx context.Context, v Visitor, s session.Session) 
 	if err != nil {
 		return Sent{}, err
 	}
-	return d.send(ctx, v, a, a.Email, sessionHolder(s), notice.ToProve)
+	return d.send(ctx, v, a, a.Email, sessionHolder(s, a.Email), notice.ToProve)
 }

@@ -36,6 +36,8 @@ type Config struct {
 	Post      *notice.Post
 	// Clock tells trusted time; Fresh first asks the time servers if the last answer is old.
 	Clock Clock
+	// Elapsed is a clock that never steps.
+	Elapsed func() time.Duration
 }
 
 // Clock is what a Door needs of package clock.
@@ -65,10 +67,12 @@ type Visitor struct {
 	Source  string // what tries are counted by
 	Agent   string // with which browser
 	Local   bool   // from a network of the house
+	// Session and Ticket are the cookies that the browser brought along. A sign-in replaces what they stand for.
+	Session, Ticket string
 }
 
 func (v Visitor) event(kind event.Kind, actor string) event.Event {
-	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent}
+	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent, Source: v.Source}
 }
 
 // Next is what a sign-in needs next.
@@ -120,6 +124,7 @@ const (
 	whyLapsed   refusal = "the temporary password has lapsed"
 	whyOutside  refusal = "the default password works only from the local network"
 	whyChanged  refusal = "the account was changed meanwhile"
+	whyHands    refusal = "the NAS was reset or claimed meanwhile"
 	whyNotOwned refusal = "nobody has claimed this NAS yet"
 )
 
@@ -146,22 +151,55 @@ func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, 
 		return Step{}, err
 	}
 	with.Account, with.Administrator, with.Source, with.Agent = a.ID, a.Role == account.Administrator, v.Address, v.Agent
+	if v.Session != "" {
+		tx.OnCommit(func() { d.Sessions.End(v.Session) })
+	}
 	cookie, s, evicted := d.Sessions.Create(tx, with)
 	if evicted {
 		if err := d.Log.Record(tx, v.event(event.SessionEvicted, a.Name)); err != nil {
 			return Step{}, err
 		}
 	}
+	if err := d.spared(tx, v, a); err != nil {
+		return Step{}, err
+	}
 	err := d.Log.Record(tx, v.event(event.SignedIn, a.Name).With("method", method))
 	return Step{Next: NextDone, Cookie: cookie, Token: s.Token, Left: session.Idle, Account: a, Repair: with.Repair}, err
 }
 
-// ticket makes the step of a half-finished sign-in.
-func (d *Door) ticket(t session.Ticket, v Visitor, a account.Account) Step {
-	t.Account, t.Hash, t.Source, t.Agent = a.ID, a.Password.Hash, v.Address, v.Agent
-	cookie, t := d.Tickets.Issue(t)
-	_, left, _ := d.Tickets.Find(cookie)
-	return Step{Cookie: cookie, Token: t.Token, Left: left, Account: a}
+// issue completes the step of a half-finished sign-in with its ticket, which is worth something as long as the
+// account and the box are what they are in this transaction.
+func (d *Door) issue(tx *store.Tx, s *Step, t session.Ticket, v Visitor) (err error) {
+	if t.Generation, err = claim.Generation(tx); err != nil {
+		return err
+	}
+	t.Account, t.Hash, t.Source, t.Agent = s.Account.ID, s.Account.Password.Hash, v.Address, v.Agent
+	d.forget(v.Ticket)
+	s.Cookie, t = d.Tickets.Issue(t)
+	s.Token = t.Token
+	_, s.Left, _ = d.Tickets.Find(s.Cookie)
+	return nil
+}
+
+// forget ends a ticket that is replaced, and the wait for a press that it may stand for.
+func (d *Door) forget(ticket string) {
+	if t, _, ok := d.Tickets.Find(ticket); ok && t.Stage == session.AwaitPress {
+		d.Box.Leave(t.Wait)
+	}
+	d.Tickets.End(ticket)
+}
+
+// standing looks whether a ticket is still worth something in the transaction that finishes it, or that
+// resumes it.
+func (d *Door) standing(tx *store.Tx, a account.Account, t session.Ticket) error {
+	generation, err := claim.Generation(tx)
+	if err != nil {
+		return err
+	}
+	if generation != t.Generation {
+		return whyHands
+	}
+	return d.usable(a, t.Hash)
 }
 
 // Resume repeats the step that a ticket waits for, after a page was loaded again.
@@ -178,16 +216,18 @@ func (d *Door) Resume(cookie string) (Step, error) {
 		s.Next = NextPassword
 	case session.AwaitClaim:
 		s.Next = NextClaim
-		return s, nil
 	default:
 		return Step{}, ErrExpired
 	}
 	err := d.DB.View(func(tx *store.Tx) error {
+		if s.Next == NextClaim {
+			return d.Box.Open(tx, t.Generation)
+		}
 		a, err := account.Get(tx, t.Account)
 		if err != nil {
 			return err
 		}
-		if err := d.usable(a, t.Hash); err != nil {
+		if err := d.standing(tx, a, t); err != nil {
 			return err
 		}
 		s.Account, s.PasswordMin = a, password.Min(factor.Enabled(tx, a.ID))

@@ -4,13 +4,14 @@
 package throttle
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"sync"
 	"time"
 
 	"castellan/internal/fault"
+	"castellan/internal/secret"
 	"castellan/internal/store"
 )
 
@@ -29,8 +30,12 @@ const (
 	CodeWait  = 15 * time.Minute
 	// MaxCodes wrong codes in a row close the second factor of the account.
 	MaxCodes = 100
-	// maxLanes bounds what strangers can make the box remember.
-	maxLanes = 4096
+	// MaxLanes bounds what strangers can make the box remember.
+	MaxLanes = 4096
+	// purgeEvery is how often old lanes are looked for.
+	purgeEvery = time.Hour
+	// forgetStarts of the kernel later a lane is old, too: how long they took nobody knows.
+	forgetStarts = 3
 )
 
 // The refusals. A try that is refused was not evaluated, right or wrong.
@@ -46,6 +51,7 @@ var (
 type Config struct {
 	Elapsed func() time.Duration // a clock that never steps
 	Boot    string               // identifies the run of that clock
+	Key     secret.Key           // hides the names that were typed
 }
 
 // Throttle counts failed tries. It is safe for concurrent use.
@@ -59,10 +65,11 @@ type Throttle struct {
 
 // counter holds the lanes of one rule.
 type counter struct {
-	table store.Table[record]
-	lanes map[string]*lane
-	wait  func(l *lane, now time.Duration) (time.Duration, error)
-	most  int // lanes; 0: as many as there are accounts
+	table  store.Table[record]
+	lanes  map[string]*lane
+	wait   func(l *lane, now time.Duration) (time.Duration, error)
+	most   int // lanes; 0: as many as there are accounts, and none is too old
+	purged time.Duration
 }
 
 // lane is what is known of the tries that share a key.
@@ -70,38 +77,46 @@ type lane struct {
 	failures int           // in a row
 	last     time.Duration // when the last one happened
 	busy     int           // tries under way, each counted as a failure until it ends
+	told     bool          // a try was refused since
+	starts   int           // of the kernel since
 }
 
 type record struct {
 	Failures int           `json:"failures"`
 	Last     time.Duration `json:"last"` // on the clock of Boot, in nanoseconds
 	Boot     string        `json:"boot"`
+	Starts   int           `json:"starts,omitempty"` // of the kernel since
 }
 
 // New returns a Throttle that knows of no failures.
 func New(c Config) *Throttle {
 	return &Throttle{
 		config:    c,
-		passwords: counter{store.NewTable[record]("password_tries"), map[string]*lane{}, (*lane).passwordWait, maxLanes},
-		codes:     counter{store.NewTable[record]("code_tries"), map[string]*lane{}, (*lane).codeWait, 0},
+		passwords: counter{table: store.NewTable[record]("password_tries"), lanes: map[string]*lane{}, wait: (*lane).passwordWait, most: MaxLanes},
+		codes:     counter{table: store.NewTable[record]("code_tries"), lanes: map[string]*lane{}, wait: (*lane).codeWait},
 	}
 }
 
-// Load reads the failures that were counted before this start. After a start of the kernel nobody knows
-// how long ago they were; they then count as of now.
+// Load reads the failures that were counted before this start, and forgets old ones. After a start of the kernel
+// nobody knows how long ago they were; they then count as of now.
 func (t *Throttle) Load(tx *store.Tx) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.config.Elapsed()
-	for _, c := range []counter{t.passwords, t.codes} {
+	for _, c := range []*counter{&t.passwords, &t.codes} {
+		moved := map[string]record{}
 		err := c.table.Each(tx, "", func(key string, r record) error {
 			if r.Boot != t.config.Boot || r.Boot == "" || r.Last > now {
-				r.Last = now
+				r.Last, r.Boot, r.Starts = now, t.config.Boot, r.Starts+1
+				moved[key] = r
 			}
-			c.lanes[key] = &lane{failures: r.Failures, last: r.Last}
+			c.lanes[key] = &lane{failures: r.Failures, last: r.Last, starts: r.Starts}
 			return nil
 		})
-		if err != nil {
+		for key, r := range moved {
+			err = errors.Join(err, c.table.Put(tx, key, r))
+		}
+		if err = errors.Join(err, c.purge(tx, now)); err != nil {
 			return err
 		}
 	}
@@ -110,7 +125,7 @@ func (t *Throttle) Load(tx *store.Tx) error {
 
 // Password asks to evaluate a password for a name, known or not, from a source.
 func (t *Throttle) Password(name, source string) (*Attempt, error) {
-	return t.attempt(&t.passwords, nameKey(name)+"/"+source)
+	return t.attempt(&t.passwords, t.nameKey(name)+"/"+source)
 }
 
 // Code asks to evaluate a second factor of an account.
@@ -118,10 +133,18 @@ func (t *Throttle) Code(account string) (*Attempt, error) {
 	return t.attempt(&t.codes, account)
 }
 
-// nameKey keeps what was typed as a name out of the database: people type passwords into name fields.
-func nameKey(name string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(name)))
-	return hex.EncodeToString(sum[:12])
+var errFirst = errors.New("the first refusal since the last wrong try")
+
+// First reports whether a refusal is the first one since the last wrong try, and so worth a record.
+func First(refused error) bool { return errors.Is(refused, errFirst) }
+
+// nameLength is the length of what stands for a name in a key, in hex digits.
+const nameLength = 32
+
+// nameKey keeps what was typed as a name out of the database, where nobody without the device key can try what it
+// may have been: people type passwords into name fields.
+func (t *Throttle) nameKey(name string) string {
+	return hex.EncodeToString(t.config.Key.MAC([]byte("name/" + strings.ToLower(name))))[:nameLength]
 }
 
 func (t *Throttle) attempt(c *counter, key string) (*Attempt, error) {
@@ -133,11 +156,16 @@ func (t *Throttle) attempt(c *counter, key string) (*Attempt, error) {
 		c.lanes[key] = l
 	}
 	left, err := c.wait(l, t.config.Elapsed())
-	if err != nil {
-		return nil, err
-	}
-	if left > 0 {
-		return nil, ErrSlowDown.After(left)
+	if err != nil || left > 0 {
+		refused := ErrClosed
+		if err == nil {
+			refused = ErrSlowDown.After(left)
+		}
+		if !l.told {
+			l.told = true
+			refused = refused.Because(errFirst)
+		}
+		return nil, refused
 	}
 	l.busy++
 	return &Attempt{throttle: t, counter: c, key: key, lane: l}, nil
@@ -197,12 +225,13 @@ func (a *Attempt) Fail(tx *store.Tx) error {
 	}
 	a.end()
 	a.lane.failures++
+	a.lane.told, a.lane.starts = false, 0
 	a.lane.last = t.config.Elapsed()
 	a.counter.lanes[a.key] = a.lane
-	if err := a.counter.evict(tx, t.config.Elapsed()); err != nil {
+	if err := a.counter.tidy(tx, t.config.Elapsed()); err != nil {
 		return err
 	}
-	return a.counter.table.Put(tx, a.key, record{a.lane.failures, a.lane.last, t.config.Boot})
+	return a.counter.table.Put(tx, a.key, record{Failures: a.lane.failures, Last: a.lane.last, Boot: t.config.Boot})
 }
 
 // Succeed clears the count, when the transaction commits.
@@ -210,7 +239,11 @@ func (a *Attempt) Succeed(tx *store.Tx) error {
 	t := a.throttle
 	t.mu.Lock()
 	had := a.lane.failures > 0
+	err := a.counter.tidy(tx, t.config.Elapsed())
 	t.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	tx.OnCommit(func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -255,9 +288,35 @@ func (a *Attempt) Failures() int {
 	return a.lane.failures
 }
 
-// evict forgets lanes that are old, and the oldest of all when there are too many.
-func (c *counter) evict(tx *store.Tx, now time.Duration) error {
-	if c.most == 0 || len(c.lanes) <= c.most {
+// purge forgets lanes whose last failure was long ago, and those that were stored under a plain hash of a name.
+func (c *counter) purge(tx *store.Tx, now time.Duration) error {
+	if c.most == 0 {
+		return nil
+	}
+	c.purged = now
+	for key, l := range c.lanes {
+		name, _, _ := strings.Cut(key, "/")
+		if l.busy > 0 || now-l.last <= Forget && l.starts < forgetStarts && len(name) == nameLength {
+			continue
+		}
+		delete(c.lanes, key)
+		if err := c.table.Delete(tx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tidy forgets old lanes now and then, and the oldest of all when there are too many. One that still has to wait
+// stays: how fast passwords are hashed bounds how many those can be.
+func (c *counter) tidy(tx *store.Tx, now time.Duration) error {
+	full := c.most > 0 && len(c.lanes) > c.most
+	if full || now-c.purged >= purgeEvery {
+		if err := c.purge(tx, now); err != nil {
+			return err
+		}
+	}
+	if !full || len(c.lanes) <= c.most {
 		return nil
 	}
 	var oldest string
@@ -265,16 +324,11 @@ func (c *counter) evict(tx *store.Tx, now time.Duration) error {
 		if l.busy > 0 {
 			continue
 		}
-		if now-l.last > Forget {
-			delete(c.lanes, key)
-			if err := c.table.Delete(tx, key); err != nil {
-				return err
-			}
-		} else if oldest == "" || l.last < c.lanes[oldest].last {
+		if left, _ := c.wait(l, now); left <= 0 && (oldest == "" || l.last < c.lanes[oldest].last) {
 			oldest = key
 		}
 	}
-	if len(c.lanes) <= c.most || oldest == "" {
+	if oldest == "" {
 		return nil
 	}
 	delete(c.lanes, oldest)
@@ -284,7 +338,7 @@ func (c *counter) evict(tx *store.Tx, now time.Duration) error {
 // Pardon forgets the failures of an account, when the transaction commits: after a reset, or when
 // somebody who may do so has let the person in again.
 func (t *Throttle) Pardon(tx *store.Tx, account, name string) error {
-	prefix := nameKey(name) + "/"
+	prefix := t.nameKey(name) + "/"
 	var keys []string
 	err := t.passwords.table.Each(tx, prefix, func(key string, _ record) error {
 		if !strings.HasPrefix(key, prefix) {

@@ -61,9 +61,11 @@ type Status struct {
 
 // Config says what a Button watches and whom it tells.
 type Config struct {
-	Source  Source // nil: this box has no button
-	Times   Times
-	Pressed func(Press) // called for each finished press, from Run's goroutine
+	Source Source // nil: this box has no button
+	Times  Times
+	// Pressed is called for each finished press, from Run's goroutine. Its error goes to who held a
+	// simulated button.
+	Pressed func(Press) error
 	Log     *slog.Logger
 }
 
@@ -72,6 +74,8 @@ type Button struct {
 	config Config
 
 	started time.Time
+	tried   chan struct{} // closed once the line was claimed, or could not be
+	first   sync.Once
 
 	mu      sync.Mutex
 	claimed bool
@@ -81,7 +85,10 @@ type Button struct {
 	skew  time.Duration
 	last  *Press
 	ended time.Duration // when last ended, on the program's clock
-	done  chan struct{} // closed and replaced at every finished press
+	// acting is whether Pressed is at work; done is closed and replaced when it has returned failed.
+	acting bool
+	done   chan struct{}
+	failed error
 }
 
 // retry is how long to wait before a line that could not be claimed is tried again: a driver may come late.
@@ -89,15 +96,20 @@ const retry = 15 * time.Second
 
 // New returns a Button that watches nothing yet.
 func New(c Config) *Button {
-	return &Button{config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{})}
+	return &Button{config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{}), tried: make(chan struct{})}
 }
+
+// Tried is closed once it is known whether the button works.
+func (b *Button) Tried() <-chan struct{} { return b.tried }
 
 // local is the program's clock, on which the kernel's time stamps are continued between edges.
 func (b *Button) local() time.Duration { return time.Since(b.started) }
 
 // Run claims the line and watches it until the context ends.
 func (b *Button) Run(ctx context.Context) error {
+	known := func() { b.first.Do(func() { close(b.tried) }) }
 	if b.config.Source == nil {
+		known()
 		<-ctx.Done()
 		return nil
 	}
@@ -105,6 +117,7 @@ func (b *Button) Run(ctx context.Context) error {
 		line, err := b.config.Source.Open()
 		if err == nil {
 			b.claim(line)
+			known()
 			b.watch(ctx, line)
 			if err = line.Close(); err != nil {
 				b.config.Log.Warn("release button line", "err", err)
@@ -112,6 +125,7 @@ func (b *Button) Run(ctx context.Context) error {
 			continue
 		}
 		b.refuse(err)
+		known()
 		select {
 		case <-ctx.Done():
 		case <-time.After(retry):
@@ -179,14 +193,15 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 	moved, press, ended := move(b.gesture)
 	b.gesture = moved
 	if ended {
-		b.last, b.ended = &press, b.local()
+		b.last, b.ended, b.acting = &press, b.local(), true
 	}
 	b.mu.Unlock()
 	if !ended {
 		return
 	}
-	b.config.Pressed(press)
+	failed := b.config.Pressed(press)
 	b.mu.Lock()
+	b.acting, b.failed = false, failed
 	close(b.done)
 	b.done = make(chan struct{})
 	b.mu.Unlock()

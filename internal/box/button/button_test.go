@@ -21,10 +21,11 @@ func run(t *testing.T, source button.Source) (*button.Button, func() []button.Pr
 	t.Helper()
 	var mu sync.Mutex
 	var got []button.Press
-	b := button.New(button.Config{Source: source, Times: button.DefaultTimes(), Log: quiet, Pressed: func(p button.Press) {
+	b := button.New(button.Config{Source: source, Times: button.DefaultTimes(), Log: quiet, Pressed: func(p button.Press) error {
 		mu.Lock()
 		got = append(got, p)
 		mu.Unlock()
+		return nil
 	}})
 	ctx, stop := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
@@ -51,6 +52,29 @@ func TestHoldingTheSimulatedButton(t *testing.T) {
 			if got := presses(); hold >= 50*ms && (len(got) != 1 || got[0].Outcome != want) {
 				t.Errorf("held %v: reported %v", hold, got)
 			}
+		})
+	}
+}
+
+// What came of a press is told when all of it is done, however long that takes, and with what went wrong.
+func TestHoldingWaitsForWhatThePressSetsOff(t *testing.T) {
+	for name, failed := range map[string]error{"it goes well": nil, "it fails": errors.New("the disk is full")} {
+		synctest.Test(t, func(t *testing.T) {
+			acted := false
+			b := button.New(button.Config{Source: button.NewSimulation(), Times: button.DefaultTimes(), Log: quiet, Pressed: func(button.Press) error {
+				time.Sleep(20 * time.Second)
+				acted = true
+				return failed
+			}})
+			ctx, stop := context.WithCancel(t.Context())
+			var ended sync.WaitGroup
+			ended.Go(func() { _ = b.Run(ctx) })
+			p, err := b.Hold(t.Context(), 6*time.Second)
+			if p.Outcome != button.Reset || !errors.Is(err, failed) || !acted {
+				t.Errorf("%s: got %v, %v, acted %v", name, p, err, acted)
+			}
+			stop()
+			ended.Wait()
 		})
 	}
 }

@@ -30,7 +30,7 @@ var ErrNotSimulated = &fault.Error{
 	Message: "The button of this NAS is not simulated. Press it with a finger.",
 }
 
-// Hold presses the simulated button for a while and returns what came of it.
+// Hold presses the simulated button for a while and returns what came of it, and the error of acting on it.
 func (b *Button) Hold(ctx context.Context, hold time.Duration) (Press, error) {
 	s, ok := b.config.Source.(*Simulation)
 	if !ok {
@@ -51,9 +51,7 @@ func (b *Button) Hold(ctx context.Context, hold time.Duration) (Press, error) {
 		}
 		select {
 		case <-done:
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			return *b.last, nil
+			return b.outcome()
 		case <-time.After(wait):
 		case <-ctx.Done():
 			if pressed { // a finger that is pulled away releases the button
@@ -62,5 +60,23 @@ func (b *Button) Hold(ctx context.Context, hold time.Duration) (Press, error) {
 			return Press{}, ctx.Err()
 		}
 	}
-	return Press{Outcome: Nothing, Held: hold}, nil // too short, or too long to be a press
+	b.mu.Lock()
+	acting := b.acting
+	b.mu.Unlock()
+	if !acting {
+		return Press{Outcome: Nothing, Held: hold}, nil // too short, or too long to be a press
+	}
+	select { // what a press sets off may take its time
+	case <-done:
+		return b.outcome()
+	case <-ctx.Done():
+		return Press{}, ctx.Err()
+	}
+}
+
+// outcome returns the last press, and what acting on it said.
+func (b *Button) outcome() (Press, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return *b.last, b.failed
 }

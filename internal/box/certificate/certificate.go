@@ -14,7 +14,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -31,9 +30,11 @@ const (
 	Life = 397 * 24 * time.Hour
 	// backdate makes the certificate valid for browsers whose clocks are slow.
 	backdate = 24 * time.Hour
+	// maxNames is how many host names, and how many addresses, a certificate stands for.
+	maxNames = 32
 )
 
-// Names is for whom a certificate stands.
+// Names is for whom a certificate stands, the most important first.
 type Names struct {
 	Hosts     []string
 	Addresses []netip.Addr
@@ -56,9 +57,12 @@ func Open(folder string) *Keeper {
 	return k
 }
 
-// Renew makes a new certificate if the current one does not stand for all the names, or if less than a
-// third of its life is left. It returns why it did, or nothing. The key stays the same while it can be read.
+// Renew makes a new certificate if the current one lacks one of the names, or if less than a third of its
+// life is left. It returns why it did, or nothing. People compare the fingerprint, so names that the box no
+// longer has are no reason, and a new certificate keeps those of the old one while there is room. The key
+// stays the same while it can be read.
 func (k *Keeper) Renew(names Names, now time.Time) (reason string, err error) {
+	names = names.with(Names{})
 	switch leaf := k.leaf(); {
 	case leaf == nil:
 		reason = "there was none"
@@ -67,7 +71,8 @@ func (k *Keeper) Renew(names Names, now time.Time) (reason string, err error) {
 	case now.Before(leaf.NotBefore):
 		reason = "the old one is not valid yet"
 	case !covers(leaf, names):
-		reason = "the names or addresses of this NAS have changed"
+		reason = "this NAS has a new name or address"
+		names = names.with(namesOf(leaf))
 	default:
 		return "", nil
 	}
@@ -138,24 +143,39 @@ func (k *Keeper) key() (*ecdsa.PrivateKey, error) {
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
-// covers reports whether a certificate stands for exactly these names.
-func covers(leaf *x509.Certificate, names Names) bool {
-	hosts, ips := slices.Sorted(slices.Values(leaf.DNSNames)), make([]string, 0, len(leaf.IPAddresses))
+// namesOf returns for whom a certificate stands.
+func namesOf(leaf *x509.Certificate) (n Names) {
+	n.Hosts = leaf.DNSNames
 	for _, ip := range leaf.IPAddresses {
-		ips = append(ips, ip.String())
+		if a, ok := netip.AddrFromSlice(ip); ok {
+			n.Addresses = append(n.Addresses, a)
+		}
 	}
-	slices.Sort(ips)
-	wantHosts, wantIPs := names.sorted()
-	return slices.Equal(hosts, wantHosts) && slices.Equal(ips, wantIPs)
+	return n
 }
 
-func (n Names) sorted() (hosts, ips []string) {
-	for _, a := range n.Addresses {
-		ips = append(ips, a.WithZone("").String())
+// covers reports whether a certificate stands for all the names.
+func covers(leaf *x509.Certificate, names Names) bool {
+	has := namesOf(leaf).with(Names{})
+	missing := func(a netip.Addr) bool { return !slices.Contains(has.Addresses, a) }
+	unnamed := func(h string) bool { return !slices.Contains(has.Hosts, h) }
+	return !slices.ContainsFunc(names.Hosts, unnamed) && !slices.ContainsFunc(names.Addresses, missing)
+}
+
+// with returns the names and behind them the older ones, each once, and no more than fit.
+func (n Names) with(older Names) (all Names) {
+	for _, h := range slices.Concat(n.Hosts, older.Hosts) {
+		if len(all.Hosts) < maxNames && !slices.Contains(all.Hosts, h) {
+			all.Hosts = append(all.Hosts, h)
+		}
 	}
-	slices.Sort(ips)
-	hosts = slices.Sorted(slices.Values(n.Hosts))
-	return slices.Compact(hosts), slices.Compact(ips)
+	for _, a := range slices.Concat(n.Addresses, older.Addresses) {
+		a = a.Unmap().WithZone("")
+		if len(all.Addresses) < maxNames && !slices.Contains(all.Addresses, a) {
+			all.Addresses = append(all.Addresses, a)
+		}
+	}
+	return all
 }
 
 // issue makes a certificate signed with its own key.
@@ -164,16 +184,15 @@ func issue(key *ecdsa.PrivateKey, names Names, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	hosts, ips := names.sorted()
 	template := &x509.Certificate{
 		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: hosts[0], Organization: []string{"Castellan on this NAS"}},
+		Subject:      pkix.Name{CommonName: names.Hosts[0], Organization: []string{"Castellan on this NAS"}},
 		NotBefore:    now.Add(-backdate), NotAfter: now.Add(Life - backdate),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true, DNSNames: hosts,
+		BasicConstraintsValid: true, DNSNames: names.Hosts,
 	}
-	for _, ip := range ips {
-		template.IPAddresses = append(template.IPAddresses, net.ParseIP(ip))
+	for _, a := range names.Addresses {
+		template.IPAddresses = append(template.IPAddresses, a.AsSlice())
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

@@ -116,6 +116,45 @@ func TestItIsRenewedInTimeAndWhenNamesChangeAndKeepsItsKey(t *testing.T) {
 	}
 }
 
+// R129 T33: the fingerprint that people compare stays while nothing new has to be in the certificate.
+func TestTheCertificateKeepsTheNamesItHas(t *testing.T) {
+	k := certificate.Open(t.TempDir())
+	renew(t, k, names, noon)
+	first := k.Fingerprint()
+	few := certificate.Names{Hosts: names.Hosts[1:], Addresses: []netip.Addr{netip.MustParseAddr("::ffff:192.0.2.20")}}
+	if reason := renew(t, k, few, noon); reason != "" || k.Fingerprint() != first {
+		t.Errorf("renewed for an address that is gone: %q", reason)
+	}
+	if reason := renew(t, k, certificate.Names{Hosts: []string{"cellar-nas"}, Addresses: few.Addresses}, noon); reason == "" {
+		t.Error("not renewed for a new name")
+	}
+	for _, n := range []certificate.Names{names, few} {
+		if reason := renew(t, k, n, noon); reason != "" {
+			t.Errorf("it did not keep what it had: %q", reason)
+		}
+	}
+	for i := range 100 { // a new address every day
+		moved := certificate.Names{Hosts: []string{"cellar-nas"}, Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})}}
+		renew(t, k, moved, noon)
+	}
+	state, _ := handshake(t, k, &tls.Config{})
+	leaf := state.PeerCertificates[0]
+	if n := len(leaf.IPAddresses); n != 32 || leaf.VerifyHostname("10.0.0.99") != nil || leaf.VerifyHostname("10.0.0.68") != nil {
+		t.Errorf("%d addresses are left of a hundred: %v", n, leaf.IPAddresses)
+	}
+	if leaf.VerifyHostname("attic-nas") != nil || leaf.Subject.CommonName != "cellar-nas" {
+		t.Errorf("names %v of %v", leaf.DNSNames, leaf.Subject)
+	}
+	many := certificate.Names{Hosts: []string{"cellar-nas"}}
+	for i := range 40 {
+		many.Addresses = append(many.Addresses, netip.AddrFrom4([4]byte{10, 0, 1, byte(i)}))
+	}
+	renew(t, k, many, noon)
+	if reason := renew(t, k, many, noon); reason != "" {
+		t.Errorf("more addresses than fit renew it every time: %q", reason)
+	}
+}
+
 func TestADamagedFileIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "tls.pem"), []byte("-----BEGIN nonsense"), 0o600); err != nil {

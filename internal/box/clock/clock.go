@@ -42,8 +42,13 @@ const (
 	// is never followed by itself.
 	SlowCorrection  = 30 * time.Second
 	ConfirmingPolls = 3
+	// Agreeing polls lie within SamePoll of each other.
+	SamePoll = 2 * time.Second
 	// FirstJump is how far the first answer after a start may lie beyond the last trusted time.
 	FirstJump = 30 * 24 * time.Hour
+	// LongestJump is how far it may lie beyond what is known for certain, whoever else says the same: no
+	// program runs for longer without a new version.
+	LongestJump = 10 * 365 * 24 * time.Hour
 	// Budget is how long a sign-in waits for the servers.
 	Budget = 1500 * time.Millisecond
 	// FreshFor is how old an agreement may be before a code is checked without asking again.
@@ -87,6 +92,8 @@ type Clock struct {
 	started time.Duration
 
 	mu      sync.Mutex
+	known   time.Time // lies in the past for certain since the start
+	trusted bool      // known is more than when the program was built
 	servers []server
 	// offset leads from the scale to trusted time, once agreed is set.
 	offset    time.Duration
@@ -94,6 +101,7 @@ type Clock struct {
 	agreedAt  time.Duration // elapsed, of the last agreement
 	doubt     time.Duration // uncertainty at agreedAt
 	agreeing  int
+	single    bool // the last agreement was that of one server with itself
 	suspect   bool
 	pending   []time.Duration // corrections between FreeCorrection and SlowCorrection that wait
 	high      time.Time       // the latest trusted time that was ever given out
@@ -110,7 +118,7 @@ type Clock struct {
 // New returns a Clock that has asked nobody yet.
 func New(c Config) *Clock {
 	k := &Clock{config: c, started: c.Elapsed(), anchor: latest(c.Floor, c.Trusted), kept: c.Kept()}
-	k.high = k.anchor
+	k.known, k.trusted, k.high = k.anchor, !c.Trusted.IsZero(), k.anchor
 	k.servers = make([]server, len(c.Servers))
 	for i, address := range c.Servers {
 		k.servers[i] = server{address: address, Server: Server{Host: hostOf(address), State: Waiting}}
@@ -127,6 +135,7 @@ type Reading struct {
 	Uncertainty time.Duration // 0 where it is not known
 	Agreeing    int           // servers that agreed last
 	Answering   int           // servers that answered last
+	Single      bool          // one server alone stands behind this time
 	CheckedAgo  time.Duration // since the last agreement; negative: never
 	NextIn      time.Duration
 	Servers     []Server
@@ -161,7 +170,7 @@ func (k *Clock) Reading() Reading {
 
 // read needs mu.
 func (k *Clock) read(elapsed time.Duration, system time.Time) Reading {
-	r := Reading{Agreeing: k.agreeing, CheckedAgo: -1, NextIn: max(k.nextPoll-elapsed, 0)}
+	r := Reading{Agreeing: k.agreeing, Single: k.agreed && k.single, CheckedAgo: -1, NextIn: max(k.nextPoll-elapsed, 0)}
 	for _, s := range k.servers {
 		r.Servers = append(r.Servers, s.Server)
 		if s.State == Agrees || s.State == Ignored {
@@ -220,8 +229,8 @@ func (k *Clock) time(state State, elapsed time.Duration, system time.Time) time.
 // scale is the time since the anchor: only differences on it mean anything.
 func (k *Clock) scale(elapsed time.Duration) time.Time { return k.anchor.Add(elapsed - k.started) }
 
-// floor is the earliest that it can be: the anchor lies in the past, and time has passed since.
-func (k *Clock) floor(elapsed time.Duration) time.Time { return k.scale(elapsed) }
+// floor is the earliest that it can be: known lies in the past, and time has passed since.
+func (k *Clock) floor(elapsed time.Duration) time.Time { return k.known.Add(elapsed - k.started) }
 
 func latest(a, b time.Time) time.Time {
 	if a.Before(b) {

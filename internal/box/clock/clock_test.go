@@ -19,6 +19,7 @@ type bench struct {
 	kept    bool
 	trusted time.Time
 	floor   time.Time
+	names   []string // of the servers, where they are others than the four
 	changes []clock.Change
 	mu      sync.Mutex
 }
@@ -36,8 +37,11 @@ func newBench() *bench {
 
 func (b *bench) start() *clock.Clock {
 	started := time.Now()
+	if b.names == nil {
+		b.names = []string{good1, good2, good3, good4}
+	}
 	return clock.New(clock.Config{
-		Servers: []string{good1, good2, good3, good4},
+		Servers: b.names,
 		Floor:   b.floor, Trusted: b.trusted,
 		Elapsed: func() time.Duration { return time.Since(started) },
 		System:  func() time.Time { return time.Now().Add(b.system) },
@@ -407,6 +411,12 @@ func TestKissOfDeathIsHonoured(t *testing.T) {
 		if asked[good2] != 1 {
 			t.Errorf("the server that serves us not was asked %d times", asked[good2])
 		}
+		time.Sleep(24 * time.Hour)
+		b.servers[good2].lie = nil // it was a mistake, or was forged
+		k.Sync(t.Context())
+		if s := k.Reading().Servers[1]; s.State != clock.Agrees {
+			t.Errorf("a day later it is %+v", s)
+		}
 	})
 }
 
@@ -441,7 +451,7 @@ func TestRunPollsGentlyAndStops(t *testing.T) {
 
 func TestWordsForTimes(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		3 * time.Millisecond: "3 ms", 1500 * time.Millisecond: "2 s", 42 * time.Second: "42 s",
+		3 * time.Millisecond: "3 ms", 1500 * time.Millisecond: "1.5 s", 3 * time.Second: "3 s", 9960 * time.Millisecond: "10 s", 59600 * time.Millisecond: "1 min", 42 * time.Second: "42 s",
 		192 * time.Second: "3 min 12 s", 2 * time.Minute: "2 min", 90 * time.Minute: "1 h 30 min",
 		26 * time.Hour: "1 day 2 h", 50 * time.Hour: "2 days 2 h", 26 * 365 * 24 * time.Hour: "26 years",
 	} {

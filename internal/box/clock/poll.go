@@ -3,23 +3,25 @@ package clock
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
 
 const (
-	// minPoll and maxPoll bound the time between rounds of questions (RFC 5905 MINPOLL and MAXPOLL).
-	minPoll = 64 * time.Second
-	maxPoll = 1024 * time.Second
-	// firstRetry is the pause after the first round that brought no agreement; it doubles up to minPoll.
-	firstRetry = 8 * time.Second
+	// MinPoll is the least time between rounds of questions that brought an agreement (RFC 5905 MINPOLL).
+	MinPoll = 64 * time.Second
+	// MaxPoll is the most (RFC 5905 MAXPOLL).
+	MaxPoll = 1024 * time.Second
+	// FirstRetry is the pause after the first round that brought no agreement; it doubles up to MinPoll.
+	FirstRetry = 8 * time.Second
 	// minPause keeps waiting sign-ins from asking the servers over and over.
 	minPause = 15 * time.Second
 )
 
 // Run asks the servers from time to time until the context ends.
 func (k *Clock) Run(ctx context.Context) error {
-	pause := firstRetry
+	pause := FirstRetry
 	for {
 		k.Sync(ctx)
 		pause = k.plan(pause)
@@ -37,9 +39,9 @@ func (k *Clock) plan(last time.Duration) time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	elapsed := k.config.Elapsed()
-	next := min(2*last, minPoll)
+	next := min(2*last, MinPoll)
 	if k.agreed && k.agreedAt == k.lastRound {
-		next = min(max(2*last, minPoll), maxPoll)
+		next = min(max(2*last, MinPoll), MaxPoll)
 	}
 	next += time.Duration(rand.Int64N(int64(next / 10)))
 	k.nextPoll = elapsed + next
@@ -118,10 +120,33 @@ func (k *Clock) round(done chan struct{}) {
 	}
 	k.reported = after.State
 	k.mu.Unlock()
+	k.tell(change)
+}
 
-	if k.config.Changed != nil && (change.From != change.To || change.Jump.Abs() > FreeCorrection) {
-		k.config.Changed(change)
+// tell tells of a change that is worth a word.
+func (k *Clock) tell(c Change) {
+	if k.config.Changed != nil && (c.From != c.To || c.Jump.Abs() > FreeCorrection) {
+		k.config.Changed(c)
 	}
+}
+
+// Forget drops what was known of the time before, and every doubt that came from it, so that the servers
+// are believed anew. It is for whoever is beside the box: what lying servers once said, or how long it was
+// off, must not close it for ever. It asks nobody; the caller also drops what is kept for the next start.
+func (k *Clock) Forget() {
+	k.mu.Lock()
+	elapsed, system := k.config.Elapsed(), k.config.System().UTC()
+	k.known, k.trusted = k.config.Floor.UTC(), false
+	k.agreed, k.suspect, k.pending, k.rounds = false, false, nil, 0
+	k.high = k.known
+	for i := range k.servers {
+		k.servers[i].rests = 0
+	}
+	after := k.read(elapsed, system)
+	change := Change{From: k.reported, To: after.State, Offset: after.Offset}
+	k.reported = after.State
+	k.mu.Unlock()
+	k.tell(change)
 }
 
 // due lists the servers that may be asked.
@@ -131,7 +156,7 @@ func (k *Clock) due() []int {
 	elapsed := k.config.Elapsed()
 	var due []int
 	for i, s := range k.servers {
-		if !s.dropped && elapsed >= s.rests {
+		if elapsed >= s.rests {
 			due = append(due, i)
 		}
 	}
@@ -174,24 +199,36 @@ func (k *Clock) follow(found agreement, elapsed time.Duration, system time.Time)
 	switch {
 	case !k.agreed:
 		if k.incredible(found, elapsed, system) {
-			k.suspect = true
-			return false
+			return k.distrust()
 		}
 	case correction.Abs() <= FreeCorrection:
 		k.pending = nil
 	case correction.Abs() <= SlowCorrection:
-		k.pending = append(k.pending, correction)
-		if len(k.pending) < ConfirmingPolls {
+		if !k.confirmed(correction) {
 			return false
 		}
 		k.pending = nil
 	default:
-		k.suspect = true
-		return false
+		return k.distrust()
 	}
-	k.suspect, k.agreed = false, true
+	k.suspect, k.agreed, k.single = false, true, len(found.servers) == 1
 	k.offset, k.doubt, k.agreedAt = found.offset, found.doubt, elapsed
 	return true
+}
+
+func (k *Clock) distrust() (moved bool) {
+	k.suspect, k.pending = true, nil
+	return false
+}
+
+// confirmed reports whether enough polls in a row said the same correction, this one among them.
+func (k *Clock) confirmed(correction time.Duration) bool {
+	other := func(before time.Duration) bool { return (correction - before).Abs() > SamePoll }
+	if slices.ContainsFunc(k.pending, other) {
+		k.pending = nil
+	}
+	k.pending = append(k.pending, correction)
+	return len(k.pending) >= ConfirmingPolls
 }
 
 // incredible reports whether the first agreement since the start contradicts what was known for certain
@@ -199,13 +236,11 @@ func (k *Clock) follow(found agreement, elapsed time.Duration, system time.Time)
 // is a second witness that makes a far jump credible: the box was simply off for long.
 func (k *Clock) incredible(found agreement, elapsed time.Duration, system time.Time) bool {
 	now := k.scale(elapsed).Add(found.offset)
-	if now.Before(k.floor(elapsed).Add(-SlowCorrection)) {
+	jump := now.Sub(k.floor(elapsed))
+	if jump < -SlowCorrection || jump > LongestJump {
 		return true
 	}
-	if k.config.Trusted.IsZero() {
-		return false
-	}
-	far := found.offset > FirstJump
+	far := k.trusted && jump > FirstJump
 	witness := k.kept && system.Sub(now).Abs() <= time.Minute
 	return far && !witness
 }

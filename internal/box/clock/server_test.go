@@ -44,10 +44,12 @@ func (s timeServer) reply(request []byte, now time.Time) []byte {
 type world struct {
 	servers map[string]*timeServer
 	now     func() time.Time
+	slow    time.Duration // how long the name server takes
 }
 
 // dial connects to a server through a pipe, so that a synctest bubble can hold it.
 func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
+	time.Sleep(w.slow)
 	s, ok := w.servers[address]
 	if !ok {
 		return nil, &net.OpError{Op: "dial", Net: "udp", Err: errors.New("network is unreachable")}

@@ -35,14 +35,17 @@ type server struct {
 	Server
 	address string
 	rests   time.Duration // elapsed time before which it must not be asked (kiss of death)
-	dropped bool
 }
 
 const (
-	// queryTimeout bounds one question; a round of questions in parallel ends within Budget.
+	// queryTimeout bounds one question with all that it takes; a round of questions in parallel ends within
+	// Budget.
 	queryTimeout = Budget - 100*time.Millisecond
-	// rateRest is how long a server is left alone that asked for it (RFC 5905 section 7.4, code RATE).
-	rateRest = 5 * time.Minute
+	// RateRest is how long a server is left alone that asked for it (RFC 5905 section 7.4, code RATE).
+	RateRest = 5 * time.Minute
+	// DropRest is how long a server is left alone that does not serve us (codes DENY and RSTR). It may again
+	// on another day, and a forged refusal must not last.
+	DropRest = 24 * time.Hour
 )
 
 // answer is the outcome of asking one server.
@@ -67,16 +70,20 @@ func (k *Clock) ask(i int, address string) answer {
 			return net.DialTimeout("udp", address, timeout)
 		}
 	}
-	response, err := ntp.QueryWithOptions(address, ntp.QueryOptions{
-		Timeout:       queryTimeout,
+	late := time.Now().Add(queryTimeout)
+	conn, err := dial(withPort(address), queryTimeout) // the name server may take a part of the time
+	if err != nil {
+		a.err = err
+		return a
+	}
+	defer func() { _ = conn.Close() }()
+	if conn.RemoteAddr() != nil {
+		a.address = conn.RemoteAddr().String()
+	}
+	response, err := ntp.QueryWithOptions(withPort(address), ntp.QueryOptions{
+		Timeout:       max(time.Until(late), time.Millisecond),
 		GetSystemTime: func() time.Time { return k.scale(k.config.Elapsed()) },
-		Dialer: func(_, remote string) (net.Conn, error) {
-			conn, err := dial(remote, queryTimeout)
-			if err == nil && conn.RemoteAddr() != nil {
-				a.address = conn.RemoteAddr().String()
-			}
-			return conn, err
-		},
+		Dialer:        func(_, _ string) (net.Conn, error) { return conn, nil },
 	})
 	if err != nil {
 		a.err = err
@@ -99,6 +106,14 @@ func (k *Clock) ask(i int, address string) answer {
 	return a
 }
 
+// withPort adds the default port where there is none.
+func withPort(address string) string {
+	if _, _, err := net.SplitHostPort(address); err == nil {
+		return address
+	}
+	return net.JoinHostPort(address, "123")
+}
+
 // hostOf drops the default port, which says nothing.
 func hostOf(address string) string {
 	if host, port, err := net.SplitHostPort(address); err == nil && port == "123" {
@@ -116,9 +131,9 @@ func (s *server) note(a answer, elapsed time.Duration) {
 	}
 	switch {
 	case a.kiss == "DENY" || a.kiss == "RSTR":
-		s.State, s.Problem, s.dropped = Refused, "It does not serve this NAS.", true
+		s.State, s.Problem, s.rests = Refused, "It does not serve this NAS.", elapsed+DropRest
 	case a.kiss != "":
-		s.State, s.Problem, s.rests = Refused, "It asked to be left alone for a while.", elapsed+rateRest
+		s.State, s.Problem, s.rests = Refused, "It asked to be left alone for a while.", elapsed+RateRest
 	case a.err != nil:
 		s.State, s.Problem = Silent, problem(a.err)
 	default:

@@ -34,7 +34,7 @@ func (r Reading) Level() Level {
 func (r Reading) Message() string {
 	switch {
 	case r.State == Suspect:
-		return "The time servers suddenly say a very different time. App codes are not checked until they agree with the NAS again."
+		return "The time servers suddenly say a very different time. App codes are not checked until they agree with the NAS again. If the servers are right, hold the reset button for 5 to 10 seconds, or run castellan recover on the NAS: either makes it believe them."
 	case r.State == Unsynced:
 		return "This NAS does not know the time: no time server answers and its clock was not kept. App codes cannot be checked."
 	case r.State == Holdover && !r.Trusted():
@@ -45,6 +45,8 @@ func (r Reading) Message() string {
 		return "No time server answers. App codes are checked against the NAS's own clock."
 	case r.State == Holdover:
 		return "No time server has answered for " + Words(r.CheckedAgo) + ". App codes still work."
+	case r.Single:
+		return "The time comes from one time server alone, and no other confirms it. Name at least three in the config file."
 	default:
 		return "Clock in step with network time."
 	}
@@ -58,14 +60,16 @@ func SlowOrFast(offset time.Duration) string {
 	return Words(offset) + " fast"
 }
 
-// Words puts a length of time into at most two units.
+// Words puts a length of time into at most two units; seconds below ten have a decimal where they need one.
 func Words(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Round(time.Second)/time.Second))
+	case d < 10*time.Second:
+		return fmt.Sprintf("%g s", d.Round(100*time.Millisecond).Seconds())
+	case d.Round(time.Second) < time.Minute:
+		return fmt.Sprintf("%d s", d.Round(time.Second)/time.Second)
 	case d < time.Hour:
 		return two(d, time.Minute, "min", time.Second, "s")
 	case d < day:

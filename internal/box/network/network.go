@@ -3,9 +3,13 @@ package network
 
 import (
 	"context"
+	"encoding/hex"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -15,52 +19,108 @@ const refresh = 10 * time.Second
 
 // Links is a picture of the box's interfaces, taken anew when it is old. It is safe for concurrent use.
 type Links struct {
-	addresses func() ([]net.Addr, error)
+	look func() ([]own, error)
 
 	mu    sync.Mutex
 	taken time.Time
-	nets  []netip.Prefix // an own address each, with the length of its network
+	owns  []own
+}
+
+// own is an address of the box, with the length of its network.
+type own struct {
+	netip.Prefix
+	fleeting bool // it is there for a while only, or nobody can call the box by it
 }
 
 // New returns Links of the box's real interfaces.
-func New() *Links { return &Links{addresses: net.InterfaceAddrs} }
+func New() *Links { return &Links{look: look} }
 
-func (l *Links) prefixes() []netip.Prefix {
+// look takes a picture of the interfaces.
+func look() (all []own, err error) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	table, _ := os.ReadFile("/proc/net/if_inet6") // missing where there is no IPv6
+	rotating := rotating(string(table))
+	for _, i := range interfaces {
+		addresses, err := i.Addrs()
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range addresses {
+			p, err := netip.ParsePrefix(a.String())
+			if err != nil {
+				continue
+			}
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits())
+			all = append(all, own{p, i.Flags&net.FlagUp == 0 || rotating[p.Addr()]})
+		}
+	}
+	return all, nil
+}
+
+// The flags of an address, as in linux/if_addr.h.
+const (
+	temporary = 0x01
+	permanent = 0x80
+)
+
+// rotating lists the addresses in a table like /proc/net/if_inet6 that change by themselves: temporary ones
+// (RFC 8981), public ones that have an end, because providers give another prefix every day, and link-local
+// ones, of which every container brings a new one and which no browser can name.
+func rotating(table string) map[netip.Addr]bool {
+	all := map[netip.Addr]bool{}
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line) // address, interface, length, scope, flags, name
+		if len(fields) != 6 {
+			continue
+		}
+		raw, err := hex.DecodeString(fields[0])
+		a, ok := netip.AddrFromSlice(raw)
+		flags, failed := strconv.ParseUint(fields[4], 16, 32)
+		if err != nil || !ok || failed != nil {
+			continue
+		}
+		public := a.IsGlobalUnicast() && !a.IsPrivate()
+		all[a] = flags&temporary != 0 || a.IsLinkLocalUnicast() || public && flags&permanent == 0
+	}
+	return all
+}
+
+func (l *Links) picture() []own {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if time.Since(l.taken) < refresh && !l.taken.IsZero() {
-		return l.nets
+		return l.owns
 	}
-	found, err := l.addresses()
+	found, err := l.look()
 	if err != nil {
-		return l.nets // the last picture is better than none
+		return l.owns // the last picture is better than none
 	}
-	l.taken, l.nets = time.Now(), nil
-	for _, a := range found {
-		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			l.nets = append(l.nets, netip.PrefixFrom(p.Addr().Unmap(), p.Bits()))
-		}
-	}
-	return l.nets
+	l.taken, l.owns = time.Now(), found
+	return l.owns
 }
 
-// Addresses returns the box's own addresses, without zones.
-func (l *Links) Addresses() []netip.Addr {
-	var own []netip.Addr
-	for _, p := range l.prefixes() {
-		own = append(own, p.Addr())
+// Lasting returns the box's own addresses that somebody may use for long.
+func (l *Links) Lasting() []netip.Addr {
+	var lasting []netip.Addr
+	for _, o := range l.picture() {
+		if !o.fleeting {
+			lasting = append(lasting, o.Addr())
+		}
 	}
-	return own
+	return lasting
 }
 
 // Owns reports whether an address is one of the box's own.
 func (l *Links) Owns(a netip.Addr) bool {
-	return slices.ContainsFunc(l.prefixes(), func(p netip.Prefix) bool { return p.Addr() == a })
+	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Addr() == a })
 }
 
 // OnLink reports whether an address belongs to a network that the box is connected to.
 func (l *Links) OnLink(a netip.Addr) bool {
-	return slices.ContainsFunc(l.prefixes(), func(p netip.Prefix) bool { return p.Masked().Contains(a) })
+	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Masked().Contains(a) })
 }
 
 // Local reports whether an address is in the house: the box itself, its networks, or private addresses

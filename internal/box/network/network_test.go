@@ -2,28 +2,23 @@ package network
 
 import (
 	"errors"
-	"net"
 	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-func fake(cidrs ...string) func() ([]net.Addr, error) {
-	return func() (all []net.Addr, err error) {
+func fake(cidrs ...string) func() ([]own, error) {
+	return func() (all []own, err error) {
 		for _, c := range cidrs {
-			ip, n, err := net.ParseCIDR(c)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, &net.IPNet{IP: ip, Mask: n.Mask})
+			all = append(all, own{Prefix: netip.MustParsePrefix(c)})
 		}
 		return all, nil
 	}
 }
 
 func TestWhoIsInTheHouse(t *testing.T) {
-	l := &Links{addresses: fake("127.0.0.1/8", "203.0.113.20/24", "2001:db8:1:2::20/64")}
+	l := &Links{look: fake("127.0.0.1/8", "203.0.113.20/24", "2001:db8:1:2::20/64")}
 	for text, want := range map[string]bool{
 		"127.0.0.1": true, "::1": true, "192.168.7.9": true, "10.1.1.1": true, "fe80::1": true, "fd00::1": true, "169.254.3.4": true,
 		"203.0.113.77": true, "2001:db8:1:2:ffff::1": true,
@@ -36,13 +31,13 @@ func TestWhoIsInTheHouse(t *testing.T) {
 	if !l.Owns(netip.MustParseAddr("203.0.113.20")) || l.Owns(netip.MustParseAddr("203.0.113.21")) {
 		t.Error("its own address is not told from a neighbour's")
 	}
-	if got := l.Addresses(); len(got) != 3 {
+	if got := l.Lasting(); len(got) != 3 {
 		t.Errorf("own addresses are %v", got)
 	}
 }
 
 func TestSourcesAreAddressesInTheHouseAndNetworksOutside(t *testing.T) {
-	l := &Links{addresses: fake("2001:db8:1:2::20/64")}
+	l := &Links{look: fake("2001:db8:1:2::20/64")}
 	for text, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2::7": "2001:db8:1:2::7", "fe80::1%eth0": "fe80::1",
 		"2001:db8:9:9:1:2:3:4": "2001:db8:9:9::/64",
@@ -55,12 +50,12 @@ func TestSourcesAreAddressesInTheHouseAndNetworksOutside(t *testing.T) {
 
 func TestThePictureIsTakenAnewAndKeptWhenThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &Links{addresses: fake("192.0.2.1/24")}
+		l := &Links{look: fake("192.0.2.1/24")}
 		one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 		if !l.Owns(one) {
 			t.Fatal("the first picture is wrong")
 		}
-		l.addresses = fake("192.0.2.2/24")
+		l.look = fake("192.0.2.2/24")
 		if !l.Owns(one) {
 			t.Error("the picture was taken anew too soon")
 		}
@@ -68,7 +63,7 @@ func TestThePictureIsTakenAnewAndKeptWhenThatFails(t *testing.T) {
 		if !l.Owns(two) || l.Owns(one) {
 			t.Error("the picture is old")
 		}
-		l.addresses = func() ([]net.Addr, error) { return nil, errors.New("interrupted") }
+		l.look = func() ([]own, error) { return nil, errors.New("interrupted") }
 		time.Sleep(refresh)
 		if !l.Owns(two) {
 			t.Error("an error wiped the picture")
@@ -79,5 +74,33 @@ func TestThePictureIsTakenAnewAndKeptWhenThatFails(t *testing.T) {
 func TestTheRealInterfacesHaveALoopback(t *testing.T) {
 	if !New().Owns(netip.MustParseAddr("127.0.0.1")) {
 		t.Skip("this machine has no loopback address")
+	}
+}
+
+// R129 T33: what changes by itself is no reason for another certificate.
+func TestAddressesThatChangeByThemselvesAreToldFromThoseThatStay(t *testing.T) {
+	got := rotating(`20010db8000000000000000000000001 02 40 00 80     eth0
+20010db80000000002112233fe445566 02 40 00 00     eth0
+20010db8000000001122334455667788 02 40 00 01     eth0
+fd000000000000000000000000000001 02 40 00 00     eth0
+fd000000000000001122334455667788 02 40 00 01     eth0
+fe800000000000000211223344556677 07 40 20 80    veth1
+00000000000000000000000000000001 01 80 10 80       lo
+nonsense
+`)
+	for text, want := range map[string]bool{
+		"2001:db8::1": false, "2001:db8::211:2233:fe44:5566": true, "2001:db8::1122:3344:5566:7788": true,
+		"fd00::1": false, "fd00::1122:3344:5566:7788": true, "fe80::211:2233:4455:6677": true, "::1": false,
+	} {
+		is, known := got[netip.MustParseAddr(text)]
+		if is != want || !known {
+			t.Errorf("%s: %v, known %v; want %v", text, is, known, want)
+		}
+	}
+	l := &Links{look: func() ([]own, error) {
+		return []own{{netip.MustParsePrefix("192.0.2.1/24"), false}, {netip.MustParsePrefix("192.0.2.2/24"), true}}, nil
+	}}
+	if all := l.Lasting(); len(all) != 1 || all[0] != netip.MustParseAddr("192.0.2.1") || !l.Owns(netip.MustParseAddr("192.0.2.2")) {
+		t.Errorf("%v stay", all)
 	}
 }

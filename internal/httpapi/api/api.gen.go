@@ -929,6 +929,15 @@ type PasswordChange struct {
 	Password string `json:"password"`
 }
 
+// PendingWay A way in that waits for its first right code. It opens nothing.
+type PendingWay struct {
+	ExpiresIn int    `json:"expires_in"`
+	Name      string `json:"name"`
+
+	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+	Way Way `json:"way"`
+}
+
 // Person defines model for Person.
 type Person struct {
 	DisplayName string `json:"display_name"`
@@ -1158,12 +1167,15 @@ type TwoStep struct {
 	Clock Clock `json:"clock"`
 
 	// Demanded The policy wants it on.
-	Demanded    bool          `json:"demanded"`
-	Devices     []Device      `json:"devices"`
-	Email       EmailWay      `json:"email"`
-	Enabled     bool          `json:"enabled"`
-	MostDevices int           `json:"most_devices"`
-	Recovery    RecoveryState `json:"recovery"`
+	Demanded    bool     `json:"demanded"`
+	Devices     []Device `json:"devices"`
+	Email       EmailWay `json:"email"`
+	Enabled     bool     `json:"enabled"`
+	MostDevices int      `json:"most_devices"`
+
+	// Pending A way in that waits for its first right code. It opens nothing.
+	Pending  *PendingWay   `json:"pending,omitempty"`
+	Recovery RecoveryState `json:"recovery"`
 }
 
 // TwoStepChanged defines model for TwoStepChanged.

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:e247011b522dcbb73b74b46934c5e77d63b2103ff66e7d0fb2fdcf3c15be855c
+// openapi.yaml sha256:344fc84853a32ff6d1682c421c8eb87009ff06c7031dac249050ea39ac910c90
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1058,10 +1058,17 @@ export interface components {
             /** @description The policy wants it on. */
             demanded: boolean;
             devices: components["schemas"]["Device"][];
+            pending?: components["schemas"]["PendingWay"];
             most_devices: number;
             email: components["schemas"]["EmailWay"];
             recovery: components["schemas"]["RecoveryState"];
             clock: components["schemas"]["Clock"];
+        };
+        /** @description A way in that waits for its first right code. It opens nothing. */
+        PendingWay: {
+            way: components["schemas"]["Way"];
+            name: string;
+            expires_in: number;
         };
         EmailWay: {
             on: boolean;

@@ -44,11 +44,15 @@ export class MailForm {
 		this.clear();
 	};
 
-	/** The password that the NAS has goes to the server and the user it was given for, and nowhere else. */
+	/** The password that the NAS has goes to the very server and user it was given for, and nowhere else. */
 	readonly keeps = $derived(
 		Boolean(this.kept?.has_password) &&
 			this.host.trim() === this.kept?.host &&
-			this.user.trim() === this.kept?.user,
+			this.port === String(this.kept?.port) &&
+			this.security === this.kept?.security &&
+			this.user.trim() === this.kept?.user &&
+			this.authority.trim() === this.kept?.authority &&
+			this.fingerprint.trim() === this.kept?.fingerprint,
 	);
 
 	readonly hint = $derived(presets.find((preset) => preset.id === this.preset)?.hint ?? "");

@@ -1,0 +1,127 @@
+package people
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/event"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+// SetPolicy changes who must use 2-step verification, and who may get codes by e-mail. It never closes the last
+// way of the administrator who asks.
+func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
+	return o.update(by, func(tx *store.Tx) error {
+		before, err := settings.GetPolicy(tx)
+		if err != nil {
+			return err
+		}
+		if err := account.KnownGroups(tx, p.Groups); err != nil {
+			return err
+		}
+		if err := o.keeping(tx, by, func() error { return settings.PutPolicy(tx, p) }); err != nil {
+			return err
+		}
+		from, err := demandWords(tx, before)
+		if err != nil {
+			return err
+		}
+		to, err := demandWords(tx, p)
+		if err != nil {
+			return err
+		}
+		for _, c := range []struct{ what, from, to string }{
+			{"Who must use 2-step verification", from, to},
+			{"Who may get codes by e-mail", string(before.EmailCodes), string(p.EmailCodes)},
+		} {
+			if c.from == c.to {
+				continue
+			}
+			if err := o.Log.Record(tx, by.event(event.SettingsChanged).With("what", c.what).With("from", c.from).With("to", c.to)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// demandWords puts a demand into words, with the names of its groups.
+func demandWords(tx *store.Tx, p settings.Policy) (string, error) {
+	if p.TwoStep != settings.ChosenGroups {
+		return string(p.TwoStep), nil
+	}
+	all, err := account.Groups(tx)
+	var names []string
+	for _, id := range p.Groups {
+		name := id // of a built-in one
+		if i := slices.IndexFunc(all, func(g account.Group) bool { return g.ID == id }); i >= 0 {
+			name = all[i].Name
+		}
+		names = append(names, name)
+	}
+	return "groups " + strings.Join(names, ", "), err
+}
+
+// keeping makes a change unless it closes the last way, beside recovery codes, of the administrator who asks
+// for it.
+func (o *Office) keeping(tx *store.Tx, by Actor, change func() error) error {
+	a, err := account.Get(tx, by.ID)
+	if err != nil {
+		return err
+	}
+	stood := factor.Stands(tx, a)
+	if err := change(); err != nil || stood != nil {
+		return err
+	}
+	return factor.Stands(tx, a)
+}
+
+// MailServer returns the mail server, and whether there is one.
+func (o *Office) MailServer() (m settings.Mail, set bool, err error) {
+	err = o.DB.View(func(tx *store.Tx) (err error) { m, set, err = settings.GetMail(tx, o.MailKey); return err })
+	return m, set, err
+}
+
+// SetMail sets the mail server. Where keep is true, the password that is kept goes on being used.
+func (o *Office) SetMail(by Actor, m settings.Mail, keep bool) (kept settings.Mail, err error) {
+	err = o.update(by, func(tx *store.Tx) error {
+		before, _, err := settings.GetMail(tx, o.MailKey)
+		if err != nil {
+			return err
+		}
+		kept = m
+		if keep {
+			if kept, err = m.Keeping(before); err != nil {
+				return err
+			}
+		}
+		if err := settings.PutMail(tx, o.MailKey, kept); err != nil {
+			return err
+		}
+		return o.mailChanged(tx, by, before.Host, m.Host)
+	})
+	return kept, err
+}
+
+// RemoveMail forgets the mail server, unless that closes the last way of the administrator who asks.
+func (o *Office) RemoveMail(by Actor) error {
+	return o.update(by, func(tx *store.Tx) error {
+		before, _, err := settings.GetMail(tx, o.MailKey)
+		if err != nil {
+			return err
+		}
+		if err := o.keeping(tx, by, func() error { return settings.RemoveMail(tx) }); err != nil {
+			return err
+		}
+		return o.mailChanged(tx, by, before.Host, "")
+	})
+}
+
+func (o *Office) mailChanged(tx *store.Tx, by Actor, from, to string) error {
+	e := by.event(event.SettingsChanged).With("what", "Mail server")
+	return o.Log.Record(tx, e.With("from", cmp.Or(from, "none")).With("to", cmp.Or(to, "none")))
+}

@@ -1,0 +1,190 @@
+package clock_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"castellan/internal/box/clock"
+)
+
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
+
+// all sets how far every server is off.
+func (b *bench) all(off time.Duration) {
+	for _, s := range b.servers {
+		s.off = off
+	}
+}
+
+// R139: a doubt ends when somebody beside the box says so, and it says how.
+func TestWhoeverIsBesideTheBoxEndsTheDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.floor = time.Now().Add(-400 * day)
+		b.trusted = time.Now().Add(-40 * day) // off for long, and without a battery
+		k := b.start()
+		for range 100 {
+			k.Sync(t.Context())
+			time.Sleep(time.Hour)
+		}
+		r := k.Reading()
+		wantState(t, r, clock.Suspect)
+		for _, word := range []string{"reset button", "castellan recover"} {
+			if !strings.Contains(r.Message(), word) {
+				t.Errorf("%q does not name the %s", r.Message(), word)
+			}
+		}
+		k.Forget()
+		wantState(t, k.Reading(), clock.Unsynced)
+		r = k.Fresh(t.Context())
+		wantState(t, r, clock.Synced)
+		if off(r) > 10*time.Millisecond || !r.Trusted() {
+			t.Errorf("off by %v", off(r))
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if n := len(b.changes); n != 3 || b.changes[1].To != clock.Unsynced || b.changes[2].To != clock.Synced {
+			t.Errorf("changes: %+v", b.changes)
+		}
+	})
+}
+
+// R139: servers that lied at the first question do not close the box for ever.
+func TestTheTimeGoesBackWhenItIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.all(9 * year)
+		k := b.start()
+		wantState(t, k.Fresh(t.Context()), clock.Synced)
+		b.all(0)
+		time.Sleep(time.Hour)
+		wantState(t, k.Fresh(t.Context()), clock.Suspect)
+		b.trusted = k.Now() // a restart remembers the lie
+		k = b.start()
+		wantState(t, k.Fresh(t.Context()), clock.Suspect)
+		k.Forget()
+		r := k.Fresh(t.Context())
+		wantState(t, r, clock.Synced)
+		if off(r) > 10*time.Millisecond {
+			t.Errorf("off by %v", off(r))
+		}
+	})
+}
+
+// R139: nobody moves the time by decades, not even at the first question and with a witness.
+func TestTheFirstJumpIsBounded(t *testing.T) {
+	for jump, want := range map[time.Duration]clock.State{
+		60 * year: clock.Suspect, 10*year + time.Hour: clock.Suspect, 9 * year: clock.Synced,
+	} {
+		for _, known := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench()
+				b.floor = time.Now()
+				if known {
+					b.trusted = b.floor
+				}
+				b.kept, b.system = true, jump // the machine says the same
+				b.all(jump)
+				if r := b.start().Fresh(t.Context()); r.State != want {
+					t.Errorf("%v ahead, known %v: %s, want %s", jump, known, r.State, want)
+				}
+			})
+		}
+	}
+}
+
+// R139: polls that disagree with each other confirm nothing.
+func TestMiddlingCorrectionsMustBeTheSameOne(t *testing.T) {
+	polls := func(offsets ...time.Duration) (moved time.Duration, state clock.State) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			k := b.start()
+			k.Fresh(t.Context())
+			for _, off := range offsets {
+				b.all(off)
+				time.Sleep(time.Minute)
+				k.Sync(t.Context())
+			}
+			r := k.Reading()
+			moved, state = time.Until(r.Now).Round(time.Second), r.State
+		})
+		return moved, state
+	}
+	const s = time.Second
+	tests := []struct {
+		offsets []time.Duration
+		moved   time.Duration
+	}{
+		{[]time.Duration{3 * s, -20 * s, 29 * s}, 0},
+		{[]time.Duration{10 * s, 13 * s, 16 * s}, 0},
+		{[]time.Duration{10 * s, 11 * s, 12 * s}, 12 * s},
+		{[]time.Duration{10 * s, 10 * s, time.Hour, 10 * s}, 0}, // a doubt begins anew
+		{[]time.Duration{10 * s, 10 * s, 0, 10 * s}, 0},
+		{[]time.Duration{10 * s, 20 * s, 20 * s, 20 * s}, 20 * s},
+	}
+	for _, tc := range tests {
+		if moved, state := polls(tc.offsets...); moved != tc.moved {
+			t.Errorf("%v: moved by %v, want %v (%s)", tc.offsets, moved, tc.moved, state)
+		}
+	}
+}
+
+// R139 (a): three against three is no majority, whoever speaks first.
+func TestHalfOfTheServersIsNoMajority(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.names = []string{"a:123", "b:123", "c:123", "d:123", "e:123", "f:123"}
+		b.servers = map[string]*timeServer{}
+		for i, name := range b.names {
+			b.servers[name] = &timeServer{off: time.Duration(i%2) * time.Hour}
+		}
+		r := b.start().Fresh(t.Context())
+		wantState(t, r, clock.Unsynced)
+		if r.Answering != 6 || r.Agreeing != 0 {
+			t.Errorf("%d of %d agree", r.Agreeing, r.Answering)
+		}
+	})
+}
+
+// R139 (i): the name server's time counts as well.
+func TestAQuestionEndsWithinTheBudgetWhateverIsSlow(t *testing.T) {
+	for _, slow := range []time.Duration{0, time.Second, 1390 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			b.slow = slow
+			for _, s := range b.servers {
+				s.silent = true
+			}
+			start := time.Now()
+			b.start().Sync(t.Context())
+			if took := time.Since(start); took > clock.Budget {
+				t.Errorf("a name server that takes %v: the round took %v", slow, took)
+			}
+		})
+	}
+}
+
+// A single source is said, because nobody confirms it.
+func TestASingleServerIsNamedAsSuch(t *testing.T) {
+	for name, want := range map[string]bool{"one of one": true, "one of two": true, "two of two": false} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			b.names = []string{"a", "[2001:db8::1]:123"} // "a" has no port
+			b.servers = map[string]*timeServer{"a:123": {}, "[2001:db8::1]:123": {silent: name == "one of two"}}
+			if name == "one of one" {
+				b.names = b.names[:1]
+			}
+			r := b.start().Fresh(context.Background())
+			wantState(t, r, clock.Synced)
+			if got := strings.Contains(r.Message(), "one time server alone"); got != want || r.Single != want {
+				t.Errorf("%s: %q", name, r.Message())
+			}
+		})
+	}
+}
