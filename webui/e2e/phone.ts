@@ -32,6 +32,13 @@ export class Phone {
 		return this.#code(this.#last);
 	}
 
+	/** The code that the phone shows by its own clock; a used one is not typed again, but the next one waited for. */
+	async shown(): Promise<string> {
+		if (this.#step() <= this.#last) await sleep(this.#left() + (this.#last - this.#step()) * period + 100);
+		this.#last = this.#step();
+		return this.#code(this.#last);
+	}
+
 	/** The code of so many steps from now, whether it is right or not. */
 	off = (steps: number): Promise<string> => this.#code(this.#step() + steps);
 
