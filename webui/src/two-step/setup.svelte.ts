@@ -89,9 +89,13 @@ export class Setup {
 	};
 
 	#started(way: "app" | "email", codes: readonly string[] | undefined, expires: number) {
+		// Asked again for the same way, the NAS keeps the codes it gave: they may be saved already.
+		const kept = codes === undefined && this.#begun === way;
 		this.replaced = this.codes.length > 0 && codes !== undefined;
-		this.codes = codes ?? [];
-		this.saved = false;
+		if (!kept) {
+			this.codes = codes ?? [];
+			this.saved = false;
+		}
 		this.code = "";
 		this.codeFault = "";
 		this.lapsed = false;

@@ -172,6 +172,17 @@ describe("setting up 2-step verification", () => {
 		});
 	});
 
+	test("keeps the recovery codes that were saved when another mail is asked for", async () => {
+		const setup = await mailed();
+		setup.mailed.take({ ...sent, resend_in: 0 });
+		api.post.mockResolvedValueOnce({ sent });
+		await setup.resend();
+		expect(setup.step).toBe("connect");
+		expect(setup.codes).toEqual(["AAAA-BBBB"]);
+		expect(setup.saved).toBe(true);
+		expect(setup.replaced).toBe(false);
+	});
+
 	test("forgets what was begun when it is left half way", async () => {
 		const setup = await connected();
 		api.delete.mockResolvedValueOnce(undefined);
