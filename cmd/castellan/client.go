@@ -50,7 +50,7 @@ func (c *call) ask(method, path string, question, answer any) error {
 	response, err := client.Do(request)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("the daemon does not run: nobody answers at %s", file.Socket)
+		return fmt.Errorf("nobody answers at %s. Start the daemon, or name its config file with -config", file.Socket)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("only root and the daemon's own user may do that: %s", file.Socket)
 	case err != nil:

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -74,7 +76,11 @@ func checkConfig(c *call) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.out, "The config file is good.\n  data    %s\n  key     %s\n  socket  %s\n  https   %s\n  http    %s\n  button  %s\n",
+	verdict := "The config file is good."
+	if _, err := os.Stat(config.Path); *c.config == "" && err != nil {
+		verdict = "There is no config file at " + config.Path + ". These are the built-in values:"
+	}
+	_, err = fmt.Fprintf(c.out, verdict+"\n  data    %s\n  key     %s\n  socket  %s\n  https   %s\n  http    %s\n  button  %s\n",
 		file.Data, file.KeyFolder(), file.Socket, file.Web.HTTPS, file.Web.HTTP, file.Button.Source)
 	return err
 }
@@ -108,6 +114,9 @@ func pressButton(c *call) error {
 	hold := c.flags.Duration("hold", 200*time.Millisecond, "how `long` to hold it")
 	if err := c.parse(0); err != nil {
 		return err
+	}
+	if *hold <= 0 || *hold > time.Minute {
+		return errors.New("the button can be held for up to 1m, such as -hold 6s")
 	}
 	var answer api.PressOutcome
 	if err := c.ask("POST", "/local/button", api.Press{HoldMs: int(hold.Milliseconds())}, &answer); err != nil {

@@ -289,7 +289,7 @@ func TestWhatIsTypedWrongIsExplained(t *testing.T) {
 		{[]string{"check-config", "-config", broken}, 1, `no setting "dta"`},
 		{[]string{"check-config", "-config", good}, 0, "The config file is good"},
 		{[]string{"serve", "-config", broken}, 1, `no setting "dta"`},
-		{[]string{"default-password", "-config", good}, 1, "the daemon does not run"},
+		{[]string{"default-password", "-config", good}, 1, "nobody answers at"},
 		{[]string{"version", "-x"}, 1, "-x"},
 		{[]string{"policy"}, 0, "Wrong passwords: 5 free"},
 		{[]string{"routes"}, 0, "/api/v1/sign-in/code"},

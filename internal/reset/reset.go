@@ -96,7 +96,7 @@ func (r *Reset) restore(tx *store.Tx) error {
 	if err := r.Throttle.Pardon(tx, admin.ID, account.BuiltIn); err != nil {
 		return err
 	}
-	if err := settings.ResetPolicy(tx); err != nil {
+	if err := r.resetPolicy(tx); err != nil {
 		return err
 	}
 	r.Sessions.EndAll(tx, admin.ID, "")
@@ -118,6 +118,31 @@ func (r *Reset) tell(tx *store.Tx, e event.Event) error {
 		}
 		return nil
 	})
+}
+
+// resetPolicy brings the policy for 2-step verification back to its default, and records that if it was another.
+func (r *Reset) resetPolicy(tx *store.Tx) error {
+	before, err := settings.GetPolicy(tx)
+	if err != nil {
+		return err
+	}
+	if err := settings.ResetPolicy(tx); err != nil {
+		return err
+	}
+	after := settings.DefaultPolicy()
+	for _, c := range []struct{ what, from, to string }{
+		{"Who must use 2-step verification", string(before.TwoStep), string(after.TwoStep)},
+		{"Who may get codes by e-mail", string(before.EmailCodes), string(after.EmailCodes)},
+	} {
+		if c.from == c.to {
+			continue
+		}
+		e := event.Event{Kind: event.SettingsChanged, Actor: account.BuiltIn}
+		if err := r.Log.Record(tx, e.With("what", c.what).With("from", c.from).With("to", c.to)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Resume finishes a reset that was interrupted, or does nothing. It may be repeated.

@@ -26,6 +26,7 @@ export class Visitor {
 		this.tight = width < 1024;
 		this.#address = nas.address;
 		// The desktop saves itself now and then. Where that meets a session that is just being renewed, it tries again.
+		this.allows("/me/desktop", 401);
 		this.allows("/me/desktop", 403);
 		page.on("pageerror", (error) => this.#complain(`error: ${error.stack ?? error.message}`));
 		page.on("console", (message) => this.#heard(message));

@@ -265,7 +265,10 @@ func takeAccount(tx *store.Tx, c Claim, hash string, now time.Time) (account.Acc
 	owner, err := account.Add(tx, account.Account{
 		Name: name, DisplayName: c.DisplayName, Email: c.Email, Role: account.Administrator, Password: pw, Created: now,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, account.ErrTaken):
+		return account.Account{}, fault.InvalidField("name", "taken", "The account "+name+" is still there, with its own password. Take admin here; then give "+name+" a temporary password in Access Control › Users.")
+	case err != nil:
 		return account.Account{}, err
 	}
 	return owner, account.Delete(tx, admin.ID)

@@ -39,6 +39,28 @@ beforeEach(() => {
 	client.use(hooks);
 });
 
+describe("a call that was under way while another renewed the session", () => {
+	test("is made once more, and nobody is told of having left", async () => {
+		refuse(401, "signed_out");
+		answer(200, { visitor: "signed_in" });
+		answer(204);
+		await client.put("/me/desktop", { theme: "auto", windows: [] });
+		expect(asked.mock.calls.map(([url]) => url)).toEqual([
+			"/api/v1/me/desktop",
+			"/api/v1/status",
+			"/api/v1/me/desktop",
+		]);
+		expect(hooks.signedOut).not.toHaveBeenCalled();
+	});
+
+	test("tells of having left when the browser has no session any more", async () => {
+		refuse(401, "signed_out");
+		answer(200, { visitor: "stranger" });
+		await failure(client.put("/me/desktop", { theme: "auto", windows: [] }));
+		expect(hooks.signedOut).toHaveBeenCalledOnce();
+	});
+});
+
 const failure = (call: Promise<unknown>) =>
 	call.then(
 		() => undefined,

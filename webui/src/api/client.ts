@@ -105,6 +105,12 @@ export class Client {
 			await this.get(path === "/claim" ? "/sign-in" : "/session", { quiet: options.quiet });
 			return true;
 		}
+		// A call that ran beside this one renewed the session while this one was under way with its old cookie.
+		if (code === "signed_out" && path !== "/session")
+			return this.get("/status", { quiet: true }).then(
+				({ visitor }) => visitor === "signed_in",
+				() => false,
+			);
 		if (code !== "step_up_required" || !this.#hooks) return false;
 		if (!(await this.#hooks.stepUp(options.password))) throw cancelled();
 		return true;
