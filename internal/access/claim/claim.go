@@ -267,7 +267,9 @@ func takeAccount(tx *store.Tx, c Claim, hash string, now time.Time) (account.Acc
 	})
 	switch {
 	case errors.Is(err, account.ErrTaken):
-		return account.Account{}, fault.InvalidField("name", "taken", "The account "+name+" is still there, with its own password. Take admin here; then give "+name+" a temporary password in Access Control › Users.")
+		taken := account.ErrTaken.Saying("The account %[1]s is still there, with its own password. Take admin here; then give %[1]s a temporary password in Access Control › Users.", name)
+		taken.Fields = []fault.Field{{Name: "name", Code: "taken", Message: taken.Message}}
+		return account.Account{}, taken
 	case err != nil:
 		return account.Account{}, err
 	}
