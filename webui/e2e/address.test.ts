@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { desktop, open, signIn } from "./desk";
+import { desktop, open, signIn, turnedAway } from "./desk";
 import { marta } from "./remote";
 import { post, story } from "./story";
 
@@ -56,11 +56,7 @@ story(
 		await stranger.page.getByRole("heading", { name: "This link no longer works" }).waitFor();
 		await stranger.look("undo-gone");
 
-		visitor.allows("/session", 401);
-		visitor.allows("/about", 401);
-		visitor.allows("/health", 401);
-		await open(visitor, "About");
-		await page.getByText("You were signed out.").waitFor();
+		await turnedAway(visitor);
 		await signIn(visitor, marta);
 		await desktop(visitor);
 		await open(visitor, "Personal Settings", "Account");

@@ -94,3 +94,13 @@ export async function scanned({ page }: Visitor, ahead = 0): Promise<Phone> {
 	const key = await page.locator(".key code").textContent();
 	return new Phone(`${key}`.replace(/\s/g, ""), ahead);
 }
+
+/** The page finds out that one is signed in no more as soon as it asks for something: by itself, or for a window. */
+export async function turnedAway(visitor: Visitor) {
+	const { page } = visitor;
+	for (const path of ["/about", "/me/desktop", "/health", "/session"]) visitor.allows(path, 401);
+	page.setDefaultTimeout(5000);
+	await open(visitor, "About").catch(() => undefined);
+	page.setDefaultTimeout(30_000);
+	await page.getByText("You were signed out.").waitFor();
+}

@@ -1,21 +1,11 @@
 import { expect } from "vitest";
-import { connect, desktop, open, signIn } from "./desk";
+import { connect, desktop, open, signIn, turnedAway } from "./desk";
 import { ines, marta } from "./remote";
 import { story } from "./story";
 import type { Visitor } from "./visitor";
 
 const person = ({ page }: Visitor) => page.getByRole("button", { name: ines.display_name });
 const panel = ({ page }: Visitor) => page.getByRole("form", { name: "Edit user" });
-
-/** The page finds out that one is signed in no more as soon as it asks for something: by itself, or for a window. */
-async function turnedAway(visitor: Visitor) {
-	const { page } = visitor;
-	for (const path of ["/about", "/me/desktop", "/health", "/session"]) visitor.allows(path, 401);
-	page.setDefaultTimeout(5000);
-	await open(visitor, "About").catch(() => undefined);
-	page.setDefaultTimeout(30_000);
-	await page.getByText("You were signed out.").waitFor();
-}
 
 async function addInes(admin: Visitor): Promise<string> {
 	const { page } = admin;
