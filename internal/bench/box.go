@@ -111,6 +111,14 @@ func (b *box) client(encrypted bool) *http.Client {
 	return &http.Client{Transport: t, Timeout: time.Minute}
 }
 
+// from returns a client with a loopback address of its own: people sign in from different machines.
+func (b *box) from(i int) *http.Client {
+	c := b.client(true)
+	source := &net.TCPAddr{IP: net.IPv4(127, 1, byte(i/250), byte(i%250+1))}
+	c.Transport.(*http.Transport).DialContext = (&net.Dialer{LocalAddr: source}).DialContext
+	return c
+}
+
 // visitor is a browser.
 type visitor struct {
 	client       *http.Client
