@@ -117,7 +117,7 @@ var catalogue = map[Kind]words{
 	ButtonPressed:      {Button, Info, "Button pressed for {held}: {outcome}"},
 	CertificateMade:    {System, Info, "New certificate made: {reason}"},
 	SettingsChanged:    {Settings, Info, "{what} changed from {from} to {to}"},
-	ClockChanged:       {Clock, Info, "Clock: {state}"},
+	ClockChanged:       {Clock, Info, "{state}"},
 	ClockCorrected:     {Clock, Warning, "Trusted time corrected by {jump}; the clock of this NAS is {offset}"},
 	AccessRefused:      {System, Warning, "Refused: {operation}, {reason}"},
 	SignedIn:           {SignIn, Info, "Signed in with {method}"},

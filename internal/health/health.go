@@ -97,6 +97,9 @@ func signed(offset time.Duration) string {
 	if offset.Abs() >= time.Second {
 		return clock.SlowOrFast(offset)
 	}
+	if offset.Milliseconds() == 0 {
+		return "0 ms"
+	}
 	return fmt.Sprintf("%+d ms", offset.Milliseconds())
 }
 

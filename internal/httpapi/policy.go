@@ -100,15 +100,9 @@ func (h *handlers) RemoveMail(ctx context.Context, _ api.RemoveMailRequestObject
 }
 
 func (h *handlers) TestMail(ctx context.Context, r api.TestMailRequestObject) (api.TestMailResponseObject, error) {
-	m := mailOf(r.Body.Server)
-	if r.Body.Server.Password == nil {
-		kept, _, err := h.Office.MailServer()
-		if err != nil {
-			return nil, err
-		}
-		if m, err = m.Keeping(kept); err != nil {
-			return nil, err
-		}
+	m, err := h.Office.MailToTry(mailOf(r.Body.Server), r.Body.Server.Password == nil)
+	if err != nil {
+		return nil, err
 	}
 	if err := account.CheckEmail(r.Body.To); err != nil || r.Body.To == "" {
 		return nil, fault.InvalidField("to", "malformed", "Enter the address the test mail goes to.")

@@ -35,6 +35,9 @@ var pauses = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, tim
 // ErrMail says that a code could not be sent.
 var ErrMail = &fault.Error{Kind: fault.Conflict, Code: "mail_unavailable", Message: "The mail could not be sent. Choose another way."}
 
+// errMailOnly is ErrMail where there is no other way.
+var errMailOnly = ErrMail.Saying("The mail could not be sent. Try again later; an administrator can look at the mail server in Settings › Notification.")
+
 // Config says what a Post works with. All of it must be set.
 type Config struct {
 	DB      *store.DB
@@ -110,24 +113,27 @@ func (p *Post) troubled(why string) {
 // SendCode sends a code and returns when the mail server has taken it, within CodePatience, or ErrMail with
 // the reason for the log.
 func (p *Post) SendCode(ctx context.Context, to string, c Code) error {
+	refused, next := ErrMail, "Another way can be chosen."
+	if c.Purpose == ToEnrol || c.Purpose == ToConfirm {
+		refused, next = errMailOnly, "It can be asked for again."
+	}
 	server, set, err := p.server()
 	server.Patience = CodePatience
 	if err != nil || !set {
-		return ErrMail.Because(err)
+		return refused.Because(err)
 	}
 	if err := server.Send(ctx, c.message(to, p.place(p.Now()))); err != nil {
 		why := mail.Explain(err).Message
 		p.troubled(why)
 		p.record(event.Event{Kind: event.MailFailed, Actor: c.Account.Name, Address: c.Address, Agent: c.Agent}.
-			With("to", account.Masked(to)).With("reason", why).With("next", "Another way can be chosen."))
-		return ErrMail.Because(err)
+			With("to", account.Masked(to)).With("reason", why).With("next", next))
+		return refused.Because(err)
 	}
 	p.troubled("")
 	return nil
 }
 
-// Try sends a test mail by way of a server that need not be kept, and says in words what came of it. The
-// password of the kept server stands in for one that is not given.
+// Try sends a test mail by way of a server that need not be kept, and says in words what came of it.
 func (p *Post) Try(ctx context.Context, by event.Event, m settings.Mail, to string) (taken bool, outcome string, err error) {
 	if err := m.Check(); err != nil {
 		return false, "", err

@@ -162,13 +162,17 @@ func (p *Post) deliver(ctx context.Context, l *letter) {
 	}
 }
 
-// confess records that mails were left out because too many were waiting.
+// confess records that mails were left out because there were too many. Without a mail server none would have
+// gone.
 func (p *Post) confess() {
 	p.mu.Lock()
 	lost := p.lost
 	p.lost = 0
 	p.mu.Unlock()
-	if lost > 0 {
+	if lost == 0 {
+		return
+	}
+	if _, set, err := p.server(); set || err != nil {
 		p.record(event.Event{Kind: event.MailDropped}.With("count", strconv.Itoa(lost)))
 	}
 }

@@ -110,6 +110,14 @@ const (
 	codeAdvice         = "The code is good for ten minutes and works once. Nobody from the NAS will ever ask you for it."
 )
 
+// unasked says what to do about a code that somebody else asked for.
+var unasked = map[Purpose]string{
+	ToSignIn:  "If you did not ask for it, somebody knows your password: change it.",
+	ToProve:   "If you did not ask for it, somebody uses a browser in which you are signed in: sign in elsewhere and change your password.",
+	ToEnrol:   "If you did not ask for it, somebody uses a browser in which you are signed in: sign in elsewhere and change your password.",
+	ToConfirm: "If you did not ask for it, you need not do anything: without the code this address is not used.",
+}
+
 // Code is a code and who asked for it.
 type Code struct {
 	Account        account.Account
@@ -119,10 +127,7 @@ type Code struct {
 }
 
 func (c Code) message(to string, where place) mail.Message {
-	advice := codeAdvice
-	if c.Purpose == ToSignIn || c.Purpose == ToProve {
-		advice += " If you did not ask for it, somebody knows your password: change it."
-	}
+	advice := codeAdvice + " " + unasked[c.Purpose]
 	return sheet{
 		to: to, subject: "Your Castellan authentication code", greeting: c.Account,
 		text: "This code " + string(c.Purpose) + ":", code: c.Digits,

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	_ "embed"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -139,48 +140,10 @@ func NewMTA(t testing.TB, host string) *MTA {
 	return m
 }
 
-const eximConfig = `exim_user = nobody
-exim_group = nogroup
-never_users =
-primary_hostname = mta.test
-daemon_smtp_ports = PORT
-local_interfaces = HOST
-tls_advertise_hosts = *
-tls_certificate = DIR/cert.pem
-tls_privatekey = DIR/key.pem
-spool_directory = DIR/spool
-log_file_path = DIR/log/%slog
-pid_file_path = DIR/spool/pid
-auth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}
-rfc1413_query_timeout = 0s
-host_lookup =
-acl_smtp_rcpt = rcpt
-acl_smtp_data = accept
-begin acl
-rcpt:
-  require encrypted = *
-  accept authenticated = *
-  deny message = sign in first
-begin routers
-all:
-  driver = accept
-  transport = keep
-begin transports
-keep:
-  driver = appendfile
-  directory = DIR/mail
-  maildir_format
-  envelope_to_add
-  user = nobody
-  group = nogroup
-begin authenticators
-plain:
-  driver = plaintext
-  public_name = PLAIN
-  server_prompts = :
-  server_condition = ${if and{{eq{$auth2}{nas}}{eq{$auth3}{PASSWORD}}}}
-  server_set_id = $auth2
-`
+// eximConfig wants encryption and a password, and puts what it takes into a folder. The browser stories use it, too.
+//
+//go:embed exim.conf
+var eximConfig string
 
 func (m *MTA) waitUntilItAnswers() {
 	m.t.Helper()

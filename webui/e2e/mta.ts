@@ -12,49 +12,19 @@ import { found } from "./needs";
 const run = promisify(execFile);
 const port = 2525;
 
-/** Exim wants encryption and a password, and puts what it takes into a folder. */
-const config = (folder: string, host: string) => `exim_user = nobody
-exim_group = nogroup
-never_users =
-primary_hostname = mta.test
-daemon_smtp_ports = ${port}
-local_interfaces = ${host}
-tls_advertise_hosts = *
-tls_certificate = ${folder}/cert.pem
-tls_privatekey = ${folder}/key.pem
-spool_directory = ${folder}/spool
-log_file_path = ${folder}/log/%slog
-pid_file_path = ${folder}/spool/pid
-auth_advertise_hosts = \${if eq{$tls_in_cipher}{}{}{*}}
-rfc1413_query_timeout = 0s
-host_lookup =
-acl_smtp_rcpt = rcpt
-acl_smtp_data = accept
-begin acl
-rcpt:
-  require encrypted = *
-  accept authenticated = *
-  deny message = sign in first
-begin routers
-all:
-  driver = accept
-  transport = keep
-begin transports
-keep:
-  driver = appendfile
-  directory = ${folder}/mail
-  maildir_format
-  envelope_to_add
-  user = nobody
-  group = nogroup
-begin authenticators
-plain:
-  driver = plaintext
-  public_name = PLAIN
-  server_prompts = :
-  server_condition = \${if and{{eq{$auth2}{nas}}{eq{$auth3}{a mail password}}}}
-  server_set_id = $auth2
-`;
+const password = "a mail password";
+
+/** What Exim is told: the same file that the Go tests use. */
+const template = new URL("../../internal/realtest/exim.conf", import.meta.url);
+
+async function config(folder: string, host: string): Promise<string> {
+	const text = await readFile(template, "utf8");
+	return text
+		.replaceAll("DIR", folder)
+		.replaceAll("HOST", host)
+		.replaceAll("PORT", `${port}`)
+		.replaceAll("PASSWORD", password);
+}
 
 /** Addresses of the loopback network that no mail server has taken yet; each worker has a range of its own. */
 let last = 1 + 60 * (Number(process.env.VITEST_POOL_ID ?? 1) - 1);
@@ -79,7 +49,7 @@ export class Mta {
 			port,
 			security: "starttls",
 			user: "nas",
-			password: "a mail password",
+			password,
 			sender: "nas@example.org",
 			authority,
 		};
@@ -89,7 +59,7 @@ export class Mta {
 		const host = `127.0.1.${++last}`;
 		const folder = await mkdtemp(join(tmpdir(), "castellan-mta-"));
 		await certificate(folder, host);
-		await writeFile(join(folder, "exim.conf"), config(folder, host));
+		await writeFile(join(folder, "exim.conf"), await config(folder, host));
 		for (const sub of ["mail", "spool", "log"]) {
 			await mkdir(join(folder, sub));
 			await run("chown", ["nobody:nogroup", join(folder, sub)]);

@@ -86,18 +86,29 @@ func (o *Office) MailServer() (m settings.Mail, set bool, err error) {
 	return m, set, err
 }
 
+// MailToTry completes a mail server that is tried before it is set, as SetMail would.
+func (o *Office) MailToTry(m settings.Mail, keep bool) (complete settings.Mail, err error) {
+	err = o.DB.View(func(tx *store.Tx) (err error) { complete, _, err = o.complete(tx, m, keep); return err })
+	return complete, err
+}
+
+// complete puts the password that is kept into a mail server where keep is true, and returns the server of
+// before as well.
+func (o *Office) complete(tx *store.Tx, m settings.Mail, keep bool) (complete, before settings.Mail, err error) {
+	before, _, err = settings.GetMail(tx, o.MailKey)
+	if err != nil || !keep {
+		return m, before, err
+	}
+	complete, err = m.Keeping(before)
+	return complete, before, err
+}
+
 // SetMail sets the mail server. Where keep is true, the password that is kept goes on being used.
 func (o *Office) SetMail(by Actor, m settings.Mail, keep bool) (kept settings.Mail, err error) {
 	err = o.update(by, func(tx *store.Tx) error {
-		before, _, err := settings.GetMail(tx, o.MailKey)
-		if err != nil {
+		var before settings.Mail
+		if kept, before, err = o.complete(tx, m, keep); err != nil {
 			return err
-		}
-		kept = m
-		if keep {
-			if kept, err = m.Keeping(before); err != nil {
-				return err
-			}
 		}
 		if err := settings.PutMail(tx, o.MailKey, kept); err != nil {
 			return err
