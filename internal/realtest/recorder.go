@@ -38,10 +38,13 @@ func (r *Recorder) at(stage string) error {
 	return nil
 }
 
-type talk struct{ r *Recorder }
+type talk struct {
+	r  *Recorder
+	to string // of this conversation: several can go on at a time
+}
 
 // NewSession begins a conversation.
-func (r *Recorder) NewSession(*smtp.Conn) (smtp.Session, error) { return &talk{r}, nil }
+func (r *Recorder) NewSession(*smtp.Conn) (smtp.Session, error) { return &talk{r: r}, nil }
 
 func (s *talk) AuthMechanisms() []string { return []string{sasl.Plain} }
 func (s *talk) Auth(string) (sasl.Server, error) {
@@ -61,7 +64,7 @@ func (s *talk) Mail(from string, _ *smtp.MailOptions) error {
 func (s *talk) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.r.Mu.Lock()
 	defer s.r.Mu.Unlock()
-	s.r.To = append(s.r.To, to)
+	s.r.To, s.to = append(s.r.To, to), to
 	return s.r.at("rcpt")
 }
 func (s *talk) Data(r io.Reader) error {
@@ -69,7 +72,7 @@ func (s *talk) Data(r io.Reader) error {
 	s.r.Mu.Lock()
 	defer s.r.Mu.Unlock()
 	s.r.Data = data
-	s.r.Mails = append(s.r.Mails, RecordedMail{s.r.To[len(s.r.To)-1], data})
+	s.r.Mails = append(s.r.Mails, RecordedMail{s.to, data})
 	return errors.Join(err, s.r.at("end"))
 }
 func (s *talk) Reset()        {}
