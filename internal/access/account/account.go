@@ -169,6 +169,9 @@ func Add(tx *store.Tx, a Account) (Account, error) {
 	if err := names.Put(tx, a.Name, nameRecord{a.ID}); err != nil {
 		return Account{}, err
 	}
+	if err := listEmail(tx, a.ID, "", a.Email); err != nil {
+		return Account{}, err
+	}
 	return a, accounts.Put(tx, a.ID, recordOf(a))
 }
 
@@ -189,6 +192,9 @@ func Put(tx *store.Tx, a Account) error {
 			return err
 		}
 	}
+	if err := listEmail(tx, a.ID, before.Email, a.Email); err != nil {
+		return err
+	}
 	return accounts.Put(tx, a.ID, recordOf(a))
 }
 
@@ -204,6 +210,9 @@ func Delete(tx *store.Tx, id string) error {
 		}
 	}
 	if err := names.Delete(tx, a.Name); err != nil {
+		return err
+	}
+	if err := listEmail(tx, id, a.Email, ""); err != nil {
 		return err
 	}
 	if err := desktops.Delete(tx, id); err != nil {
