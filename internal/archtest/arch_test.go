@@ -32,6 +32,7 @@ var rooms = map[string]room{
 	"internal/httpapi":         {6, []string{"github.com/labstack/echo/v4", "github.com/oapi-codegen/runtime"}},
 	"internal/access/signin":   {5, nil},
 	"internal/access/people":   {5, nil},
+	"internal/access/recovery": {5, nil},
 	"internal/reset":           {5, nil},
 	"internal/health":          {5, nil},
 	"internal/access/factor":   {4, nil},

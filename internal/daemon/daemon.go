@@ -16,6 +16,7 @@ import (
 	"castellan/internal/access/factor"
 	"castellan/internal/access/password"
 	"castellan/internal/access/people"
+	"castellan/internal/access/recovery"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
@@ -86,7 +87,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 // with one.
 type house struct {
 	*Daemon
-	recovery *recovery
+	recovery *closure
 	db       *store.DB
 
 	links       *network.Links
@@ -158,10 +159,13 @@ func (h *house) furnish(o opened) error {
 	h.api.Office = people.New(people.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
 	})
+	h.api.Desk = recovery.New(recovery.Config{
+		DB: h.db, Passwords: passwords, Sessions: sessions, Log: h.log, Post: h.post, Now: now, Elapsed: elapsed,
+	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
 	})
-	return h.db.Update(tries.Load)
+	return h.db.Update(func(tx *store.Tx) error { return errors.Join(tries.Load(tx), account.ListEmails(tx)) })
 }
 
 // moment is what the clock says when an event is recorded.
@@ -314,7 +318,7 @@ func (h *house) greeting() Greeting {
 
 // opened is what was found on the disk.
 type opened struct {
-	recovery  *recovery
+	recovery  *closure
 	db        *store.DB
 	key       secret.Key
 	floor     time.Time

@@ -21,9 +21,9 @@ import (
 	"castellan/internal/store"
 )
 
-// recovery says why the database cannot be used. The box then answers with that and nothing else; it is
+// closure says why the database cannot be used. The box then answers with that and nothing else; it is
 // never taken for a new one.
-type recovery struct{ code, message string }
+type closure struct{ code, message string }
 
 const (
 	keyFile      = "device.key"
@@ -94,7 +94,7 @@ func (d *Daemon) foundingPath() string { return filepath.Join(d.File.Data, found
 func (d *Daemon) needs(code, what string, cause error) opened {
 	message := what + recoverWords
 	d.Out.Error(message, "recovery", code, "err", cause)
-	return opened{recovery: &recovery{code, message}}
+	return opened{recovery: &closure{code, message}}
 }
 
 // denied says what to do about a file that may not be read. It is whole, so nothing has to be recovered.

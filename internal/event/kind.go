@@ -64,6 +64,10 @@ const (
 	PasswordChanged    Kind = "password.changed"
 	PasswordRefused    Kind = "password.refused"
 	TemporaryGiven     Kind = "password.temporary_given"
+	PasswordForgotten  Kind = "password.forgotten"
+	PasswordReset      Kind = "password.reset"
+	Invited            Kind = "account.invited"
+	InvitationUsed     Kind = "account.invitation_used"
 	TwoStepOn          Kind = "two_step.turned_on"
 	TwoStepOff         Kind = "two_step.turned_off"
 	TwoStepOffForOther Kind = "two_step.turned_off_for_other"
@@ -132,6 +136,10 @@ var catalogue = map[Kind]words{
 	PasswordChanged:    {Accounts, Info, "Password changed; {sessions} other sessions ended"},
 	PasswordRefused:    {Accounts, Warning, "Change of password refused: {reason}"},
 	TemporaryGiven:     {Accounts, Warning, "{account} was given a temporary password; {sessions} sessions ended"},
+	PasswordForgotten:  {Accounts, Info, "A forgotten password was asked for at {address}: {outcome}"},
+	PasswordReset:      {Accounts, Warning, "Password set with a mailed link; {sessions} sessions ended"},
+	Invited:            {Accounts, Info, "A link was mailed to {account} for choosing a password"},
+	InvitationUsed:     {Accounts, Info, "Password chosen with the link of an invitation; {sessions} sessions ended"},
 	TwoStepOn:          {TwoStep, Info, "2-step verification turned on with “{device}”; {sessions} other sessions ended"},
 	TwoStepOff:         {TwoStep, Warning, "2-step verification turned off; {sessions} other sessions ended"},
 	TwoStepOffForOther: {TwoStep, Warning, "2-step verification of {account} turned off by an administrator; {sessions} sessions ended"},

@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -100,4 +101,13 @@ func InvalidField(name, code, message string) *Error {
 // InvalidFields returns an error about several values of a request; its message is the first one's.
 func InvalidFields(fields ...Field) *Error {
 	return &Error{Kind: Invalid, Code: "invalid", Message: fields[0].Message, Fields: fields}
+}
+
+// FieldsOf returns what an error says about values of a request; nothing for an error of another sort.
+func FieldsOf(err error) []Field {
+	var f *Error
+	if errors.As(err, &f) {
+		return f.Fields
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"castellan/internal/access/claim"
 	"castellan/internal/access/people"
+	"castellan/internal/access/recovery"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/box/button"
@@ -57,6 +58,7 @@ type Config struct {
 	DB       *store.DB
 	Door     *signin.Door
 	Office   *people.Office
+	Desk     *recovery.Desk
 	Doctor   *health.Doctor
 	Sessions *session.Sessions
 	Tickets  *session.Tickets

@@ -25,6 +25,7 @@ func (h *handlers) GetStatus(ctx context.Context, _ api.GetStatusRequestObject) 
 	s := h.settings()
 	v := api.GetStatus200JSONResponse{
 		State: api.StateReady, Visitor: callerOf(ctx).progress, NasName: s.NASName, Fingerprint: h.Certificate.Fingerprint(), Clock: clockView(h.Clock.Reading(), s.TimeZone),
+		Mail: api.MailOff,
 	}
 	if h.Recovery != nil {
 		v.State = api.StateRecoveryRequired
@@ -35,6 +36,11 @@ func (h *handlers) GetStatus(ctx context.Context, _ api.GetStatusRequestObject) 
 	if err := h.DB.View(func(tx *store.Tx) (err error) { owned, before, err = claim.Owned(tx); return err }); err != nil {
 		return nil, err
 	}
+	mail, err := h.mailState()
+	if err != nil {
+		return nil, err
+	}
+	v.Mail = mail
 	if !owned {
 		b := h.Button.Status()
 		v.State = api.StateUnclaimed

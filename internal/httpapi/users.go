@@ -48,10 +48,32 @@ func (h *handlers) ListUsers(_ context.Context, r api.ListUsersRequestObject) (a
 }
 
 func (h *handlers) AddUser(ctx context.Context, r api.AddUserRequestObject) (api.AddUserResponseObject, error) {
-	g, err := h.Office.Add(ctx, callerOf(ctx).actor(), account.Account{
-		Name: r.Body.Name, DisplayName: value(r.Body.DisplayName), Email: value(r.Body.Email), Role: account.Role(r.Body.Role),
+	g, err := h.Office.Add(ctx, callerOf(ctx).actor(), people.NewPerson{
+		Account: account.Account{Name: r.Body.Name, DisplayName: value(r.Body.DisplayName), Email: value(r.Body.Email), Role: account.Role(r.Body.Role)},
+		Group:   value(r.Body.Group),
 	})
-	return api.AddUser201JSONResponse(givenView(g)), err
+	return api.AddUser201JSONResponse(addedView(g)), err
+}
+
+func (h *handlers) InviteUser(ctx context.Context, r api.InviteUserRequestObject) (api.InviteUserResponseObject, error) {
+	g, err := h.Office.Invite(callerOf(ctx).actor(), r.Id)
+	return api.InviteUser200JSONResponse(addedView(g)), err
+}
+
+func (h *handlers) PreviewUsers(_ context.Context, r api.PreviewUsersRequestObject) (api.PreviewUsersResponseObject, error) {
+	lines, newGroups, err := h.Office.Preview(r.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	v := api.PreviewUsers200JSONResponse{Lines: []api.PeopleLine{}, NewGroups: append([]string{}, newGroups...)}
+	for _, l := range lines {
+		line := api.PeopleLine{Line: l.Number, Name: l.Name, DisplayName: l.DisplayName, Email: l.Email, Group: l.Group, Invited: l.Invited}
+		if l.Problem != "" {
+			line.Problem = &l.Problem
+		}
+		v.Lines = append(v.Lines, line)
+	}
+	return v, nil
 }
 
 func (h *handlers) GetUser(_ context.Context, r api.GetUserRequestObject) (api.GetUserResponseObject, error) {

@@ -137,10 +137,27 @@ func sessionView(s session.Session, left session.Left, me api.Me, nas string, mu
 }
 
 func userView(p people.Person) api.User {
-	return api.User{
+	v := api.User{
 		Id: p.ID, Name: p.Name, DisplayName: p.DisplayName, Email: p.Email, Role: api.Role(p.Role), Disabled: p.Disabled,
-		TwoStep: p.TwoStep, Demanded: p.Demanded, Waiting: p.Waiting(), Created: p.Created, LastSignIn: when(p.LastSignIn),
+		TwoStep: p.TwoStep, Demanded: p.Demanded, New: p.Password.Origin == account.Invited, Created: p.Created, LastSignIn: when(p.LastSignIn),
 	}
+	v.Waiting = p.Waiting() && !v.New
+	if p.Link {
+		state := api.InvitationSent
+		if p.Lapsed {
+			state = api.InvitationLapsed
+		}
+		v.Invitation = &state
+	}
+	return v
+}
+
+func addedView(g people.Given) api.AddedUser {
+	v := api.AddedUser{User: userView(g.Person), ExpiresIn: seconds(g.Left)}
+	if g.Password != "" {
+		v.Password = &g.Password
+	}
+	return v
 }
 
 func givenView(g people.Given) api.TemporaryPassword {

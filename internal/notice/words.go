@@ -17,6 +17,7 @@ const (
 	vital     class = "vital" // what a thief would want to hide
 	change    class = "change"
 	suspicion class = "suspicion"
+	ways      class = "ways" // links that open an account, bounded where they are made
 )
 
 func (c class) hourly() int {
@@ -43,6 +44,7 @@ const (
 var news = map[event.Kind]item{
 	event.PasswordChanged:    {vital, "Your password was changed", "The password of your account was changed.", notYou},
 	event.TemporaryGiven:     {vital, "You were given a temporary password", "An administrator gave your account a temporary password. You choose your own at the next sign-in.", notWanted},
+	event.PasswordReset:      {vital, "Your password was set with a link", "The password of your account was set with the link that was mailed to this address. You are signed out everywhere; 2-step verification stays as it was.", notYou},
 	event.RecoveredLocally:   {vital, "Your account was opened on the NAS itself", "Somebody who is root on the NAS gave your account a one-time password. 2-step verification is off.", notWanted},
 	event.ResetDone:          {vital, "Administrator defaults were restored", "The reset button of the NAS was held. The administrator’s account has the default password again, without 2-step verification; files, other accounts and the log are kept.", "If nobody of yours was at the NAS, look who has access to it."},
 	event.TwoStepOn:          {change, "2-step verification was turned on", "2-step verification of your account was turned on with “{device}”.", notYou},
@@ -136,11 +138,11 @@ func (c Code) message(to string, where place) mail.Message {
 }
 
 // undoMessage tells the old address of a changed address, with the link that undoes the change.
-func undoMessage(a account.Account, to, link string, e event.Event, where place) mail.Message {
+func undoMessage(a account.Account, to, url string, e event.Event, where place) mail.Message {
 	return sheet{
 		to: to, subject: where.nas + ": Your e-mail address was changed", greeting: a,
 		text: "The e-mail address of your account was changed, so that this one is no longer used.", facts: facts(e, where),
-		advice: "If that was not you, undo it within 72 hours on this page of the NAS, then change your password:", link: link,
+		advice: "If that was not you, undo it within 72 hours on this page of the NAS, then change your password:", links: []link{{"", url}},
 	}.message()
 }
 
@@ -159,8 +161,11 @@ type sheet struct {
 	code        string
 	facts       [][2]string
 	advice      string
-	link        string
+	links       []link
 }
+
+// link is an address that a mail leads to. Its label stands before it, where there are several.
+type link struct{ label, url string }
 
 const footer = "Castellan, the administration of your NAS, sent this mail by itself."
 
@@ -196,9 +201,15 @@ func (s sheet) message() mail.Message {
 	line("")
 	line(s.advice)
 	para("", s.advice)
-	if s.link != "" {
-		line(s.link)
-		rich.WriteString(`<p style="margin:0 0 16px"><a href="` + html.EscapeString(s.link) + `">` + html.EscapeString(s.link) + "</a></p>\r\n")
+	for _, l := range s.links {
+		rich.WriteString(`<p style="margin:0 0 16px">`)
+		if l.label != "" {
+			line("")
+			line(l.label)
+			rich.WriteString(html.EscapeString(l.label) + "<br>")
+		}
+		line(l.url)
+		rich.WriteString(`<a href="` + html.EscapeString(l.url) + `">` + html.EscapeString(l.url) + "</a></p>\r\n")
 	}
 	line("")
 	line(footer)

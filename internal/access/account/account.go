@@ -35,6 +35,7 @@ const (
 	Own       Origin = "own"
 	Temporary Origin = "temporary" // given by an administrator or on the box itself
 	Default   Origin = "default"   // of the box, before it is claimed
+	Invited   Origin = "invited"   // none: an invitation waits to be used
 )
 
 // Password is what is kept of a password.
@@ -55,8 +56,10 @@ type Account struct {
 	Email       string
 	// Confirmed tells that a code sent to Email was typed back. Nothing that opens anything is sent to an
 	// address that was not.
-	Confirmed  bool
-	Changes    []Change // of the address, that can still be undone, the oldest first
+	Confirmed bool
+	Changes   []Change // of the address, that can still be undone, the oldest first
+	// Invitation is a link that was mailed to Email. It lapses when the address or the password changes.
+	Invitation Invitation
 	Role       Role
 	Disabled   bool
 	Password   Password
@@ -72,6 +75,15 @@ type Change struct {
 	Token string    `json:"token"` // the SHA-256 of the link's token, in hex
 	Until time.Time `json:"until"`
 }
+
+// Invitation is a link with which its owner chooses a password.
+type Invitation struct {
+	Token string    `json:"token"` // the SHA-256 of the link's token, in hex; empty: there is none
+	Until time.Time `json:"until"`
+}
+
+// InvitationFor is how long the link of an invitation works.
+const InvitationFor = 24 * time.Hour
 
 // Administers reports whether the account is an administrator that can sign in.
 func (a Account) Administers() bool { return a.Role == Administrator && !a.Disabled }
@@ -94,12 +106,13 @@ type record struct {
 	Created     time.Time `json:"created"`
 	LastSignIn  time.Time `json:"last_sign_in,omitzero"`
 
-	Changes []Change `json:"email_changes,omitempty"`
+	Changes    []Change   `json:"email_changes,omitempty"`
+	Invitation Invitation `json:"invitation,omitzero"`
 }
 
 func (r record) account(id string) Account {
 	return Account{
-		ID: id, Name: r.Name, DisplayName: r.DisplayName, Email: r.Email, Confirmed: r.Confirmed, Changes: slices.Clone(r.Changes),
+		ID: id, Name: r.Name, DisplayName: r.DisplayName, Email: r.Email, Confirmed: r.Confirmed, Changes: slices.Clone(r.Changes), Invitation: r.Invitation,
 		Role: r.Role, Disabled: r.Disabled, Password: Password{r.Hash, r.Origin, r.Until},
 		Language: r.Language, LastWay: r.LastWay, Created: r.Created, LastSignIn: r.LastSignIn,
 	}
@@ -107,7 +120,7 @@ func (r record) account(id string) Account {
 
 func recordOf(a Account) record {
 	return record{
-		Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Confirmed: a.Confirmed, Changes: a.Changes,
+		Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Confirmed: a.Confirmed, Changes: a.Changes, Invitation: a.Invitation,
 		Role: a.Role, Disabled: a.Disabled, Hash: a.Password.Hash, Origin: a.Password.Origin, Until: a.Password.Until,
 		Language: a.Language, LastWay: a.LastWay, Created: a.Created, LastSignIn: a.LastSignIn,
 	}
@@ -191,6 +204,9 @@ func Put(tx *store.Tx, a Account) error {
 		if err := anotherAdministers(tx, a.ID); err != nil {
 			return err
 		}
+	}
+	if a.Invitation == before.Invitation && (a.Email != before.Email || a.Password.Hash != before.Password.Hash) {
+		a.Invitation = Invitation{}
 	}
 	if err := listEmail(tx, a.ID, before.Email, a.Email); err != nil {
 		return err

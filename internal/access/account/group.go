@@ -53,6 +53,24 @@ func Groups(tx *store.Tx) (all []Group, err error) {
 	return all, err
 }
 
+// GroupByName returns the group of a name in any case, a built-in one included.
+func GroupByName(tx *store.Tx, name string) (g Group, found bool, err error) {
+	name = Fold(strings.TrimSpace(name))
+	if name == AdministratorsGroup || name == EverybodyGroup {
+		return Group{ID: name, Name: name, BuiltIn: true}, true, nil
+	}
+	all, err := Groups(tx)
+	for _, one := range all {
+		if one.Name == name {
+			return one, true, err
+		}
+	}
+	return Group{}, false, err
+}
+
+// ValidGroupName reports whether a group may have a name.
+func ValidGroupName(name string) bool { return groupForm.MatchString(Fold(strings.TrimSpace(name))) }
+
 var groupForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,31}$`)
 
 // PutGroup checks a group and stores it; without an id it is a new one.

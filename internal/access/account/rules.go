@@ -23,6 +23,27 @@ func Fold(name string) string { return strings.ToLower(name) }
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,31}$`)
 
+// NameFrom makes a user name out of a person's name: “Zoë Example” becomes zoe.example.
+func NameFrom(name string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range norm.NFKD.String(strings.ToLower(name)) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
+			if gap && b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteRune(r)
+			gap = false
+		case unicode.Is(unicode.Mn, r):
+		default:
+			gap = true
+		}
+	}
+	made := strings.TrimLeft(b.String(), "._-")
+	return made[:min(len(made), 32)]
+}
+
 // languages are those the desktop speaks.
 var languages = map[string]bool{"": true, "en": true}
 
@@ -33,6 +54,9 @@ func (a Account) tidy() Account {
 	a.Email = strings.TrimSpace(a.Email)
 	return a
 }
+
+// Check reports what is wrong with the texts of an account, as an error about fields.
+func (a Account) Check() error { return a.tidy().check() }
 
 func (a Account) check() error {
 	var wrong []fault.Field
@@ -72,6 +96,13 @@ func Shown(text string, most int) bool {
 		}
 	}
 	return true
+}
+
+// Words returns what anybody would try as a password of the account: its names and its address.
+func (a Account) Words() []string {
+	user, _, _ := strings.Cut(a.Email, "@")
+	words := []string{a.Name, a.DisplayName, a.Email, user}
+	return append(words, strings.Fields(a.DisplayName)...)
 }
 
 // CheckEmail reports what is wrong with an address. None at all is right.

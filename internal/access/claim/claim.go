@@ -208,7 +208,12 @@ type Claim struct {
 
 // Check reports what is wrong with a claim, before its password is hashed.
 func (b *Box) Check(tx *store.Tx, c Claim) error {
-	if err := password.Check(c.Password, false); err != nil {
+	s, err := settings.Get(tx)
+	if err != nil {
+		return err
+	}
+	claimant := account.Account{Name: c.Name, DisplayName: c.DisplayName, Email: c.Email}
+	if err := password.Check(c.Password, false, append(claimant.Words(), s.NASName, c.NASName)...); err != nil {
 		return err
 	}
 	given, err := b.DefaultPassword(tx)

@@ -40,8 +40,9 @@ func CheckTyped(password string) error {
 	return nil
 }
 
-// Check reports why a new password is not good enough, as an error about the field "password".
-func Check(password string, secondFactor bool) error {
+// Check reports why a new password is not good enough and how to do better, as an error about the field "password".
+// around are words that anybody would try for this account or on this box.
+func Check(password string, secondFactor bool, around ...string) error {
 	if err := CheckTyped(password); err != nil {
 		return err
 	}
@@ -51,6 +52,8 @@ func Check(password string, secondFactor bool) error {
 		return fault.InvalidField("password", "malformed", "The password holds bytes that are no text. Type it again.")
 	case Length(password) < least:
 		return fault.InvalidField("password", "too_short", "At least "+strconv.Itoa(least)+" characters. Several words in a row are easy to remember.")
+	case Common(password, around...):
+		return fault.InvalidField("password", "blocklisted", "This is one of the passwords that are tried first. Choose several words that do not belong together.")
 	}
 	return nil
 }

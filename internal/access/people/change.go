@@ -34,7 +34,7 @@ func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
 		if after, err = account.Get(tx, id); err != nil { // as it was tidied
 			return err
 		}
-		if p, err = person(tx, after); err != nil {
+		if p, err = o.person(tx, after); err != nil {
 			return err
 		}
 		if rights || before.Email != after.Email {
@@ -115,7 +115,7 @@ func (o *Office) ChangeOwn(by Actor, c OwnChange) (p Person, err error) {
 		if after, err = account.Get(tx, by.ID); err != nil {
 			return err
 		}
-		if p, err = person(tx, after); err != nil {
+		if p, err = o.person(tx, after); err != nil {
 			return err
 		}
 		if what := differences(before, after); what != "" {

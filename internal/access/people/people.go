@@ -81,11 +81,14 @@ type Person struct {
 	account.Account
 	TwoStep  bool
 	Demanded bool // the policy wants 2-step verification of them
+	// Link tells that an invitation was mailed and not used, and Lapsed that it no longer works.
+	Link, Lapsed bool
 }
 
-func person(tx *store.Tx, a account.Account) (Person, error) {
+func (o *Office) person(tx *store.Tx, a account.Account) (Person, error) {
 	demanded, err := factor.Demanded(tx, a)
-	return Person{a, factor.Enabled(tx, a.ID), demanded}, err
+	link := a.Invitation.Token != ""
+	return Person{a, factor.Enabled(tx, a.ID), demanded, link, link && !o.Now().Before(a.Invitation.Until)}, err
 }
 
 // note records what an administrator did about an account, and tells its owner if it is one of those things.
@@ -103,7 +106,7 @@ func (o *Office) List(q account.Query) (page []Person, total int, err error) {
 			return err
 		}
 		for _, a := range found {
-			p, err := person(tx, a)
+			p, err := o.person(tx, a)
 			if err != nil {
 				return err
 			}
@@ -121,13 +124,14 @@ func (o *Office) Get(id string) (p Person, err error) {
 		if err != nil {
 			return err
 		}
-		p, err = person(tx, a)
+		p, err = o.person(tx, a)
 		return err
 	})
 	return p, err
 }
 
-// Given is a temporary password, which is shown once and has to be replaced at the next sign-in.
+// Given is what lets a person in: a temporary password, which is shown once and has to be replaced at the next
+// sign-in, or without one a link that was mailed.
 type Given struct {
 	Person   Person
 	Password string
@@ -139,28 +143,6 @@ func (o *Office) temporary(ctx context.Context) (plain string, kept account.Pass
 	plain = secret.Readable()
 	hash, err := o.Passwords.Hash(ctx, plain)
 	return plain, account.Password{Hash: hash, Origin: account.Temporary, Until: o.Now().Add(account.TemporaryFor)}, err
-}
-
-// Add adds a person, with a temporary password.
-func (o *Office) Add(ctx context.Context, by Actor, a account.Account) (g Given, err error) {
-	plain, kept, err := o.temporary(ctx)
-	if err != nil {
-		return g, err
-	}
-	err = o.update(by, func(tx *store.Tx) error {
-		a.Password, a.Created = kept, o.Now()
-		added, err := account.Add(tx, a)
-		if err != nil {
-			return err
-		}
-		p, err := person(tx, added)
-		if err != nil {
-			return err
-		}
-		g = Given{p, plain, account.TemporaryFor}
-		return o.Log.Record(tx, by.event(event.AccountAdded).With("account", added.Name).With("role", string(added.Role)))
-	})
-	return g, err
 }
 
 // Temporary gives a person a temporary password in place of their own, and ends their sessions. A second
@@ -182,11 +164,11 @@ func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, e
 		if err := account.Put(tx, a); err != nil {
 			return err
 		}
-		p, err := person(tx, a)
+		p, err := o.person(tx, a)
 		if err != nil {
 			return err
 		}
-		g = Given{p, plain, account.TemporaryFor}
+		g = Given{Person: p, Password: plain, Left: account.TemporaryFor}
 		return o.note(tx, a, by.event(event.TemporaryGiven).With("sessions", o.end(tx, id)))
 	})
 	return g, err
@@ -238,7 +220,7 @@ func (o *Office) TurnTwoStepOff(by Actor, id string) (p Person, err error) {
 		if err := o.letIn(tx, a); err != nil {
 			return err
 		}
-		if p, err = person(tx, a); err != nil {
+		if p, err = o.person(tx, a); err != nil {
 			return err
 		}
 		return o.note(tx, a, by.event(event.TwoStepOffForOther).With("sessions", o.end(tx, id)))
@@ -277,11 +259,11 @@ func (o *Office) Recover(ctx context.Context, name string) (g Given, err error) 
 			return err
 		}
 		o.Sessions.EndAll(tx, a.ID, "")
-		p, err := person(tx, a)
+		p, err := o.person(tx, a)
 		if err != nil {
 			return err
 		}
-		g = Given{p, plain, account.TemporaryFor}
+		g = Given{Person: p, Password: plain, Left: account.TemporaryFor}
 		return o.note(tx, a, event.Event{Kind: event.RecoveredLocally, Actor: "root"})
 	})
 	return g, err

@@ -27,17 +27,13 @@ var (
 // ChangePassword replaces one's own password, with the current one as proof, and ends one's other
 // sessions. The acting session gets a new cookie.
 func (d *Door) ChangePassword(ctx context.Context, v Visitor, cookie string, s session.Session, current, chosen string) (c Changed, err error) {
-	_, on, err := d.person(s.Account)
-	if err != nil {
-		return c, err
-	}
-	if err := password.Check(chosen, on); err != nil {
+	if err := d.checkNew(s.Account, chosen); err != nil {
 		return c, err
 	}
 	hash := ""
 	want := proving{refused: event.PasswordRefused, ready: func() (err error) { hash, err = d.Passwords.Hash(ctx, chosen); return err }}
 	err = d.prove(ctx, v, s, Proof{Password: current}, want, func(tx *store.Tx, a account.Account) error {
-		if err := password.Check(chosen, factor.Enabled(tx, a.ID)); err != nil {
+		if err := factor.CheckPassword(tx, a, chosen); err != nil {
 			return err // the second factor went meanwhile
 		}
 		a.Password = account.Password{Hash: hash, Origin: account.Own}
@@ -48,6 +44,17 @@ func (d *Door) ChangePassword(ctx context.Context, v Visitor, cookie string, s s
 		return err
 	})
 	return c, err
+}
+
+// checkNew reports why a new password is not good enough for an account, before it is hashed.
+func (d *Door) checkNew(id, chosen string) error {
+	return d.DB.View(func(tx *store.Tx) error {
+		a, err := account.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		return factor.CheckPassword(tx, a, chosen)
+	})
 }
 
 // alone ends a person's other sessions after a change to their ways in, gives the acting one a new cookie,

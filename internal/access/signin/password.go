@@ -237,11 +237,9 @@ func (d *Door) OwnPassword(ctx context.Context, v Visitor, cookie, chosen string
 }
 
 func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, chosen string) (step Step, err error) {
-	_, on, err := d.person(t.Account)
-	if err != nil {
+	if err := d.checkNew(t.Account, chosen); errors.Is(err, account.ErrUnknown) {
 		return Step{}, ErrExpired.Because(err)
-	}
-	if err := password.Check(chosen, on); err != nil {
+	} else if err != nil {
 		return Step{}, err
 	}
 	same, _, err := d.Passwords.Verify(ctx, t.Hash, secret.Reread(chosen))
@@ -263,7 +261,7 @@ func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, cho
 		if err := d.standing(tx, a, t); err != nil {
 			return ErrExpired.Because(err)
 		}
-		if err := password.Check(chosen, factor.Enabled(tx, a.ID)); err != nil {
+		if err := factor.CheckPassword(tx, a, chosen); err != nil {
 			return err // the second factor went meanwhile
 		}
 		a.Password = account.Password{Hash: hash, Origin: account.Own}

@@ -37,6 +37,9 @@ func (q *Quota) Take(key string) bool {
 	return true
 }
 
+// Free reports whether there is room for one more time for a key.
+func (q *Quota) Free(key string) bool { return q.Wait(key) <= 0 }
+
 // Wait returns how long a key has to wait for its next time; 0: it need not.
 func (q *Quota) Wait(key string) time.Duration {
 	q.mu.Lock()

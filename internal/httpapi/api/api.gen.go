@@ -279,6 +279,24 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PasswordLinkPurpose.
+const (
+	LinkForgotten PasswordLinkPurpose = "forgotten"
+	LinkInvited   PasswordLinkPurpose = "invited"
+)
+
+// Valid indicates whether the value is a known member of the PasswordLinkPurpose enum.
+func (e PasswordLinkPurpose) Valid() bool {
+	switch e {
+	case LinkForgotten:
+		return true
+	case LinkInvited:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PolicyEmailCodes.
 const (
 	EmailCodesEverybody         PolicyEmailCodes = "everybody"
@@ -366,6 +384,27 @@ func (e SignInStepNext) Valid() bool {
 	}
 }
 
+// Defines values for StatusMail.
+const (
+	MailFails StatusMail = "fails"
+	MailOff   StatusMail = "off"
+	MailWorks StatusMail = "works"
+)
+
+// Valid indicates whether the value is a known member of the StatusMail enum.
+func (e StatusMail) Valid() bool {
+	switch e {
+	case MailFails:
+		return true
+	case MailOff:
+		return true
+	case MailWorks:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatusState.
 const (
 	StateReady            StatusState = "ready"
@@ -432,6 +471,24 @@ func (e TimeServerState) Valid() bool {
 	case ServerSilent:
 		return true
 	case ServerWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UserInvitation.
+const (
+	InvitationLapsed UserInvitation = "lapsed"
+	InvitationSent   UserInvitation = "sent"
+)
+
+// Valid indicates whether the value is a known member of the UserInvitation enum.
+func (e UserInvitation) Valid() bool {
+	switch e {
+	case InvitationLapsed:
+		return true
+	case InvitationSent:
 		return true
 	default:
 		return false
@@ -513,6 +570,15 @@ type About struct {
 // AccountName defines model for AccountName.
 type AccountName struct {
 	Name string `json:"name"`
+}
+
+// AddedUser defines model for AddedUser.
+type AddedUser struct {
+	ExpiresIn int `json:"expires_in"`
+
+	// Password The temporary password, shown this once, where no mail can be sent. Absent: a link was mailed.
+	Password *string `json:"password,omitempty"`
+	User     User    `json:"user"`
 }
 
 // Area defines model for Area.
@@ -774,6 +840,20 @@ type FieldProblem struct {
 	Name   string `json:"name"`
 }
 
+// ForgottenAddress defines model for ForgottenAddress.
+type ForgottenAddress struct {
+	Email string `json:"email"`
+}
+
+// ForgottenAsked defines model for ForgottenAsked.
+type ForgottenAsked struct {
+	// AgainIn Seconds after which another mail can be asked for, for any address.
+	AgainIn int `json:"again_in"`
+
+	// LinkMinutes How long the links work.
+	LinkMinutes int `json:"link_minutes"`
+}
+
 // Gesture What a finger can do, in milliseconds held.
 type Gesture struct {
 	ResetFromMs  int `json:"reset_from_ms"`
@@ -832,9 +912,21 @@ type Library struct {
 	Version string `json:"version"`
 }
 
+// Link defines model for Link.
+type Link struct {
+	// Link What follows `#password=` in the address of the link.
+	Link string `json:"link"`
+}
+
 // LinkToken defines model for LinkToken.
 type LinkToken struct {
 	Token string `json:"token"`
+}
+
+// LinkedPassword defines model for LinkedPassword.
+type LinkedPassword struct {
+	Link     string `json:"link"`
+	Password string `json:"password"`
 }
 
 // Mail defines model for Mail.
@@ -916,18 +1008,40 @@ type NewPassword struct {
 type NewUser struct {
 	DisplayName *string `json:"display_name,omitempty"`
 	Email       *string `json:"email,omitempty"`
-	Name        string  `json:"name"`
-	Role        Role    `json:"role"`
+
+	// Group The name of a group to join. It is added where there is none of this name.
+	Group *string `json:"group,omitempty"`
+	Name  string  `json:"name"`
+	Role  Role    `json:"role"`
 }
 
 // Outcome defines model for Outcome.
 type Outcome string
+
+// Passphrase defines model for Passphrase.
+type Passphrase struct {
+	// Bits How hard it is to guess: two to this power tries, at the most.
+	Bits   int    `json:"bits"`
+	Phrase string `json:"phrase"`
+	Words  int    `json:"words"`
+}
 
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
 	Current  string `json:"current"`
 	Password string `json:"password"`
 }
+
+// PasswordLink defines model for PasswordLink.
+type PasswordLink struct {
+	ExpiresIn   int                 `json:"expires_in"`
+	PasswordMin int                 `json:"password_min"`
+	Person      Person              `json:"person"`
+	Purpose     PasswordLinkPurpose `json:"purpose"`
+}
+
+// PasswordLinkPurpose defines model for PasswordLink.Purpose.
+type PasswordLinkPurpose string
 
 // PendingWay A way in that waits for its first right code. It opens nothing.
 type PendingWay struct {
@@ -936,6 +1050,38 @@ type PendingWay struct {
 
 	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
 	Way Way `json:"way"`
+}
+
+// PeopleFile defines model for PeopleFile.
+type PeopleFile struct {
+	Text string `json:"text"`
+}
+
+// PeopleLine defines model for PeopleLine.
+type PeopleLine struct {
+	DisplayName string `json:"display_name"`
+	Email       string `json:"email"`
+	Group       string `json:"group"`
+
+	// Invited A link would be mailed; otherwise a temporary password would be shown.
+	Invited bool `json:"invited"`
+
+	// Line Its number in the file, from 1.
+	Line int `json:"line"`
+
+	// Name The user name; made out of a name that is none.
+	Name string `json:"name"`
+
+	// Problem Why this person cannot be added, then what to do.
+	Problem *string `json:"problem,omitempty"`
+}
+
+// PeoplePreview defines model for PeoplePreview.
+type PeoplePreview struct {
+	Lines []PeopleLine `json:"lines"`
+
+	// NewGroups Groups that are named and do not exist yet. They are added with their first member.
+	NewGroups []string `json:"new_groups"`
 }
 
 // Person defines model for Person.
@@ -1095,7 +1241,10 @@ type Status struct {
 
 	// Fingerprint SHA-256 of the certificate this NAS shows, as pairs of hex digits.
 	Fingerprint string `json:"fingerprint"`
-	NasName     string `json:"nas_name"`
+
+	// Mail Whether this NAS can send mail: no mail server is set, the last mail was taken (or none was sent yet), or it failed.
+	Mail    StatusMail `json:"mail"`
+	NasName string     `json:"nas_name"`
 
 	// Recovery Present when the NAS cannot serve: what is wrong, then what to do.
 	Recovery *RecoveryNeed `json:"recovery,omitempty"`
@@ -1104,6 +1253,9 @@ type Status struct {
 	// Visitor How far the calling browser is: with a session, half signed in, waiting for the button, or none of these.
 	Visitor StatusVisitor `json:"visitor"`
 }
+
+// StatusMail Whether this NAS can send mail: no mail server is set, the last mail was taken (or none was sent yet), or it failed.
+type StatusMail string
 
 // StatusState defines model for Status.State.
 type StatusState string
@@ -1192,19 +1344,28 @@ type User struct {
 	Created time.Time `json:"created"`
 
 	// Demanded The policy wants 2-step verification of this person.
-	Demanded    bool       `json:"demanded"`
-	Disabled    bool       `json:"disabled"`
-	DisplayName string     `json:"display_name"`
-	Email       string     `json:"email"`
-	Id          string     `json:"id"`
-	LastSignIn  *time.Time `json:"last_sign_in,omitempty"`
-	Name        string     `json:"name"`
-	Role        Role       `json:"role"`
-	TwoStep     bool       `json:"two_step"`
+	Demanded    bool   `json:"demanded"`
+	Disabled    bool   `json:"disabled"`
+	DisplayName string `json:"display_name"`
+	Email       string `json:"email"`
+	Id          string `json:"id"`
+
+	// Invitation A link was mailed with which the person chooses a password, and was not used yet.
+	Invitation *UserInvitation `json:"invitation,omitempty"`
+	LastSignIn *time.Time      `json:"last_sign_in,omitempty"`
+	Name       string          `json:"name"`
+
+	// New The person never had a password: only an invitation, or a temporary password, lets them in.
+	New     bool `json:"new"`
+	Role    Role `json:"role"`
+	TwoStep bool `json:"two_step"`
 
 	// Waiting A temporary password waits to be replaced.
 	Waiting bool `json:"waiting"`
 }
+
+// UserInvitation A link was mailed with which the person chooses a password, and was not used yet.
+type UserInvitation string
 
 // UserChange defines model for UserChange.
 type UserChange struct {
@@ -1274,6 +1435,9 @@ type ClaimJSONRequestBody = Claim
 // UndoEmailChangeJSONRequestBody defines body for UndoEmailChange for application/json ContentType.
 type UndoEmailChangeJSONRequestBody = LinkToken
 
+// ForgottenJSONRequestBody defines body for Forgotten for application/json ContentType.
+type ForgottenJSONRequestBody = ForgottenAddress
+
 // AddGroupJSONRequestBody defines body for AddGroup for application/json ContentType.
 type AddGroupJSONRequestBody = GroupValues
 
@@ -1322,6 +1486,12 @@ type ConfirmEmailWayJSONRequestBody = EmailConfirmation
 // TurnTwoStepOffJSONRequestBody defines body for TurnTwoStepOff for application/json ContentType.
 type TurnTwoStepOffJSONRequestBody = Proof
 
+// OpenPasswordLinkJSONRequestBody defines body for OpenPasswordLink for application/json ContentType.
+type OpenPasswordLinkJSONRequestBody = Link
+
+// UsePasswordLinkJSONRequestBody defines body for UsePasswordLink for application/json ContentType.
+type UsePasswordLinkJSONRequestBody = LinkedPassword
+
 // ChangePolicyJSONRequestBody defines body for ChangePolicy for application/json ContentType.
 type ChangePolicyJSONRequestBody = Policy
 
@@ -1342,6 +1512,9 @@ type SignInPasswordJSONRequestBody = NewPassword
 
 // AddUserJSONRequestBody defines body for AddUser for application/json ContentType.
 type AddUserJSONRequestBody = NewUser
+
+// PreviewUsersJSONRequestBody defines body for PreviewUsers for application/json ContentType.
+type PreviewUsersJSONRequestBody = PeopleFile
 
 // ChangeUserJSONRequestBody defines body for ChangeUser for application/json ContentType.
 type ChangeUserJSONRequestBody = UserChange
@@ -1372,6 +1545,9 @@ type ServerInterface interface {
 	// ListEvents Lists the security log, newest first.
 	// (GET /events)
 	ListEvents(ctx echo.Context, params ListEventsParams) error
+	// Forgotten Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
+	// (POST /forgotten)
+	Forgotten(ctx echo.Context) error
 	// ListGroups Lists the groups, the built-in ones first.
 	// (GET /groups)
 	ListGroups(ctx echo.Context) error
@@ -1468,6 +1644,15 @@ type ServerInterface interface {
 	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
 	// (POST /me/two-step/recovery-codes)
 	RenewRecoveryCodes(ctx echo.Context) error
+	// SuggestPassphrase Suggests a passphrase of random words. It is kept nowhere.
+	// (GET /passphrase)
+	SuggestPassphrase(ctx echo.Context) error
+	// OpenPasswordLink Tells whose password a mailed link sets. It changes nothing and can be repeated.
+	// (POST /password-link)
+	OpenPasswordLink(ctx echo.Context) error
+	// UsePasswordLink Sets a password with a mailed link, once. It ends the account's sessions and starts none.
+	// (POST /password-link/password)
+	UsePasswordLink(ctx echo.Context) error
 	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
 	// (GET /policy)
 	GetPolicy(ctx echo.Context) error
@@ -1522,9 +1707,12 @@ type ServerInterface interface {
 	// ListUsers Lists accounts by name.
 	// (GET /users)
 	ListUsers(ctx echo.Context, params ListUsersParams) error
-	// AddUser Adds an account with a temporary password, shown once.
+	// AddUser Adds an account, with an invitation by mail or a temporary password that is shown once.
 	// (POST /users)
 	AddUser(ctx echo.Context) error
+	// PreviewUsers Reads a list of people (CSV; name, e-mail, group) and says of each line what adding it would do. It changes nothing.
+	// (POST /users/preview)
+	PreviewUsers(ctx echo.Context) error
 	// DeleteUser Deletes an account and ends its sessions.
 	// (DELETE /users/{id})
 	DeleteUser(ctx echo.Context, id ID) error
@@ -1534,6 +1722,9 @@ type ServerInterface interface {
 	// ChangeUser Changes an account. The last active administrator stays one.
 	// (PATCH /users/{id})
 	ChangeUser(ctx echo.Context, id ID) error
+	// InviteUser Mails another person a link with which they choose their password, valid for 24 hours. An earlier link is void then.
+	// (POST /users/{id}/invitation)
+	InviteUser(ctx echo.Context, id ID) error
 	// SetTemporaryPassword Gives another person a temporary password, shown once, and ends their sessions.
 	// (POST /users/{id}/temporary-password)
 	SetTemporaryPassword(ctx echo.Context, id ID) error
@@ -1639,6 +1830,15 @@ func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListEvents(ctx, params)
+	return err
+}
+
+// Forgotten converts echo context to params.
+func (w *ServerInterfaceWrapper) Forgotten(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Forgotten(ctx)
 	return err
 }
 
@@ -1965,6 +2165,33 @@ func (w *ServerInterfaceWrapper) RenewRecoveryCodes(ctx echo.Context) error {
 	return err
 }
 
+// SuggestPassphrase converts echo context to params.
+func (w *ServerInterfaceWrapper) SuggestPassphrase(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SuggestPassphrase(ctx)
+	return err
+}
+
+// OpenPasswordLink converts echo context to params.
+func (w *ServerInterfaceWrapper) OpenPasswordLink(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OpenPasswordLink(ctx)
+	return err
+}
+
+// UsePasswordLink converts echo context to params.
+func (w *ServerInterfaceWrapper) UsePasswordLink(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UsePasswordLink(ctx)
+	return err
+}
+
 // GetPolicy converts echo context to params.
 func (w *ServerInterfaceWrapper) GetPolicy(ctx echo.Context) error {
 	var err error
@@ -2159,6 +2386,15 @@ func (w *ServerInterfaceWrapper) AddUser(ctx echo.Context) error {
 	return err
 }
 
+// PreviewUsers converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewUsers(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewUsers(ctx)
+	return err
+}
+
 // DeleteUser converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteUser(ctx echo.Context) error {
 	var err error
@@ -2207,6 +2443,22 @@ func (w *ServerInterfaceWrapper) ChangeUser(ctx echo.Context) error {
 	return err
 }
 
+// InviteUser converts echo context to params.
+func (w *ServerInterfaceWrapper) InviteUser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.InviteUser(ctx, id)
+	return err
+}
+
 // SetTemporaryPassword converts echo context to params.
 func (w *ServerInterfaceWrapper) SetTemporaryPassword(ctx echo.Context) error {
 	var err error
@@ -2250,6 +2502,10 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "SignInCode", Method: "POST", Path: "/sign-in/code", Access: ForTicket, Handler: w.SignInCode},
 		{ID: "SendSignInCode", Method: "POST", Path: "/sign-in/email", Access: ForTicket, Handler: w.SendSignInCode},
 		{ID: "SignInPassword", Method: "POST", Path: "/sign-in/password", Access: ForTicket, Handler: w.SignInPassword},
+		{ID: "Forgotten", Method: "POST", Path: "/forgotten", Access: ForPublic, Handler: w.Forgotten},
+		{ID: "OpenPasswordLink", Method: "POST", Path: "/password-link", Access: ForPublic, Handler: w.OpenPasswordLink},
+		{ID: "UsePasswordLink", Method: "POST", Path: "/password-link/password", Access: ForPublic, Handler: w.UsePasswordLink},
+		{ID: "SuggestPassphrase", Method: "GET", Path: "/passphrase", Access: ForPublic, Background: true, Unclaimed: true, Handler: w.SuggestPassphrase},
 		{ID: "GetButtonWait", Method: "GET", Path: "/claim/button", Access: ForTicket, Background: true, Unclaimed: true, Handler: w.GetButtonWait},
 		{ID: "WaitForButton", Method: "POST", Path: "/claim/button", Access: ForPublic, Unclaimed: true, Handler: w.WaitForButton},
 		{ID: "Claim", Method: "POST", Path: "/claim", Access: ForTicket, Unclaimed: true, Handler: w.Claim},
@@ -2280,11 +2536,13 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "PostponeTwoStep", Method: "POST", Path: "/me/two-step/later", Access: ForUser, Enrol: true, Handler: w.PostponeTwoStep},
 		{ID: "ListUsers", Method: "GET", Path: "/users", Access: ForAdministrator, Handler: w.ListUsers},
 		{ID: "AddUser", Method: "POST", Path: "/users", Access: ForAdministrator, StepUp: true, Handler: w.AddUser},
+		{ID: "PreviewUsers", Method: "POST", Path: "/users/preview", Access: ForAdministrator, Handler: w.PreviewUsers},
 		{ID: "DeleteUser", Method: "DELETE", Path: "/users/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteUser},
 		{ID: "GetUser", Method: "GET", Path: "/users/:id", Access: ForAdministrator, Handler: w.GetUser},
 		{ID: "ChangeUser", Method: "PATCH", Path: "/users/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeUser},
 		{ID: "TurnUserTwoStepOff", Method: "POST", Path: "/users/:id/two-step/off", Access: ForAdministrator, StepUp: true, Handler: w.TurnUserTwoStepOff},
 		{ID: "SetTemporaryPassword", Method: "POST", Path: "/users/:id/temporary-password", Access: ForAdministrator, StepUp: true, Handler: w.SetTemporaryPassword},
+		{ID: "InviteUser", Method: "POST", Path: "/users/:id/invitation", Access: ForAdministrator, StepUp: true, Handler: w.InviteUser},
 		{ID: "ListGroups", Method: "GET", Path: "/groups", Access: ForAdministrator, Handler: w.ListGroups},
 		{ID: "AddGroup", Method: "POST", Path: "/groups", Access: ForAdministrator, StepUp: true, Handler: w.AddGroup},
 		{ID: "DeleteGroup", Method: "DELETE", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteGroup},
@@ -2602,6 +2860,45 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgottenRequestObject struct {
+	Body *ForgottenJSONRequestBody
+}
+
+type ForgottenResponseObject interface {
+	VisitForgottenResponse(w http.ResponseWriter) error
+}
+
+type Forgotten202JSONResponse ForgottenAsked
+
+func (response Forgotten202JSONResponse) VisitForgottenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgottendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgottendefaultApplicationProblemPlusJSONResponse) VisitForgottenResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3802,6 +4099,116 @@ func (response RenewRecoveryCodesdefaultApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type SuggestPassphraseRequestObject struct {
+}
+
+type SuggestPassphraseResponseObject interface {
+	VisitSuggestPassphraseResponse(w http.ResponseWriter) error
+}
+
+type SuggestPassphrase200JSONResponse Passphrase
+
+func (response SuggestPassphrase200JSONResponse) VisitSuggestPassphraseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuggestPassphrasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuggestPassphrasedefaultApplicationProblemPlusJSONResponse) VisitSuggestPassphraseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenPasswordLinkRequestObject struct {
+	Body *OpenPasswordLinkJSONRequestBody
+}
+
+type OpenPasswordLinkResponseObject interface {
+	VisitOpenPasswordLinkResponse(w http.ResponseWriter) error
+}
+
+type OpenPasswordLink200JSONResponse PasswordLink
+
+func (response OpenPasswordLink200JSONResponse) VisitOpenPasswordLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenPasswordLinkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenPasswordLinkdefaultApplicationProblemPlusJSONResponse) VisitOpenPasswordLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UsePasswordLinkRequestObject struct {
+	Body *UsePasswordLinkJSONRequestBody
+}
+
+type UsePasswordLinkResponseObject interface {
+	VisitUsePasswordLinkResponse(w http.ResponseWriter) error
+}
+
+type UsePasswordLink204Response struct {
+}
+
+func (response UsePasswordLink204Response) VisitUsePasswordLinkResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UsePasswordLinkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UsePasswordLinkdefaultApplicationProblemPlusJSONResponse) VisitUsePasswordLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPolicyRequestObject struct {
 }
 
@@ -4489,7 +4896,7 @@ type AddUserResponseObject interface {
 	VisitAddUserResponse(w http.ResponseWriter) error
 }
 
-type AddUser201JSONResponse TemporaryPassword
+type AddUser201JSONResponse AddedUser
 
 func (response AddUser201JSONResponse) VisitAddUserResponse(w http.ResponseWriter) error {
 
@@ -4509,6 +4916,45 @@ type AddUserdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AddUserdefaultApplicationProblemPlusJSONResponse) VisitAddUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewUsersRequestObject struct {
+	Body *PreviewUsersJSONRequestBody
+}
+
+type PreviewUsersResponseObject interface {
+	VisitPreviewUsersResponse(w http.ResponseWriter) error
+}
+
+type PreviewUsers200JSONResponse PeoplePreview
+
+func (response PreviewUsers200JSONResponse) VisitPreviewUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewUsersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewUsersdefaultApplicationProblemPlusJSONResponse) VisitPreviewUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4632,6 +5078,45 @@ func (response ChangeUserdefaultApplicationProblemPlusJSONResponse) VisitChangeU
 	return err
 }
 
+type InviteUserRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type InviteUserResponseObject interface {
+	VisitInviteUserResponse(w http.ResponseWriter) error
+}
+
+type InviteUser200JSONResponse AddedUser
+
+func (response InviteUser200JSONResponse) VisitInviteUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InviteUserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response InviteUserdefaultApplicationProblemPlusJSONResponse) VisitInviteUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetTemporaryPasswordRequestObject struct {
 	Id ID `json:"id"`
 }
@@ -4736,6 +5221,9 @@ type StrictServerInterface interface {
 	// ListEvents Lists the security log, newest first.
 	// (GET /events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// Forgotten Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
+	// (POST /forgotten)
+	Forgotten(ctx context.Context, request ForgottenRequestObject) (ForgottenResponseObject, error)
 	// ListGroups Lists the groups, the built-in ones first.
 	// (GET /groups)
 	ListGroups(ctx context.Context, request ListGroupsRequestObject) (ListGroupsResponseObject, error)
@@ -4832,6 +5320,15 @@ type StrictServerInterface interface {
 	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
 	// (POST /me/two-step/recovery-codes)
 	RenewRecoveryCodes(ctx context.Context, request RenewRecoveryCodesRequestObject) (RenewRecoveryCodesResponseObject, error)
+	// SuggestPassphrase Suggests a passphrase of random words. It is kept nowhere.
+	// (GET /passphrase)
+	SuggestPassphrase(ctx context.Context, request SuggestPassphraseRequestObject) (SuggestPassphraseResponseObject, error)
+	// OpenPasswordLink Tells whose password a mailed link sets. It changes nothing and can be repeated.
+	// (POST /password-link)
+	OpenPasswordLink(ctx context.Context, request OpenPasswordLinkRequestObject) (OpenPasswordLinkResponseObject, error)
+	// UsePasswordLink Sets a password with a mailed link, once. It ends the account's sessions and starts none.
+	// (POST /password-link/password)
+	UsePasswordLink(ctx context.Context, request UsePasswordLinkRequestObject) (UsePasswordLinkResponseObject, error)
 	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
 	// (GET /policy)
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
@@ -4886,9 +5383,12 @@ type StrictServerInterface interface {
 	// ListUsers Lists accounts by name.
 	// (GET /users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
-	// AddUser Adds an account with a temporary password, shown once.
+	// AddUser Adds an account, with an invitation by mail or a temporary password that is shown once.
 	// (POST /users)
 	AddUser(ctx context.Context, request AddUserRequestObject) (AddUserResponseObject, error)
+	// PreviewUsers Reads a list of people (CSV; name, e-mail, group) and says of each line what adding it would do. It changes nothing.
+	// (POST /users/preview)
+	PreviewUsers(ctx context.Context, request PreviewUsersRequestObject) (PreviewUsersResponseObject, error)
 	// DeleteUser Deletes an account and ends its sessions.
 	// (DELETE /users/{id})
 	DeleteUser(ctx context.Context, request DeleteUserRequestObject) (DeleteUserResponseObject, error)
@@ -4898,6 +5398,9 @@ type StrictServerInterface interface {
 	// ChangeUser Changes an account. The last active administrator stays one.
 	// (PATCH /users/{id})
 	ChangeUser(ctx context.Context, request ChangeUserRequestObject) (ChangeUserResponseObject, error)
+	// InviteUser Mails another person a link with which they choose their password, valid for 24 hours. An earlier link is void then.
+	// (POST /users/{id}/invitation)
+	InviteUser(ctx context.Context, request InviteUserRequestObject) (InviteUserResponseObject, error)
 	// SetTemporaryPassword Gives another person a temporary password, shown once, and ends their sessions.
 	// (POST /users/{id}/temporary-password)
 	SetTemporaryPassword(ctx context.Context, request SetTemporaryPasswordRequestObject) (SetTemporaryPasswordResponseObject, error)
@@ -5144,6 +5647,52 @@ func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) e
 		return err
 	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
 		return validResponse.VisitListEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Forgotten operation middleware
+func (sh *strictHandler) Forgotten(ctx echo.Context) error {
+	var request ForgottenRequestObject
+
+	var body ForgottenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Forgotten(ctx.Request().Context(), request.(ForgottenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Forgotten")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ForgottenResponseObject); ok {
+		return validResponse.VisitForgottenResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6264,6 +6813,121 @@ func (sh *strictHandler) RenewRecoveryCodes(ctx echo.Context) error {
 	return nil
 }
 
+// SuggestPassphrase operation middleware
+func (sh *strictHandler) SuggestPassphrase(ctx echo.Context) error {
+	var request SuggestPassphraseRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SuggestPassphrase(ctx.Request().Context(), request.(SuggestPassphraseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuggestPassphrase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SuggestPassphraseResponseObject); ok {
+		return validResponse.VisitSuggestPassphraseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OpenPasswordLink operation middleware
+func (sh *strictHandler) OpenPasswordLink(ctx echo.Context) error {
+	var request OpenPasswordLinkRequestObject
+
+	var body OpenPasswordLinkJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenPasswordLink(ctx.Request().Context(), request.(OpenPasswordLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenPasswordLink")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OpenPasswordLinkResponseObject); ok {
+		return validResponse.VisitOpenPasswordLinkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UsePasswordLink operation middleware
+func (sh *strictHandler) UsePasswordLink(ctx echo.Context) error {
+	var request UsePasswordLinkRequestObject
+
+	var body UsePasswordLinkJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UsePasswordLink(ctx.Request().Context(), request.(UsePasswordLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UsePasswordLink")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UsePasswordLinkResponseObject); ok {
+		return validResponse.VisitUsePasswordLinkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetPolicy operation middleware
 func (sh *strictHandler) GetPolicy(ctx echo.Context) error {
 	var request GetPolicyRequestObject
@@ -6864,6 +7528,52 @@ func (sh *strictHandler) AddUser(ctx echo.Context) error {
 	return nil
 }
 
+// PreviewUsers operation middleware
+func (sh *strictHandler) PreviewUsers(ctx echo.Context) error {
+	var request PreviewUsersRequestObject
+
+	var body PreviewUsersJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewUsers(ctx.Request().Context(), request.(PreviewUsersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewUsers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewUsersResponseObject); ok {
+		return validResponse.VisitPreviewUsersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // DeleteUser operation middleware
 func (sh *strictHandler) DeleteUser(ctx echo.Context, id ID) error {
 	var request DeleteUserRequestObject
@@ -6956,6 +7666,31 @@ func (sh *strictHandler) ChangeUser(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(ChangeUserResponseObject); ok {
 		return validResponse.VisitChangeUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// InviteUser operation middleware
+func (sh *strictHandler) InviteUser(ctx echo.Context, id ID) error {
+	var request InviteUserRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.InviteUser(ctx.Request().Context(), request.(InviteUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InviteUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(InviteUserResponseObject); ok {
+		return validResponse.VisitInviteUserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
