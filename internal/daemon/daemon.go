@@ -139,6 +139,7 @@ func (h *house) furnish(o opened) error {
 	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: clock.Boot(), Key: o.key.Derive("throttle")})
 	factors := factor.New(factor.Config{Key: o.key.Derive("factor"), Elapsed: elapsed})
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
+	browsers := session.NewBrowsers(o.key.Derive("browser"), now)
 	h.box = o.box
 	h.log = event.New(h.moment, h.Out)
 	mailKey := o.key.Derive("mail")
@@ -147,16 +148,17 @@ func (h *house) furnish(o opened) error {
 	})
 	h.api.Post = h.post
 	h.reset = reset.New(reset.Config{
-		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Log: h.log, Post: h.post,
+		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Log: h.log, Post: h.post,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
 	})
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log
 	h.api.Door = signin.New(signin.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
-		Box: h.box, Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
+		Browsers: browsers, Box: h.box, Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
 	})
 	h.api.Office = people.New(people.Config{
-		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
+		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Browsers: browsers,
+		Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
 	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,

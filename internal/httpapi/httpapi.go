@@ -41,6 +41,7 @@ const Base = "/api/v1"
 const (
 	SessionCookie = "__Host-castellan"
 	TicketCookie  = "__Host-castellan-ticket"
+	BrowserCookie = "__Host-castellan-browser"
 	TokenHeader   = "Castellan-Token"
 )
 

@@ -66,13 +66,15 @@ const (
 	WrongCodes Suspicion = "wrong codes after the right password"
 	Found      Suspicion = "the right password after wrong ones"
 	Guessed    Suspicion = "signed in after wrong codes"
+	NewBrowser Suspicion = "signed in with a browser that was not known"
 )
 
 var suspicions = map[Suspicion]item{
 	WrongCodes: {suspicion, "Somebody may know your password", "The right password of your account was followed by several wrong codes. Nobody was let in.",
 		"If that was not you, somebody knows your password: sign in and change it."},
-	Found:   {suspicion, "Your password was entered after several wrong tries", "The right password of your account was entered after several wrong ones.", notYou},
-	Guessed: {suspicion, "Signed in after several wrong codes", "Somebody signed in to your account after several wrong codes.", notYou},
+	Found:      {suspicion, "Your password was entered after several wrong tries", "The right password of your account was entered after several wrong ones.", notYou},
+	Guessed:    {suspicion, "Signed in after several wrong codes", "Somebody signed in to your account after several wrong codes.", notYou},
+	NewBrowser: {suspicion, "You signed in from a new browser", "Somebody signed in to your account with a browser in which nobody did so before.", notYou},
 }
 
 func (n item) message(a account.Account, to string, e event.Event, where place) mail.Message {

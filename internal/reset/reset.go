@@ -37,6 +37,7 @@ type Config struct {
 	Factors  *factor.Factors
 	Sessions *session.Sessions
 	Tickets  *session.Tickets
+	Browsers *session.Browsers
 	Log      *event.Log
 	Post     *notice.Post
 	Network  Network
@@ -101,6 +102,9 @@ func (r *Reset) restore(tx *store.Tx) error {
 	}
 	r.Sessions.EndAll(tx, admin.ID, "")
 	r.Tickets.EndAll(tx)
+	if err := r.Browsers.EndAll(tx, admin.ID); err != nil {
+		return err
+	}
 	if err := store.Erasing(tx); err != nil { // deleted records stay readable in the file until it is compacted
 		return err
 	}

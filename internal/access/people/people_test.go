@@ -41,7 +41,8 @@ func newBench(t *testing.T) *bench {
 	b.Office = people.New(people.Config{
 		DB: db, Passwords: password.New(password.Config{Key: key, Memory: 64, Passes: 1}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Now: func() time.Time { return b.now },
-		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return b.now }}),
+		Browsers: session.NewBrowsers(key, func() time.Time { return b.now }),
+		Log:      log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return b.now }}),
 	})
 	admin := b.own("admin", account.Administrator)
 	b.root = people.Actor{ID: admin.ID, Name: admin.Name, Address: "192.0.2.7"}

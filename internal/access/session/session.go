@@ -1,5 +1,5 @@
 // Package session keeps who is signed in, and who is half way. Both live in memory only: a restart ends
-// them. Their clocks never step.
+// them. Their clocks never step. It also knows the browsers in which people signed in before: those are kept.
 package session
 
 import (
@@ -43,6 +43,8 @@ type Session struct {
 	// Repair tells that a recovery code was used, and the ways in were not mended since.
 	Repair        bool
 	Source, Agent string
+	// Browser names the known browser in which it began.
+	Browser string
 
 	created, active, proved time.Duration
 	epoch                   uint64 // how often the account's sessions had been ended when it began
