@@ -259,19 +259,19 @@ func TestAResetThatCannotBeWrittenDidNotHappen(t *testing.T) {
 func TestAResetPardonsTheAdministratorsWrongTries(t *testing.T) {
 	b, _ := newBench(t, network.Unmanaged{})
 	for range throttle.FreeTries {
-		a, err := b.Throttle.Password("admin", "192.0.2.7")
+		a, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		b.update(a.Fail)
 	}
-	if _, err := b.Throttle.Password("admin", "192.0.2.7"); !errors.Is(err, throttle.ErrSlowDown) {
+	if _, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"}); !errors.Is(err, throttle.ErrSlowDown) {
 		t.Fatal("the test proves nothing")
 	}
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Throttle.Password("admin", "192.0.2.7"); err != nil {
+	if _, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"}); err != nil {
 		t.Errorf("after the reset: %v", err)
 	}
 }

@@ -117,6 +117,11 @@ func (b *Browsers) End(tx *store.Tx, account, id string) (ended Browser, err err
 	return ended, err
 }
 
+// Forget makes the browser of a cookie unknown to an account.
+func (b *Browsers) Forget(tx *store.Tx, cookie, account string) error {
+	return known.Delete(tx, browserKey(cookie, account))
+}
+
 // EndAll forgets every browser of an account.
 func (b *Browsers) EndAll(tx *store.Tx, account string) error { return b.EndOthers(tx, account, "") }
 

@@ -51,10 +51,13 @@ type Clock interface {
 type Door struct {
 	Config
 	addresses addresses
+	unlocks   *unlocks
 }
 
 // New returns a Door.
-func New(c Config) *Door { return &Door{Config: c, addresses: addresses{all: map[string]newAddress{}}} }
+func New(c Config) *Door {
+	return &Door{Config: c, addresses: addresses{all: map[string]newAddress{}}, unlocks: newUnlocks(c.Elapsed)}
+}
 
 // note records an event about an account, and tells its owner if it is one of those.
 func (d *Door) note(tx *store.Tx, a account.Account, e event.Event) error {

@@ -60,7 +60,9 @@ func (l *lane) record(boot string) record {
 func (l *lane) clear() { l.failures, l.times, l.until, l.paced, l.told = 0, nil, 0, nil, false }
 
 // idle reports whether a lane is as good as none.
-func (l *lane) idle() bool { return l.busy == 0 && l.failures == 0 && len(l.times) == 0 && l.until == 0 }
+func (l *lane) idle() bool {
+	return l.busy == 0 && l.failures == 0 && len(l.times) == 0 && l.until == 0
+}
 
 // within counts the failures of a while.
 func (l *lane) within(now, while time.Duration) (n int) {

@@ -73,7 +73,9 @@ func succeed(b *bench, try func() (*throttle.Attempt, error)) error {
 }
 
 func (b *bench) password(name, source string) func() (*throttle.Attempt, error) {
-	return func() (*throttle.Attempt, error) { return b.Password(throttle.Guess{Name: name, Source: source, Allowed: true}) }
+	return func() (*throttle.Attempt, error) {
+		return b.Password(throttle.Guess{Name: name, Source: source, Allowed: true})
+	}
 }
 
 func (b *bench) code(account string) func() (*throttle.Attempt, error) {
