@@ -120,7 +120,7 @@ func (d *Daemon) build() (*house, error) {
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Log: d.Out})
 	h.api = httpapi.Config{
 		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
-		Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
+		Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
 		h.api.Recovery = &httpapi.Recovery{Code: h.recovery.code, Message: h.recovery.message}

@@ -24,6 +24,7 @@ var bodies = map[string]any{
 	"Claim": obj{"name": "admin", "password": "x"}, "StepUp": obj{"password": "x"}, "ChangeMe": obj{}, "ChangeEmail": obj{"email": ""},
 	"ChangePassword": obj{"current": "x", "password": "y"}, "SaveDesktop": obj{"theme": "auto", "windows": []any{}},
 	"StartEnrolment": obj{"name": "x"}, "ConfirmEnrolment": obj{"code": "123456"}, "TurnTwoStepOff": obj{"password": "x"},
+	"AskUnlock": obj{"name": "x"}, "UnlockBrowser": obj{"token": "x.y"}, "ChangeDefender": obj{"limits": "normal", "allow": []any{}, "block": []any{}},
 	"UndoEmailChange": obj{"token": "x.y"}, "ConfirmEmail": obj{"code": "123456"}, "RenameDevice": obj{"name": "x"}, "ConfirmEmailWay": obj{"code": "123456"},
 	"AddGroup": obj{"name": "x", "members": []any{}}, "ChangeGroup": obj{"name": "x", "members": []any{}},
 	"ChangePolicy": obj{"two_step": "nobody", "groups": []any{}, "email_codes": "everybody"},
@@ -120,7 +121,7 @@ func wanted(op api.Operation, caller string) func(answer) bool {
 		if op.ID == "WaitForButton" {
 			return status(409)
 		}
-		return status(200, 401, 410, 429)
+		return status(200, 401, 409, 410, 429)
 	case api.ForLocal:
 		return status(404)
 	case api.ForTicket:

@@ -100,6 +100,9 @@ func (r *Reset) restore(tx *store.Tx) error {
 	if err := r.resetPolicy(tx); err != nil {
 		return err
 	}
+	if err := r.resetDefender(tx); err != nil {
+		return err
+	}
 	r.Sessions.EndAll(tx, admin.ID, "")
 	r.Tickets.EndAll(tx)
 	if err := r.Browsers.EndAll(tx, admin.ID); err != nil {
@@ -147,6 +150,25 @@ func (r *Reset) resetPolicy(tx *store.Tx) error {
 		}
 	}
 	return nil
+}
+
+// resetDefender brings the lists of addresses and the limits at the door back to their defaults, and ends the pauses
+// of sources: whoever held the button may sit at an address that was blocked.
+func (r *Reset) resetDefender(tx *store.Tx) error {
+	before, err := settings.GetDefender(tx)
+	if err != nil {
+		return err
+	}
+	if err := settings.ResetDefender(tx); err != nil {
+		return err
+	}
+	if err := r.Throttle.Unpause(tx); err != nil {
+		return err
+	}
+	e := event.Event{Kind: event.DefenderChanged, Actor: account.BuiltIn}
+	return settings.DefaultDefender().Changes(before, func(list, what string) error {
+		return r.Log.Record(tx, e.With("list", list).With("what", what))
+	})
 }
 
 // Resume finishes a reset that was interrupted, or does nothing. It may be repeated.

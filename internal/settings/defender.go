@@ -126,3 +126,38 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
 }
+
+// Changes tells each list that is different from before, and in words what is.
+func (d Defender) Changes(before Defender, tell func(list, what string) error) error {
+	limits := ""
+	if d.Limits != before.Limits {
+		limits = string(before.Limits) + " before, now " + string(d.Limits)
+	}
+	for _, c := range [][2]string{
+		{"Block list", changes(before.Block, d.Block)}, {"Allow list", changes(before.Allow, d.Allow)}, {"Limits at the door", limits},
+	} {
+		if c[1] == "" {
+			continue
+		}
+		if err := tell(c[0], c[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changes says in words what came to a list and what left it.
+func changes(before, after []netip.Prefix) string {
+	var what []string
+	for _, p := range after {
+		if !slices.Contains(before, p) {
+			what = append(what, RuleWords(p)+" added")
+		}
+	}
+	for _, p := range before {
+		if !slices.Contains(after, p) {
+			what = append(what, RuleWords(p)+" removed")
+		}
+	}
+	return strings.Join(what, ", ")
+}

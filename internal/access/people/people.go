@@ -295,6 +295,9 @@ func (o *Office) Recover(ctx context.Context, name string) (g Given, err error) 
 		if err := o.letIn(tx, a); err != nil {
 			return err
 		}
+		if err := o.unblock(tx, event.Event{Kind: event.DefenderChanged, Actor: "root"}); err != nil {
+			return err
+		}
 		if _, err := o.shut(tx, a.ID); err != nil {
 			return err
 		}

@@ -15,18 +15,6 @@ import (
 	"castellan/internal/store"
 )
 
-// LevelOf is how strict the throttle is with the limits of the settings.
-func LevelOf(l settings.Limits) throttle.Level {
-	switch l {
-	case settings.RelaxedLimits:
-		return throttle.Relaxed
-	case settings.StrictLimits:
-		return throttle.Strict
-	default:
-		return throttle.Normal
-	}
-}
-
 // guess says by what a password is counted that somebody tries for a name: by a browser that the account of that
 // name knows, or else by where it comes from.
 func (d *Door) guess(v Visitor, name string) (g throttle.Guess, err error) {
@@ -36,7 +24,7 @@ func (d *Door) guess(v Visitor, name string) (g throttle.Guess, err error) {
 		if err != nil {
 			return err
 		}
-		g.Level = LevelOf(rules.Limits)
+		g.Level = throttle.LevelOf(string(rules.Limits))
 		if address, err := netip.ParseAddr(v.Address); err == nil {
 			g.Allowed = rules.Allows(address)
 		}

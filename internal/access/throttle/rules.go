@@ -61,6 +61,18 @@ const (
 	strictest // Strict, while many sources guess at once
 )
 
+// LevelOf returns the level of a name: relaxed or strict, and normal for every other one.
+func LevelOf(name string) Level {
+	switch name {
+	case "relaxed":
+		return Relaxed
+	case "strict":
+		return Strict
+	default:
+		return Normal
+	}
+}
+
 // free is how many tries a level leaves of those that are free.
 func (l Level) free(n int) int {
 	if l < Normal {

@@ -237,6 +237,27 @@ func (e Level) Valid() bool {
 	}
 }
 
+// Defines values for Limits.
+const (
+	LimitsNormal  Limits = "normal"
+	LimitsRelaxed Limits = "relaxed"
+	LimitsStrict  Limits = "strict"
+)
+
+// Valid indicates whether the value is a known member of the Limits enum.
+func (e Limits) Valid() bool {
+	switch e {
+	case LimitsNormal:
+		return true
+	case LimitsRelaxed:
+		return true
+	case LimitsStrict:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MailSecurity.
 const (
 	MailStartTLS MailSecurity = "starttls"
@@ -360,6 +381,36 @@ func (e SignInStepNext) Valid() bool {
 	case NextDone:
 		return true
 	case NextPassword:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SlowDownRule.
+const (
+	RuleAccount  SlowDownRule = "account"
+	RuleBrowser  SlowDownRule = "browser"
+	RuleCode     SlowDownRule = "code"
+	RuleCrowd    SlowDownRule = "crowd"
+	RulePassword SlowDownRule = "password"
+	RuleSource   SlowDownRule = "source"
+)
+
+// Valid indicates whether the value is a known member of the SlowDownRule enum.
+func (e SlowDownRule) Valid() bool {
+	switch e {
+	case RuleAccount:
+		return true
+	case RuleBrowser:
+		return true
+	case RuleCode:
+		return true
+	case RuleCrowd:
+		return true
+	case RulePassword:
+		return true
+	case RuleSource:
 		return true
 	default:
 		return false
@@ -656,6 +707,37 @@ type DefaultPassword struct {
 	Password string `json:"password"`
 }
 
+// Defender defines model for Defender.
+type Defender struct {
+	// Allow Addresses and networks that are never paused and never blocked.
+	Allow []string `json:"allow"`
+
+	// Block Addresses and networks that are refused before anything else.
+	Block []string `json:"block"`
+
+	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+	Limits Limits `json:"limits"`
+
+	// OwnAddress From where the caller comes.
+	OwnAddress string     `json:"own_address"`
+	SlowDowns  []SlowDown `json:"slow_downs"`
+
+	// Total How many slow-downs there are, also those that are not listed.
+	Total int `json:"total"`
+}
+
+// DefenderValues defines model for DefenderValues.
+type DefenderValues struct {
+	Allow []string `json:"allow"`
+	Block []string `json:"block"`
+
+	// Confirm The caller knows that their own address is blocked with it.
+	Confirm *bool `json:"confirm,omitempty"`
+
+	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+	Limits Limits `json:"limits"`
+}
+
 // Desktop defines model for Desktop.
 type Desktop struct {
 	Theme   DesktopTheme  `json:"theme"`
@@ -831,6 +913,9 @@ type Library struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 }
+
+// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+type Limits string
 
 // LinkToken defines model for LinkToken.
 type LinkToken struct {
@@ -1085,6 +1170,33 @@ type SignInStep struct {
 // SignInStepNext defines model for SignInStep.Next.
 type SignInStepNext string
 
+// SlowDown defines model for SlowDown.
+type SlowDown struct {
+	// Account The name of the account that is guessed at, where there is one.
+	Account *string `json:"account,omitempty"`
+
+	// Closed It does not end with a short wait.
+	Closed bool   `json:"closed"`
+	Id     string `json:"id"`
+
+	// Left Seconds until the next try, or until it is over; 0: a try is possible, and the next wrong one is slowed.
+	Left int `json:"left"`
+
+	// Rule What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
+	// one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+	Rule SlowDownRule `json:"rule"`
+
+	// Source The address or network that guesses.
+	Source *string `json:"source,omitempty"`
+
+	// Tries Wrong tries so far.
+	Tries int `json:"tries"`
+}
+
+// SlowDownRule What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
+// one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+type SlowDownRule string
+
 // Status defines model for Status.
 type Status struct {
 	// Claim Present while the NAS is unclaimed.
@@ -1187,6 +1299,11 @@ type TwoStepChanged struct {
 	TwoStep TwoStep `json:"two_step"`
 }
 
+// UnlockRequest defines model for UnlockRequest.
+type UnlockRequest struct {
+	Name string `json:"name"`
+}
+
 // User defines model for User.
 type User struct {
 	Created time.Time `json:"created"`
@@ -1271,6 +1388,9 @@ type ListUsersParams struct {
 // ClaimJSONRequestBody defines body for Claim for application/json ContentType.
 type ClaimJSONRequestBody = Claim
 
+// ChangeDefenderJSONRequestBody defines body for ChangeDefender for application/json ContentType.
+type ChangeDefenderJSONRequestBody = DefenderValues
+
 // UndoEmailChangeJSONRequestBody defines body for UndoEmailChange for application/json ContentType.
 type UndoEmailChangeJSONRequestBody = LinkToken
 
@@ -1340,6 +1460,12 @@ type SignInCodeJSONRequestBody = Code
 // SignInPasswordJSONRequestBody defines body for SignInPassword for application/json ContentType.
 type SignInPasswordJSONRequestBody = NewPassword
 
+// AskUnlockJSONRequestBody defines body for AskUnlock for application/json ContentType.
+type AskUnlockJSONRequestBody = UnlockRequest
+
+// UnlockBrowserJSONRequestBody defines body for UnlockBrowser for application/json ContentType.
+type UnlockBrowserJSONRequestBody = LinkToken
+
 // AddUserJSONRequestBody defines body for AddUser for application/json ContentType.
 type AddUserJSONRequestBody = NewUser
 
@@ -1366,6 +1492,15 @@ type ServerInterface interface {
 	// ShowDefaultPassword Shows the password that opens this NAS after a reset, for a label, and records that it was shown.
 	// (POST /default-password)
 	ShowDefaultPassword(ctx echo.Context) error
+	// GetDefender Shows which addresses are allowed and blocked, how strict the door is, and who is slowed down now.
+	// (GET /defender)
+	GetDefender(ctx echo.Context) error
+	// ChangeDefender Changes the lists of addresses and how strict the door is.
+	// (PUT /defender)
+	ChangeDefender(ctx echo.Context) error
+	// LiftSlowDown Ends a slow-down before its time.
+	// (DELETE /defender/slow-downs/{id})
+	LiftSlowDown(ctx echo.Context, id ID) error
 	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
 	// (POST /email/undo)
 	UndoEmailChange(ctx echo.Context) error
@@ -1510,6 +1645,12 @@ type ServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx echo.Context) error
+	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
+	// (POST /sign-in/unlock)
+	AskUnlock(ctx echo.Context) error
+	// UnlockBrowser Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing.
+	// (POST /sign-in/unlock/link)
+	UnlockBrowser(ctx echo.Context) error
 	// GetStatus Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is.
 	// (GET /status)
 	GetStatus(ctx echo.Context) error
@@ -1598,6 +1739,40 @@ func (w *ServerInterfaceWrapper) ShowDefaultPassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ShowDefaultPassword(ctx)
+	return err
+}
+
+// GetDefender converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDefender(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDefender(ctx)
+	return err
+}
+
+// ChangeDefender converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeDefender(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeDefender(ctx)
+	return err
+}
+
+// LiftSlowDown converts echo context to params.
+func (w *ServerInterfaceWrapper) LiftSlowDown(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LiftSlowDown(ctx, id)
 	return err
 }
 
@@ -2091,6 +2266,24 @@ func (w *ServerInterfaceWrapper) SignInPassword(ctx echo.Context) error {
 	return err
 }
 
+// AskUnlock converts echo context to params.
+func (w *ServerInterfaceWrapper) AskUnlock(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AskUnlock(ctx)
+	return err
+}
+
+// UnlockBrowser converts echo context to params.
+func (w *ServerInterfaceWrapper) UnlockBrowser(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnlockBrowser(ctx)
+	return err
+}
+
 // GetStatus converts echo context to params.
 func (w *ServerInterfaceWrapper) GetStatus(ctx echo.Context) error {
 	var err error
@@ -2247,6 +2440,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "CancelSignIn", Method: "DELETE", Path: "/sign-in", Access: ForTicket, Unclaimed: true, Handler: w.CancelSignIn},
 		{ID: "GetSignIn", Method: "GET", Path: "/sign-in", Access: ForTicket, Background: true, Unclaimed: true, Handler: w.GetSignIn},
 		{ID: "SignIn", Method: "POST", Path: "/sign-in", Access: ForPublic, Unclaimed: true, Handler: w.SignIn},
+		{ID: "AskUnlock", Method: "POST", Path: "/sign-in/unlock", Access: ForPublic, Handler: w.AskUnlock},
+		{ID: "UnlockBrowser", Method: "POST", Path: "/sign-in/unlock/link", Access: ForPublic, Handler: w.UnlockBrowser},
 		{ID: "SignInCode", Method: "POST", Path: "/sign-in/code", Access: ForTicket, Handler: w.SignInCode},
 		{ID: "SendSignInCode", Method: "POST", Path: "/sign-in/email", Access: ForTicket, Handler: w.SendSignInCode},
 		{ID: "SignInPassword", Method: "POST", Path: "/sign-in/password", Access: ForTicket, Handler: w.SignInPassword},
@@ -2291,6 +2486,9 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ChangeGroup", Method: "PUT", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeGroup},
 		{ID: "GetPolicy", Method: "GET", Path: "/policy", Access: ForAdministrator, Handler: w.GetPolicy},
 		{ID: "ChangePolicy", Method: "PUT", Path: "/policy", Access: ForAdministrator, StepUp: true, Handler: w.ChangePolicy},
+		{ID: "GetDefender", Method: "GET", Path: "/defender", Access: ForAdministrator, Background: true, Handler: w.GetDefender},
+		{ID: "ChangeDefender", Method: "PUT", Path: "/defender", Access: ForAdministrator, StepUp: true, Handler: w.ChangeDefender},
+		{ID: "LiftSlowDown", Method: "DELETE", Path: "/defender/slow-downs/:id", Access: ForAdministrator, StepUp: true, Handler: w.LiftSlowDown},
 		{ID: "RemoveMail", Method: "DELETE", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.RemoveMail},
 		{ID: "GetMail", Method: "GET", Path: "/mail", Access: ForAdministrator, Handler: w.GetMail},
 		{ID: "ChangeMail", Method: "PUT", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.ChangeMail},
@@ -2530,6 +2728,116 @@ type ShowDefaultPassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ShowDefaultPassworddefaultApplicationProblemPlusJSONResponse) VisitShowDefaultPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefenderRequestObject struct {
+}
+
+type GetDefenderResponseObject interface {
+	VisitGetDefenderResponse(w http.ResponseWriter) error
+}
+
+type GetDefender200JSONResponse Defender
+
+func (response GetDefender200JSONResponse) VisitGetDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDefenderdefaultApplicationProblemPlusJSONResponse) VisitGetDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDefenderRequestObject struct {
+	Body *ChangeDefenderJSONRequestBody
+}
+
+type ChangeDefenderResponseObject interface {
+	VisitChangeDefenderResponse(w http.ResponseWriter) error
+}
+
+type ChangeDefender200JSONResponse Defender
+
+func (response ChangeDefender200JSONResponse) VisitChangeDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDefenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeDefenderdefaultApplicationProblemPlusJSONResponse) VisitChangeDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftSlowDownRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type LiftSlowDownResponseObject interface {
+	VisitLiftSlowDownResponse(w http.ResponseWriter) error
+}
+
+type LiftSlowDown204Response struct {
+}
+
+func (response LiftSlowDown204Response) VisitLiftSlowDownResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LiftSlowDowndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LiftSlowDowndefaultApplicationProblemPlusJSONResponse) VisitLiftSlowDownResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4328,6 +4636,72 @@ func (response SignInPassworddefaultApplicationProblemPlusJSONResponse) VisitSig
 	return err
 }
 
+type AskUnlockRequestObject struct {
+	Body *AskUnlockJSONRequestBody
+}
+
+type AskUnlockResponseObject interface {
+	VisitAskUnlockResponse(w http.ResponseWriter) error
+}
+
+type AskUnlock202Response struct {
+}
+
+func (response AskUnlock202Response) VisitAskUnlockResponse(w http.ResponseWriter) error {
+	w.WriteHeader(202)
+	return nil
+}
+
+type AskUnlockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskUnlockdefaultApplicationProblemPlusJSONResponse) VisitAskUnlockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlockBrowserRequestObject struct {
+	Body *UnlockBrowserJSONRequestBody
+}
+
+type UnlockBrowserResponseObject interface {
+	VisitUnlockBrowserResponse(w http.ResponseWriter) error
+}
+
+type UnlockBrowser204Response struct {
+}
+
+func (response UnlockBrowser204Response) VisitUnlockBrowserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnlockBrowserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnlockBrowserdefaultApplicationProblemPlusJSONResponse) VisitUnlockBrowserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStatusRequestObject struct {
 }
 
@@ -4730,6 +5104,15 @@ type StrictServerInterface interface {
 	// ShowDefaultPassword Shows the password that opens this NAS after a reset, for a label, and records that it was shown.
 	// (POST /default-password)
 	ShowDefaultPassword(ctx context.Context, request ShowDefaultPasswordRequestObject) (ShowDefaultPasswordResponseObject, error)
+	// GetDefender Shows which addresses are allowed and blocked, how strict the door is, and who is slowed down now.
+	// (GET /defender)
+	GetDefender(ctx context.Context, request GetDefenderRequestObject) (GetDefenderResponseObject, error)
+	// ChangeDefender Changes the lists of addresses and how strict the door is.
+	// (PUT /defender)
+	ChangeDefender(ctx context.Context, request ChangeDefenderRequestObject) (ChangeDefenderResponseObject, error)
+	// LiftSlowDown Ends a slow-down before its time.
+	// (DELETE /defender/slow-downs/{id})
+	LiftSlowDown(ctx context.Context, request LiftSlowDownRequestObject) (LiftSlowDownResponseObject, error)
 	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
 	// (POST /email/undo)
 	UndoEmailChange(ctx context.Context, request UndoEmailChangeRequestObject) (UndoEmailChangeResponseObject, error)
@@ -4874,6 +5257,12 @@ type StrictServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx context.Context, request SignInPasswordRequestObject) (SignInPasswordResponseObject, error)
+	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
+	// (POST /sign-in/unlock)
+	AskUnlock(ctx context.Context, request AskUnlockRequestObject) (AskUnlockResponseObject, error)
+	// UnlockBrowser Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing.
+	// (POST /sign-in/unlock/link)
+	UnlockBrowser(ctx context.Context, request UnlockBrowserRequestObject) (UnlockBrowserResponseObject, error)
 	// GetStatus Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is.
 	// (GET /status)
 	GetStatus(ctx context.Context, request GetStatusRequestObject) (GetStatusResponseObject, error)
@@ -5073,6 +5462,100 @@ func (sh *strictHandler) ShowDefaultPassword(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ShowDefaultPasswordResponseObject); ok {
 		return validResponse.VisitShowDefaultPasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDefender operation middleware
+func (sh *strictHandler) GetDefender(ctx echo.Context) error {
+	var request GetDefenderRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDefender(ctx.Request().Context(), request.(GetDefenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDefender")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDefenderResponseObject); ok {
+		return validResponse.VisitGetDefenderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeDefender operation middleware
+func (sh *strictHandler) ChangeDefender(ctx echo.Context) error {
+	var request ChangeDefenderRequestObject
+
+	var body ChangeDefenderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeDefender(ctx.Request().Context(), request.(ChangeDefenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeDefender")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeDefenderResponseObject); ok {
+		return validResponse.VisitChangeDefenderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LiftSlowDown operation middleware
+func (sh *strictHandler) LiftSlowDown(ctx echo.Context, id ID) error {
+	var request LiftSlowDownRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftSlowDown(ctx.Request().Context(), request.(LiftSlowDownRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftSlowDown")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LiftSlowDownResponseObject); ok {
+		return validResponse.VisitLiftSlowDownResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6718,6 +7201,98 @@ func (sh *strictHandler) SignInPassword(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SignInPasswordResponseObject); ok {
 		return validResponse.VisitSignInPasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AskUnlock operation middleware
+func (sh *strictHandler) AskUnlock(ctx echo.Context) error {
+	var request AskUnlockRequestObject
+
+	var body AskUnlockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskUnlock(ctx.Request().Context(), request.(AskUnlockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskUnlock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AskUnlockResponseObject); ok {
+		return validResponse.VisitAskUnlockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnlockBrowser operation middleware
+func (sh *strictHandler) UnlockBrowser(ctx echo.Context) error {
+	var request UnlockBrowserRequestObject
+
+	var body UnlockBrowserJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnlockBrowser(ctx.Request().Context(), request.(UnlockBrowserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnlockBrowser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnlockBrowserResponseObject); ok {
+		return validResponse.VisitUnlockBrowserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:344fc84853a32ff6d1682c421c8eb87009ff06c7031dac249050ea39ac910c90
+// openapi.yaml sha256:7f45f902f1dddc4f11915b4654ae305b210fd7076d4eebf33a7d9d564e195b10
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -36,6 +36,43 @@ export interface paths {
         post: operations["SignIn"];
         /** Forgets the half-finished sign-in of this browser. */
         delete: operations["CancelSignIn"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends an unlock mail where an account lets only browsers in that it knows.
+         * @description The answer is the same for every name, whether a mail was sent or not. The mail's link makes one browser known and lets nobody in.
+         */
+        post: operations["AskUnlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/unlock/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing. */
+        post: operations["UnlockBrowser"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -610,6 +647,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/defender": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which addresses are allowed and blocked, how strict the door is, and who is slowed down now. */
+        get: operations["GetDefender"];
+        /**
+         * Changes the lists of addresses and how strict the door is.
+         * @description A rule that blocks the caller's own address is refused with `own_address` unless `confirm` is true.
+         */
+        put: operations["ChangeDefender"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/defender/slow-downs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a slow-down before its time. */
+        delete: operations["LiftSlowDown"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mail": {
         parameters: {
             query?: never;
@@ -937,6 +1012,9 @@ export interface components {
         EmailCode: {
             code: string;
         };
+        UnlockRequest: {
+            name: string;
+        };
         LinkToken: {
             token: string;
         };
@@ -1204,6 +1282,49 @@ export interface components {
             groups: string[];
             /** @enum {string} */
             email_codes: "everybody" | "not_administrators" | "nobody";
+        };
+        /**
+         * @description Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+         * @enum {string}
+         */
+        Limits: "relaxed" | "normal" | "strict";
+        Defender: {
+            limits: components["schemas"]["Limits"];
+            /** @description Addresses and networks that are never paused and never blocked. */
+            allow: string[];
+            /** @description Addresses and networks that are refused before anything else. */
+            block: string[];
+            /** @description From where the caller comes. */
+            own_address: string;
+            slow_downs: components["schemas"]["SlowDown"][];
+            /** @description How many slow-downs there are, also those that are not listed. */
+            total: number;
+        };
+        DefenderValues: {
+            limits: components["schemas"]["Limits"];
+            allow: string[];
+            block: string[];
+            /** @description The caller knows that their own address is blocked with it. */
+            confirm?: boolean;
+        };
+        SlowDown: {
+            id: string;
+            /**
+             * @description What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
+             *     one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+             * @enum {string}
+             */
+            rule: "password" | "browser" | "account" | "source" | "code" | "crowd";
+            /** @description The name of the account that is guessed at, where there is one. */
+            account?: string;
+            /** @description The address or network that guesses. */
+            source?: string;
+            /** @description Wrong tries so far. */
+            tries: number;
+            /** @description Seconds until the next try, or until it is over; 0: a try is possible, and the next wrong one is slowed. */
+            left: number;
+            /** @description It does not end with a short wait. */
+            closed: boolean;
         };
         /** @enum {string} */
         MailSecurity: "tls" | "starttls";
@@ -1473,6 +1594,52 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    AskUnlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockRequest"];
+            };
+        };
+        responses: {
+            /** @description Taken. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    UnlockBrowser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description The browser is known. The password is still needed. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2488,6 +2655,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Policy"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetDefender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The Defender. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Defender"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeDefender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefenderValues"];
+            };
+        };
+        responses: {
+            /** @description The Defender. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Defender"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LiftSlowDown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lifted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
