@@ -116,12 +116,7 @@ func (t *Throttle) Lift(tx *store.Tx, id string, level Level) (lifted SlowDown, 
 		if t.crowd.until <= now {
 			return SlowDown{}, false, nil
 		}
-		tx.OnCommit(func() {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.crowd = crowd{}
-		})
-		return SlowDown{ID: crowdID, Rule: Crowd}, true, nil
+		return SlowDown{ID: crowdID, Rule: Crowd}, true, t.disperse(tx)
 	}
 	for _, c := range t.counters() {
 		for key, l := range c.lanes {
@@ -133,4 +128,28 @@ func (t *Throttle) Lift(tx *store.Tx, id string, level Level) (lifted SlowDown, 
 		}
 	}
 	return SlowDown{}, false, nil
+}
+
+// disperse forgets that many sources guessed at once, when the transaction commits, and what a start would recall it
+// from. It needs mu.
+func (t *Throttle) disperse(tx *store.Tx) error {
+	for key, l := range t.sources.lanes {
+		if len(l.times) == 0 {
+			continue
+		}
+		r := l.record(t.config.Boot)
+		r.Times = nil
+		if err := t.sources.table.Put(tx, key, r); err != nil {
+			return err
+		}
+	}
+	tx.OnCommit(func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.crowd = crowd{}
+		for _, l := range t.sources.lanes {
+			l.times = nil
+		}
+	})
+	return nil
 }

@@ -172,8 +172,8 @@ func (t *Throttle) attempt(g Guess, stakes ...stake) (*Attempt, error) {
 		return nil, slowest.tell(refused)
 	}
 	for _, p := range a.parts {
-		p.lane.busy++
 		p.counter.rule.take(p.lane, now, g)
+		p.lane.busy++
 	}
 	return a, nil
 }
