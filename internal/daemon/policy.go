@@ -17,6 +17,7 @@ import (
 	"castellan/internal/event"
 	"castellan/internal/httpapi"
 	"castellan/internal/notice"
+	"castellan/internal/settings"
 )
 
 // Rule is one constant of the house: what it limits, for whom it counts, what ends it, and why it keeps
@@ -59,10 +60,12 @@ func Policy() []Rule {
 		{"Mail server's patience at sign-in", words(notice.CodePatience), "sign-in", "an answer", "Then another way is offered."},
 		{"News by mail", count(notice.NewsHour, "an hour about ways in lost or changed, as many about others, ") + count(notice.SuspicionsHour, "about suspicious sign-ins"), "account", "time", "A flood of tries does not become a flood of mail."},
 		{"Change of address, undone", words(signin.UndoFor), "account", "the link is used once", "Whoever reads the old mailbox can take a change back that was not theirs."},
-		{"Session, idle", words(session.Idle), "session", "activity; polling is none", "An unattended browser closes itself."},
+		{"Session, idle", words(session.Idle) + ", or " + words(settings.IdleLeast*time.Minute) + " to " + words(settings.IdleMost*time.Minute) + " as an administrator sets it", "session", "activity; polling is none", "An unattended browser closes itself."},
 		{"Session, administrators", words(session.AdministratorLife), "session", "never", "A working day."},
 		{"Session, others", words(session.UserLife), "session", "never", "A day."},
 		{"Sessions at once", atMost(session.Most, "sessions"), "account", "the oldest ends", "More are hardly one person's."},
+		{"Known browser", words(session.BrowserFor) + " after the last sign-in in it", "account and browser", "a new password from somebody else, 2-step verification that is turned off by somebody else, the reset button, signing out everywhere", "It tells a person's own browser from strangers; it opens nothing and is no factor."},
+		{"Known browsers", atMost(session.MostBrowsers, "browsers"), "account", "the one that was seen longest ago goes", "More are hardly one person's."},
 		{"Proof of identity", words(session.StepUpFor), "session", "time", "Sensitive changes want a fresh proof."},
 		{"Connections", atMost(httpapi.MaxPerSource, "per source") + ", " + count(httpapi.MaxConnections, "in all"), "source, box", "when one closes", "One host cannot take the page away from another: where all are taken, whoever has fewer gets a place of the greediest."},
 		{"Connection, idle", words(idleTime), "connection", "a request", "Forgotten connections take no places."},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"castellan/internal/access/account"
@@ -134,9 +135,11 @@ func (r *Reset) resetPolicy(tx *store.Tx) error {
 		return err
 	}
 	after := settings.DefaultPolicy()
+	r.Sessions.EndIdleAfter(tx, after.Idle)
 	for _, c := range []struct{ what, from, to string }{
 		{"Who must use 2-step verification", string(before.TwoStep), string(after.TwoStep)},
 		{"Who may get codes by e-mail", string(before.EmailCodes), string(after.EmailCodes)},
+		{"The time after which idle sessions end", minutes(before.Idle), minutes(after.Idle)},
 	} {
 		if c.from == c.to {
 			continue
@@ -148,6 +151,8 @@ func (r *Reset) resetPolicy(tx *store.Tx) error {
 	}
 	return nil
 }
+
+func minutes(n int) string { return strconv.Itoa(n) + " min" }
 
 // Resume finishes a reset that was interrupted, or does nothing. It may be repeated.
 func (r *Reset) Resume(ctx context.Context) error {
