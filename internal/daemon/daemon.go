@@ -163,7 +163,7 @@ func (h *house) furnish(o opened) error {
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
 	})
-	return h.db.Update(tries.Load)
+	return h.db.Update(func(tx *store.Tx) error { return errors.Join(tries.Load(tx), sessions.Load(tx)) })
 }
 
 // moment is what the clock says when an event is recorded.

@@ -368,7 +368,8 @@ func TestCookiesAreHeldByTheBrowserAlone(t *testing.T) {
 					t.Errorf("%q lacks %q", line, part)
 				}
 			}
-			if strings.Contains(line, "Domain") || len(line) > 4096 || strings.Contains(line, "Max-Age") && !strings.Contains(line, "Max-Age=0") {
+			stays := strings.Contains(line, "Max-Age") && !strings.Contains(line, "Max-Age=0")
+			if strings.Contains(line, "Domain") || len(line) > 4096 || stays != strings.HasPrefix(line, httpapi.BrowserCookie+"=") {
 				t.Errorf("%q", line)
 			}
 		}

@@ -68,6 +68,10 @@ const (
 	CodeRefused        Kind = "sign_in.code_refused"
 	SignedOut          Kind = "session.signed_out"
 	SessionEvicted     Kind = "session.evicted"
+	SessionEnded       Kind = "session.ended"
+	SessionsEnded      Kind = "session.all_ended"
+	EverybodyOut       Kind = "session.everybody_ended"
+	BrowserForgotten   Kind = "browser.forgotten"
 	SteppedUp          Kind = "step_up.succeeded"
 	StepUpRefused      Kind = "step_up.refused"
 	PasswordChanged    Kind = "password.changed"
@@ -145,6 +149,10 @@ var catalogue = map[Kind]words{
 	CodeRefused:        {SignIn, Warning, "Code refused: {reason}"},
 	SignedOut:          {SignIn, Info, "Signed out"},
 	SessionEvicted:     {SignIn, Info, "The oldest session was ended to make room for a new one"},
+	SessionEnded:       {SignIn, Info, "A session of {account} was ended: {browser}, from {from}"},
+	SessionsEnded:      {SignIn, Warning, "{account} was signed out everywhere else; {sessions} sessions ended"},
+	EverybodyOut:       {SignIn, Warning, "Everybody else was signed out; {sessions} sessions ended"},
+	BrowserForgotten:   {SignIn, Info, "A known browser was forgotten: {browser}; {sessions} sessions ended"},
 	SteppedUp:          {SignIn, Info, "Identity confirmed for a sensitive change"},
 	StepUpRefused:      {SignIn, Warning, "Identity not confirmed: {reason}"},
 	PasswordChanged:    {Accounts, Info, "Password changed; {sessions} other sessions ended"},

@@ -53,7 +53,7 @@ func overSocket(r *http.Request) bool { return r.Context().Value(localKey{}) != 
 
 // actor is the caller as the administrator who acts.
 func (c *caller) actor() people.Actor {
-	return people.Actor{ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent}
+	return people.Actor{ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Session: c.session.ID, Browser: c.session.Browser}
 }
 
 // event begins an event of the caller.

@@ -45,6 +45,7 @@ var news = map[event.Kind]item{
 	event.TemporaryGiven:     {vital, "You were given a temporary password", "An administrator gave your account a temporary password. You choose your own at the next sign-in.", notWanted},
 	event.RecoveredLocally:   {vital, "Your account was opened on the NAS itself", "Somebody who is root on the NAS gave your account a one-time password. 2-step verification is off.", notWanted},
 	event.ResetDone:          {vital, "Administrator defaults were restored", "The reset button of the NAS was held. The administrator’s account has the default password again, without 2-step verification; files, other accounts and the log are kept.", "If nobody of yours was at the NAS, look who has access to it."},
+	event.SessionsEnded:      {change, "You were signed out everywhere else", "{sessions} sessions of your account were ended, and the browsers it was known by are forgotten.", notYou},
 	event.TwoStepOn:          {change, "2-step verification was turned on", "2-step verification of your account was turned on with “{device}”.", notYou},
 	event.TwoStepOff:         {vital, "2-step verification was turned off", "2-step verification of your account was turned off. Its recovery codes no longer work.", notYou},
 	event.TwoStepOffForOther: {vital, "2-step verification was turned off", "An administrator turned 2-step verification of your account off. Its recovery codes no longer work. Turn it on again under Personal settings › Security.", notWanted},

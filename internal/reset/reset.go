@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"castellan/internal/access/account"
@@ -137,9 +138,11 @@ func (r *Reset) resetPolicy(tx *store.Tx) error {
 		return err
 	}
 	after := settings.DefaultPolicy()
+	r.Sessions.EndIdleAfter(tx, after.Idle)
 	for _, c := range []struct{ what, from, to string }{
 		{"Who must use 2-step verification", string(before.TwoStep), string(after.TwoStep)},
 		{"Who may get codes by e-mail", string(before.EmailCodes), string(after.EmailCodes)},
+		{"The time after which idle sessions end", minutes(before.Idle), minutes(after.Idle)},
 	} {
 		if c.from == c.to {
 			continue
@@ -170,6 +173,8 @@ func (r *Reset) resetDefender(tx *store.Tx) error {
 		return r.Log.Record(tx, e.With("list", list).With("what", what))
 	})
 }
+
+func minutes(n int) string { return strconv.Itoa(n) + " min" }
 
 // Resume finishes a reset that was interrupted, or does nothing. It may be repeated.
 func (r *Reset) Resume(ctx context.Context) error {

@@ -51,6 +51,8 @@ var (
 // Actor is the administrator who acts.
 type Actor struct {
 	ID, Name, Address, Agent string
+	// Session and Browser name the session in which they act, and the known browser it began in.
+	Session, Browser string
 }
 
 func (a Actor) event(kind event.Kind) event.Event {

@@ -182,7 +182,7 @@ func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, 
 		d.Post.Suspect(tx, a, notice.NewBrowser, signed)
 	}
 	err = d.Log.Record(tx, signed)
-	return Step{Next: NextDone, Cookie: cookie, Browser: kept, Token: s.Token, Left: session.Idle, Account: a, Repair: with.Repair}, err
+	return Step{Next: NextDone, Cookie: cookie, Browser: kept, Token: s.Token, Left: d.Sessions.IdleLimit(), Account: a, Repair: with.Repair}, err
 }
 
 // issue completes the step of a half-finished sign-in with its ticket, which is worth something as long as the

@@ -898,6 +898,23 @@ type Health struct {
 	Level  Level   `json:"level"`
 }
 
+// KnownBrowser defines model for KnownBrowser.
+type KnownBrowser struct {
+	// Address Of the last sign-in in it.
+	Address string `json:"address"`
+
+	// Browser In words of the NAS.
+	Browser string `json:"browser"`
+
+	// Current The calling session began in this browser.
+	Current bool      `json:"current"`
+	First   time.Time `json:"first"`
+	Id      string    `json:"id"`
+
+	// Seen The last sign-in in it.
+	Seen time.Time `json:"seen"`
+}
+
 // LastPress defines model for LastPress.
 type LastPress struct {
 	At      time.Time `json:"at"`
@@ -992,6 +1009,18 @@ type MeChange struct {
 	Language    *string `json:"language,omitempty"`
 }
 
+// MySessions defines model for MySessions.
+type MySessions struct {
+	// BrowserFor Seconds for which a browser stays known after the last sign-in in it.
+	BrowserFor int `json:"browser_for"`
+
+	// Browsers The one seen last first.
+	Browsers []KnownBrowser `json:"browsers"`
+
+	// Sessions The one that began last first.
+	Sessions []OpenSession `json:"sessions"`
+}
+
 // NewPassword defines model for NewPassword.
 type NewPassword struct {
 	Password string `json:"password"`
@@ -1003,6 +1032,26 @@ type NewUser struct {
 	Email       *string `json:"email,omitempty"`
 	Name        string  `json:"name"`
 	Role        Role    `json:"role"`
+}
+
+// OpenSession defines model for OpenSession.
+type OpenSession struct {
+	// Active When something was done in it.
+	Active  time.Time `json:"active"`
+	Address string    `json:"address"`
+
+	// Browser In words of the NAS.
+	Browser string `json:"browser"`
+
+	// Current This is the calling session.
+	Current bool `json:"current"`
+
+	// EndsIn Seconds until it ends if nothing more is done.
+	EndsIn int `json:"ends_in"`
+
+	// Id Names the session. It opens nothing.
+	Id    string    `json:"id"`
+	Since time.Time `json:"since"`
 }
 
 // Outcome defines model for Outcome.
@@ -1029,13 +1078,22 @@ type Person struct {
 	Name        string `json:"name"`
 }
 
+// PersonSession defines model for PersonSession.
+type PersonSession struct {
+	Session OpenSession `json:"session"`
+	User    SessionUser `json:"user"`
+}
+
 // Policy defines model for Policy.
 type Policy struct {
 	EmailCodes PolicyEmailCodes `json:"email_codes"`
 
 	// Groups Ids of the groups that must use it, where two_step is groups.
-	Groups  []string      `json:"groups"`
-	TwoStep PolicyTwoStep `json:"two_step"`
+	Groups []string `json:"groups"`
+
+	// IdleMinutes A session ends when nothing was done in it for so long. Left out, it stays as it is.
+	IdleMinutes *int          `json:"idle_minutes,omitempty"`
+	TwoStep     PolicyTwoStep `json:"two_step"`
 }
 
 // PolicyEmailCodes defines model for Policy.EmailCodes.
@@ -1129,6 +1187,32 @@ type Session struct {
 	// StepUpIn Seconds for which sensitive changes are open; 0: prove it again first.
 	StepUpIn int    `json:"step_up_in"`
 	Token    string `json:"token"`
+}
+
+// SessionPage defines model for SessionPage.
+type SessionPage struct {
+	Next *string `json:"next,omitempty"`
+
+	// People How many people they belong to.
+	People   int             `json:"people"`
+	Sessions []PersonSession `json:"sessions"`
+
+	// Total All sessions that match.
+	Total int `json:"total"`
+}
+
+// SessionUser defines model for SessionUser.
+type SessionUser struct {
+	DisplayName string `json:"display_name"`
+	Id          string `json:"id"`
+	Name        string `json:"name"`
+	Role        Role   `json:"role"`
+}
+
+// SessionsEnded defines model for SessionsEnded.
+type SessionsEnded struct {
+	// Ended How many sessions ended.
+	Ended int `json:"ended"`
 }
 
 // Settings defines model for Settings.
@@ -1375,6 +1459,22 @@ type ListEventsParams struct {
 	Limit  *int    `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// LocalListSessionsParams defines parameters for LocalListSessions.
+type LocalListSessionsParams struct {
+	// After The `next` of the page before.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Search Part of a name, of an address or of a browser.
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+
+	// After The `next` of the page before.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// Search Part of a name or of an address.
@@ -1405,6 +1505,9 @@ type LocalPressButtonJSONRequestBody = Press
 
 // LocalRecoverJSONRequestBody defines body for LocalRecover for application/json ContentType.
 type LocalRecoverJSONRequestBody = AccountName
+
+// LocalSignUserOutJSONRequestBody defines body for LocalSignUserOut for application/json ContentType.
+type LocalSignUserOutJSONRequestBody = AccountName
 
 // ChangeMailJSONRequestBody defines body for ChangeMail for application/json ContentType.
 type ChangeMailJSONRequestBody = MailValues
@@ -1531,6 +1634,12 @@ type ServerInterface interface {
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx echo.Context) error
+	// LocalListSessions Shows who is signed in, by name.
+	// (GET /local/sessions)
+	LocalListSessions(ctx echo.Context, params LocalListSessionsParams) error
+	// LocalSignUserOut Ends all sessions of a person, and forgets the browsers they are known by.
+	// (POST /local/sessions/end)
+	LocalSignUserOut(ctx echo.Context) error
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx echo.Context) error
@@ -1549,6 +1658,9 @@ type ServerInterface interface {
 	// ChangeMe Changes one's own display name or language.
 	// (PATCH /me)
 	ChangeMe(ctx echo.Context) error
+	// ForgetMyBrowser Forgets a browser one is known by, and ends the sessions that began in it but for the calling one.
+	// (DELETE /me/browsers/{id})
+	ForgetMyBrowser(ctx echo.Context, id ID) error
 	// GetDesktop Shows how one left the desktop.
 	// (GET /me/desktop)
 	GetDesktop(ctx echo.Context) error
@@ -1567,6 +1679,15 @@ type ServerInterface interface {
 	// ChangePassword Changes one's own password and ends one's other sessions.
 	// (PUT /me/password)
 	ChangePassword(ctx echo.Context) error
+	// EndMyOtherSessions Ends all sessions of one's own but the calling one, and forgets all other browsers.
+	// (DELETE /me/sessions)
+	EndMyOtherSessions(ctx echo.Context) error
+	// ListMySessions Shows where one is signed in, and the browsers one is known by.
+	// (GET /me/sessions)
+	ListMySessions(ctx echo.Context) error
+	// EndMySession Ends another session of one's own.
+	// (DELETE /me/sessions/{id})
+	EndMySession(ctx echo.Context, id ID) error
 	// GetTwoStep Shows whether 2-step verification is on, and with which devices.
 	// (GET /me/two-step)
 	GetTwoStep(ctx echo.Context) error
@@ -1603,10 +1724,10 @@ type ServerInterface interface {
 	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
 	// (POST /me/two-step/recovery-codes)
 	RenewRecoveryCodes(ctx echo.Context) error
-	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
+	// GetPolicy Shows who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (GET /policy)
 	GetPolicy(ctx echo.Context) error
-	// ChangePolicy Changes who must use 2-step verification, and who may get codes by e-mail.
+	// ChangePolicy Changes who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (PUT /policy)
 	ChangePolicy(ctx echo.Context) error
 	// SignOut Ends this session on the NAS.
@@ -1621,6 +1742,15 @@ type ServerInterface interface {
 	// SendStepUpCode Sends a code for a proof of identity to one's own e-mail address.
 	// (POST /session/step-up/email)
 	SendStepUpCode(ctx echo.Context) error
+	// SignEverybodyOut Ends all sessions but the calling one.
+	// (DELETE /sessions)
+	SignEverybodyOut(ctx echo.Context) error
+	// ListSessions Shows who is signed in, by name.
+	// (GET /sessions)
+	ListSessions(ctx echo.Context, params ListSessionsParams) error
+	// EndSession Ends somebody's session, but not the calling one.
+	// (DELETE /sessions/{id})
+	EndSession(ctx echo.Context, id ID) error
 	// GetSettings Shows the name and the time zone of the NAS.
 	// (GET /settings)
 	GetSettings(ctx echo.Context) error
@@ -1675,6 +1805,9 @@ type ServerInterface interface {
 	// ChangeUser Changes an account. The last active administrator stays one.
 	// (PATCH /users/{id})
 	ChangeUser(ctx echo.Context, id ID) error
+	// SignUserOut Ends all sessions of a person but the calling one, and forgets the browsers they are known by.
+	// (DELETE /users/{id}/sessions)
+	SignUserOut(ctx echo.Context, id ID) error
 	// SetTemporaryPassword Gives another person a temporary password, shown once, and ends their sessions.
 	// (POST /users/{id}/temporary-password)
 	SetTemporaryPassword(ctx echo.Context, id ID) error
@@ -1903,6 +2036,33 @@ func (w *ServerInterfaceWrapper) LocalRecover(ctx echo.Context) error {
 	return err
 }
 
+// LocalListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalListSessions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LocalListSessionsParams
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalListSessions(ctx, params)
+	return err
+}
+
+// LocalSignUserOut converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalSignUserOut(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalSignUserOut(ctx)
+	return err
+}
+
 // RemoveMail converts echo context to params.
 func (w *ServerInterfaceWrapper) RemoveMail(ctx echo.Context) error {
 	var err error
@@ -1957,6 +2117,22 @@ func (w *ServerInterfaceWrapper) ChangeMe(ctx echo.Context) error {
 	return err
 }
 
+// ForgetMyBrowser converts echo context to params.
+func (w *ServerInterfaceWrapper) ForgetMyBrowser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ForgetMyBrowser(ctx, id)
+	return err
+}
+
 // GetDesktop converts echo context to params.
 func (w *ServerInterfaceWrapper) GetDesktop(ctx echo.Context) error {
 	var err error
@@ -2008,6 +2184,40 @@ func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ChangePassword(ctx)
+	return err
+}
+
+// EndMyOtherSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) EndMyOtherSessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndMyOtherSessions(ctx)
+	return err
+}
+
+// ListMySessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMySessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMySessions(ctx)
+	return err
+}
+
+// EndMySession converts echo context to params.
+func (w *ServerInterfaceWrapper) EndMySession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndMySession(ctx, id)
 	return err
 }
 
@@ -2191,6 +2401,63 @@ func (w *ServerInterfaceWrapper) SendStepUpCode(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SendStepUpCode(ctx)
+	return err
+}
+
+// SignEverybodyOut converts echo context to params.
+func (w *ServerInterfaceWrapper) SignEverybodyOut(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignEverybodyOut(ctx)
+	return err
+}
+
+// ListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+	// ------------- Optional query parameter "search" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "search", ctx.QueryParams(), &params.Search, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter search: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSessions(ctx, params)
+	return err
+}
+
+// EndSession converts echo context to params.
+func (w *ServerInterfaceWrapper) EndSession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndSession(ctx, id)
 	return err
 }
 
@@ -2400,6 +2667,22 @@ func (w *ServerInterfaceWrapper) ChangeUser(ctx echo.Context) error {
 	return err
 }
 
+// SignUserOut converts echo context to params.
+func (w *ServerInterfaceWrapper) SignUserOut(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignUserOut(ctx, id)
+	return err
+}
+
 // SetTemporaryPassword converts echo context to params.
 func (w *ServerInterfaceWrapper) SetTemporaryPassword(ctx echo.Context) error {
 	var err error
@@ -2459,6 +2742,10 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ConfirmEmail", Method: "POST", Path: "/me/email/confirmation", Access: ForUser, Handler: w.ConfirmEmail},
 		{ID: "UndoEmailChange", Method: "POST", Path: "/email/undo", Access: ForPublic, Handler: w.UndoEmailChange},
 		{ID: "ChangePassword", Method: "PUT", Path: "/me/password", Access: ForUser, StepUp: true, Handler: w.ChangePassword},
+		{ID: "EndMyOtherSessions", Method: "DELETE", Path: "/me/sessions", Access: ForUser, StepUp: true, Handler: w.EndMyOtherSessions},
+		{ID: "ListMySessions", Method: "GET", Path: "/me/sessions", Access: ForUser, Background: true, Handler: w.ListMySessions},
+		{ID: "EndMySession", Method: "DELETE", Path: "/me/sessions/:id", Access: ForUser, StepUp: true, Handler: w.EndMySession},
+		{ID: "ForgetMyBrowser", Method: "DELETE", Path: "/me/browsers/:id", Access: ForUser, StepUp: true, Handler: w.ForgetMyBrowser},
 		{ID: "GetDesktop", Method: "GET", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.GetDesktop},
 		{ID: "SaveDesktop", Method: "PUT", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.SaveDesktop},
 		{ID: "GetTwoStep", Method: "GET", Path: "/me/two-step", Access: ForUser, Enrol: true, Handler: w.GetTwoStep},
@@ -2480,6 +2767,10 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ChangeUser", Method: "PATCH", Path: "/users/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeUser},
 		{ID: "TurnUserTwoStepOff", Method: "POST", Path: "/users/:id/two-step/off", Access: ForAdministrator, StepUp: true, Handler: w.TurnUserTwoStepOff},
 		{ID: "SetTemporaryPassword", Method: "POST", Path: "/users/:id/temporary-password", Access: ForAdministrator, StepUp: true, Handler: w.SetTemporaryPassword},
+		{ID: "SignUserOut", Method: "DELETE", Path: "/users/:id/sessions", Access: ForAdministrator, StepUp: true, Handler: w.SignUserOut},
+		{ID: "SignEverybodyOut", Method: "DELETE", Path: "/sessions", Access: ForAdministrator, StepUp: true, Handler: w.SignEverybodyOut},
+		{ID: "ListSessions", Method: "GET", Path: "/sessions", Access: ForAdministrator, Background: true, Handler: w.ListSessions},
+		{ID: "EndSession", Method: "DELETE", Path: "/sessions/:id", Access: ForAdministrator, StepUp: true, Handler: w.EndSession},
 		{ID: "ListGroups", Method: "GET", Path: "/groups", Access: ForAdministrator, Handler: w.ListGroups},
 		{ID: "AddGroup", Method: "POST", Path: "/groups", Access: ForAdministrator, StepUp: true, Handler: w.AddGroup},
 		{ID: "DeleteGroup", Method: "DELETE", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteGroup},
@@ -2504,6 +2795,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
+		{ID: "LocalListSessions", Method: "GET", Path: "/local/sessions", Access: ForLocal, Handler: w.LocalListSessions},
+		{ID: "LocalSignUserOut", Method: "POST", Path: "/local/sessions/end", Access: ForLocal, Handler: w.LocalSignUserOut},
 		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},
 	}
 }
@@ -3225,6 +3518,84 @@ func (response LocalRecoverdefaultApplicationProblemPlusJSONResponse) VisitLocal
 	return err
 }
 
+type LocalListSessionsRequestObject struct {
+	Params LocalListSessionsParams
+}
+
+type LocalListSessionsResponseObject interface {
+	VisitLocalListSessionsResponse(w http.ResponseWriter) error
+}
+
+type LocalListSessions200JSONResponse SessionPage
+
+func (response LocalListSessions200JSONResponse) VisitLocalListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalListSessionsdefaultApplicationProblemPlusJSONResponse) VisitLocalListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalSignUserOutRequestObject struct {
+	Body *LocalSignUserOutJSONRequestBody
+}
+
+type LocalSignUserOutResponseObject interface {
+	VisitLocalSignUserOutResponse(w http.ResponseWriter) error
+}
+
+type LocalSignUserOut200JSONResponse SessionsEnded
+
+func (response LocalSignUserOut200JSONResponse) VisitLocalSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalSignUserOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalSignUserOutdefaultApplicationProblemPlusJSONResponse) VisitLocalSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemoveMailRequestObject struct {
 }
 
@@ -3450,6 +3821,39 @@ func (response ChangeMedefaultApplicationProblemPlusJSONResponse) VisitChangeMeR
 	return err
 }
 
+type ForgetMyBrowserRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type ForgetMyBrowserResponseObject interface {
+	VisitForgetMyBrowserResponse(w http.ResponseWriter) error
+}
+
+type ForgetMyBrowser204Response struct {
+}
+
+func (response ForgetMyBrowser204Response) VisitForgetMyBrowserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ForgetMyBrowserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgetMyBrowserdefaultApplicationProblemPlusJSONResponse) VisitForgetMyBrowserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetDesktopRequestObject struct {
 }
 
@@ -3653,6 +4057,115 @@ type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMyOtherSessionsRequestObject struct {
+}
+
+type EndMyOtherSessionsResponseObject interface {
+	VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error
+}
+
+type EndMyOtherSessions200JSONResponse SessionsEnded
+
+func (response EndMyOtherSessions200JSONResponse) VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMyOtherSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndMyOtherSessionsdefaultApplicationProblemPlusJSONResponse) VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMySessionsRequestObject struct {
+}
+
+type ListMySessionsResponseObject interface {
+	VisitListMySessionsResponse(w http.ResponseWriter) error
+}
+
+type ListMySessions200JSONResponse MySessions
+
+func (response ListMySessions200JSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMySessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMySessionsdefaultApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMySessionRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type EndMySessionResponseObject interface {
+	VisitEndMySessionResponse(w http.ResponseWriter) error
+}
+
+type EndMySession204Response struct {
+}
+
+func (response EndMySession204Response) VisitEndMySessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndMySessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndMySessiondefaultApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4323,6 +4836,116 @@ type SendStepUpCodedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SendStepUpCodedefaultApplicationProblemPlusJSONResponse) VisitSendStepUpCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignEverybodyOutRequestObject struct {
+}
+
+type SignEverybodyOutResponseObject interface {
+	VisitSignEverybodyOutResponse(w http.ResponseWriter) error
+}
+
+type SignEverybodyOut200JSONResponse SessionsEnded
+
+func (response SignEverybodyOut200JSONResponse) VisitSignEverybodyOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignEverybodyOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignEverybodyOutdefaultApplicationProblemPlusJSONResponse) VisitSignEverybodyOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsRequestObject struct {
+	Params ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200JSONResponse SessionPage
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(w http.ResponseWriter) error
+}
+
+type EndSession204Response struct {
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5006,6 +5629,45 @@ func (response ChangeUserdefaultApplicationProblemPlusJSONResponse) VisitChangeU
 	return err
 }
 
+type SignUserOutRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type SignUserOutResponseObject interface {
+	VisitSignUserOutResponse(w http.ResponseWriter) error
+}
+
+type SignUserOut200JSONResponse SessionsEnded
+
+func (response SignUserOut200JSONResponse) VisitSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignUserOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignUserOutdefaultApplicationProblemPlusJSONResponse) VisitSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetTemporaryPasswordRequestObject struct {
 	Id ID `json:"id"`
 }
@@ -5143,6 +5805,12 @@ type StrictServerInterface interface {
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx context.Context, request LocalRecoverRequestObject) (LocalRecoverResponseObject, error)
+	// LocalListSessions Shows who is signed in, by name.
+	// (GET /local/sessions)
+	LocalListSessions(ctx context.Context, request LocalListSessionsRequestObject) (LocalListSessionsResponseObject, error)
+	// LocalSignUserOut Ends all sessions of a person, and forgets the browsers they are known by.
+	// (POST /local/sessions/end)
+	LocalSignUserOut(ctx context.Context, request LocalSignUserOutRequestObject) (LocalSignUserOutResponseObject, error)
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx context.Context, request RemoveMailRequestObject) (RemoveMailResponseObject, error)
@@ -5161,6 +5829,9 @@ type StrictServerInterface interface {
 	// ChangeMe Changes one's own display name or language.
 	// (PATCH /me)
 	ChangeMe(ctx context.Context, request ChangeMeRequestObject) (ChangeMeResponseObject, error)
+	// ForgetMyBrowser Forgets a browser one is known by, and ends the sessions that began in it but for the calling one.
+	// (DELETE /me/browsers/{id})
+	ForgetMyBrowser(ctx context.Context, request ForgetMyBrowserRequestObject) (ForgetMyBrowserResponseObject, error)
 	// GetDesktop Shows how one left the desktop.
 	// (GET /me/desktop)
 	GetDesktop(ctx context.Context, request GetDesktopRequestObject) (GetDesktopResponseObject, error)
@@ -5179,6 +5850,15 @@ type StrictServerInterface interface {
 	// ChangePassword Changes one's own password and ends one's other sessions.
 	// (PUT /me/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// EndMyOtherSessions Ends all sessions of one's own but the calling one, and forgets all other browsers.
+	// (DELETE /me/sessions)
+	EndMyOtherSessions(ctx context.Context, request EndMyOtherSessionsRequestObject) (EndMyOtherSessionsResponseObject, error)
+	// ListMySessions Shows where one is signed in, and the browsers one is known by.
+	// (GET /me/sessions)
+	ListMySessions(ctx context.Context, request ListMySessionsRequestObject) (ListMySessionsResponseObject, error)
+	// EndMySession Ends another session of one's own.
+	// (DELETE /me/sessions/{id})
+	EndMySession(ctx context.Context, request EndMySessionRequestObject) (EndMySessionResponseObject, error)
 	// GetTwoStep Shows whether 2-step verification is on, and with which devices.
 	// (GET /me/two-step)
 	GetTwoStep(ctx context.Context, request GetTwoStepRequestObject) (GetTwoStepResponseObject, error)
@@ -5215,10 +5895,10 @@ type StrictServerInterface interface {
 	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
 	// (POST /me/two-step/recovery-codes)
 	RenewRecoveryCodes(ctx context.Context, request RenewRecoveryCodesRequestObject) (RenewRecoveryCodesResponseObject, error)
-	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
+	// GetPolicy Shows who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (GET /policy)
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
-	// ChangePolicy Changes who must use 2-step verification, and who may get codes by e-mail.
+	// ChangePolicy Changes who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (PUT /policy)
 	ChangePolicy(ctx context.Context, request ChangePolicyRequestObject) (ChangePolicyResponseObject, error)
 	// SignOut Ends this session on the NAS.
@@ -5233,6 +5913,15 @@ type StrictServerInterface interface {
 	// SendStepUpCode Sends a code for a proof of identity to one's own e-mail address.
 	// (POST /session/step-up/email)
 	SendStepUpCode(ctx context.Context, request SendStepUpCodeRequestObject) (SendStepUpCodeResponseObject, error)
+	// SignEverybodyOut Ends all sessions but the calling one.
+	// (DELETE /sessions)
+	SignEverybodyOut(ctx context.Context, request SignEverybodyOutRequestObject) (SignEverybodyOutResponseObject, error)
+	// ListSessions Shows who is signed in, by name.
+	// (GET /sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// EndSession Ends somebody's session, but not the calling one.
+	// (DELETE /sessions/{id})
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 	// GetSettings Shows the name and the time zone of the NAS.
 	// (GET /settings)
 	GetSettings(ctx context.Context, request GetSettingsRequestObject) (GetSettingsResponseObject, error)
@@ -5287,6 +5976,9 @@ type StrictServerInterface interface {
 	// ChangeUser Changes an account. The last active administrator stays one.
 	// (PATCH /users/{id})
 	ChangeUser(ctx context.Context, request ChangeUserRequestObject) (ChangeUserResponseObject, error)
+	// SignUserOut Ends all sessions of a person but the calling one, and forgets the browsers they are known by.
+	// (DELETE /users/{id}/sessions)
+	SignUserOut(ctx context.Context, request SignUserOutRequestObject) (SignUserOutResponseObject, error)
 	// SetTemporaryPassword Gives another person a temporary password, shown once, and ends their sessions.
 	// (POST /users/{id}/temporary-password)
 	SetTemporaryPassword(ctx context.Context, request SetTemporaryPasswordRequestObject) (SetTemporaryPasswordResponseObject, error)
@@ -5913,6 +6605,77 @@ func (sh *strictHandler) LocalRecover(ctx echo.Context) error {
 	return nil
 }
 
+// LocalListSessions operation middleware
+func (sh *strictHandler) LocalListSessions(ctx echo.Context, params LocalListSessionsParams) error {
+	var request LocalListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalListSessions(ctx.Request().Context(), request.(LocalListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalListSessionsResponseObject); ok {
+		return validResponse.VisitLocalListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalSignUserOut operation middleware
+func (sh *strictHandler) LocalSignUserOut(ctx echo.Context) error {
+	var request LocalSignUserOutRequestObject
+
+	var body LocalSignUserOutJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalSignUserOut(ctx.Request().Context(), request.(LocalSignUserOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalSignUserOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalSignUserOutResponseObject); ok {
+		return validResponse.VisitLocalSignUserOutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RemoveMail operation middleware
 func (sh *strictHandler) RemoveMail(ctx echo.Context) error {
 	var request RemoveMailRequestObject
@@ -6114,6 +6877,31 @@ func (sh *strictHandler) ChangeMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ChangeMeResponseObject); ok {
 		return validResponse.VisitChangeMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ForgetMyBrowser operation middleware
+func (sh *strictHandler) ForgetMyBrowser(ctx echo.Context, id ID) error {
+	var request ForgetMyBrowserRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgetMyBrowser(ctx.Request().Context(), request.(ForgetMyBrowserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgetMyBrowser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ForgetMyBrowserResponseObject); ok {
+		return validResponse.VisitForgetMyBrowserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6344,6 +7132,77 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
 		return validResponse.VisitChangePasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndMyOtherSessions operation middleware
+func (sh *strictHandler) EndMyOtherSessions(ctx echo.Context) error {
+	var request EndMyOtherSessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMyOtherSessions(ctx.Request().Context(), request.(EndMyOtherSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMyOtherSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndMyOtherSessionsResponseObject); ok {
+		return validResponse.VisitEndMyOtherSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMySessions operation middleware
+func (sh *strictHandler) ListMySessions(ctx echo.Context) error {
+	var request ListMySessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMySessions(ctx.Request().Context(), request.(ListMySessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMySessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMySessionsResponseObject); ok {
+		return validResponse.VisitListMySessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndMySession operation middleware
+func (sh *strictHandler) EndMySession(ctx echo.Context, id ID) error {
+	var request EndMySessionRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMySession(ctx.Request().Context(), request.(EndMySessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMySession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndMySessionResponseObject); ok {
+		return validResponse.VisitEndMySessionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6925,6 +7784,79 @@ func (sh *strictHandler) SendStepUpCode(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SendStepUpCodeResponseObject); ok {
 		return validResponse.VisitSendStepUpCodeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignEverybodyOut operation middleware
+func (sh *strictHandler) SignEverybodyOut(ctx echo.Context) error {
+	var request SignEverybodyOutRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignEverybodyOut(ctx.Request().Context(), request.(SignEverybodyOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignEverybodyOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignEverybodyOutResponseObject); ok {
+		return validResponse.VisitSignEverybodyOutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParams) error {
+	var request ListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx.Request().Context(), request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		return validResponse.VisitListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(ctx echo.Context, id ID) error {
+	var request EndSessionRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx.Request().Context(), request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		return validResponse.VisitEndSessionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7531,6 +8463,31 @@ func (sh *strictHandler) ChangeUser(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(ChangeUserResponseObject); ok {
 		return validResponse.VisitChangeUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignUserOut operation middleware
+func (sh *strictHandler) SignUserOut(ctx echo.Context, id ID) error {
+	var request SignUserOutRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignUserOut(ctx.Request().Context(), request.(SignUserOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignUserOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignUserOutResponseObject); ok {
+		return validResponse.VisitSignUserOutResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

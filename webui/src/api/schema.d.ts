@@ -1,4 +1,4 @@
-// openapi.yaml sha256:7f45f902f1dddc4f11915b4654ae305b210fd7076d4eebf33a7d9d564e195b10
+// openapi.yaml sha256:a7b26d0647f00a8e51b44e8a813f96a3206d7fa79f4336b21ad23fa44ae9e802
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -317,6 +317,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows where one is signed in, and the browsers one is known by. */
+        get: operations["ListMySessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions of one's own but the calling one, and forgets all other browsers. */
+        delete: operations["EndMyOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends another session of one's own. */
+        delete: operations["EndMySession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/browsers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a browser one is known by, and ends the sessions that began in it but for the calling one. */
+        delete: operations["ForgetMyBrowser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/desktop": {
         parameters: {
             query?: never;
@@ -591,6 +647,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends all sessions of a person but the calling one, and forgets the browsers they are known by. */
+        delete: operations["SignUserOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who is signed in, by name. */
+        get: operations["ListSessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions but the calling one. */
+        delete: operations["SignEverybodyOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends somebody's session, but not the calling one. */
+        delete: operations["EndSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups": {
         parameters: {
             query?: never;
@@ -636,9 +748,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows who must use 2-step verification, and who may get codes by e-mail. */
+        /** Shows who must use 2-step verification, who may get codes by e-mail, and when idle sessions end. */
         get: operations["GetPolicy"];
-        /** Changes who must use 2-step verification, and who may get codes by e-mail. */
+        /** Changes who must use 2-step verification, who may get codes by e-mail, and when idle sessions end. */
         put: operations["ChangePolicy"];
         post?: never;
         delete?: never;
@@ -892,6 +1004,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/local/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who is signed in, by name. */
+        get: operations["LocalListSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/sessions/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends all sessions of a person, and forgets the browsers they are known by. */
+        post: operations["LocalSignUserOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/local/button": {
         parameters: {
             query?: never;
@@ -1081,6 +1227,70 @@ export interface components {
             ends_in: number;
             /** @description Seconds for which sensitive changes are open; 0: prove it again first. */
             step_up_in: number;
+        };
+        OpenSession: {
+            /** @description Names the session. It opens nothing. */
+            id: string;
+            /** @description This is the calling session. */
+            current: boolean;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When something was done in it.
+             */
+            active: string;
+            address: string;
+            /** @description In words of the NAS. */
+            browser: string;
+            /** @description Seconds until it ends if nothing more is done. */
+            ends_in: number;
+        };
+        KnownBrowser: {
+            id: string;
+            /** @description The calling session began in this browser. */
+            current: boolean;
+            /** @description In words of the NAS. */
+            browser: string;
+            /** @description Of the last sign-in in it. */
+            address: string;
+            /** Format: date-time */
+            first: string;
+            /**
+             * Format: date-time
+             * @description The last sign-in in it.
+             */
+            seen: string;
+        };
+        MySessions: {
+            /** @description The one that began last first. */
+            sessions: components["schemas"]["OpenSession"][];
+            /** @description The one seen last first. */
+            browsers: components["schemas"]["KnownBrowser"][];
+            /** @description Seconds for which a browser stays known after the last sign-in in it. */
+            browser_for: number;
+        };
+        PersonSession: {
+            session: components["schemas"]["OpenSession"];
+            user: components["schemas"]["SessionUser"];
+        };
+        SessionUser: {
+            id: string;
+            name: string;
+            display_name: string;
+            role: components["schemas"]["Role"];
+        };
+        SessionPage: {
+            sessions: components["schemas"]["PersonSession"][];
+            /** @description All sessions that match. */
+            total: number;
+            /** @description How many people they belong to. */
+            people: number;
+            next?: string;
+        };
+        SessionsEnded: {
+            /** @description How many sessions ended. */
+            ended: number;
         };
         Me: {
             id: string;
@@ -1282,6 +1492,8 @@ export interface components {
             groups: string[];
             /** @enum {string} */
             email_codes: "everybody" | "not_administrators" | "nobody";
+            /** @description A session ends when nothing was done in it for so long. Left out, it stays as it is. */
+            idle_minutes?: number;
         };
         /**
          * @description Relaxed doubles the free tries and halves the pauses, strict does the opposite.
@@ -2034,6 +2246,90 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    ListMySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions and browsers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MySessions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EndMyOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EndMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ForgetMyBrowser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     GetDesktop: {
         parameters: {
             query?: never;
@@ -2515,6 +2811,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TemporaryPassword"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SignUserOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ListSessions: {
+        parameters: {
+            query?: {
+                /** @description Part of a name, of an address or of a browser. */
+                search?: string;
+                /** @description The `next` of the page before. */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SignEverybodyOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EndSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -3056,6 +3444,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemporaryPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalListSessions: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalSignUserOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountName"];
+            };
+        };
+        responses: {
+            /** @description Ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
                 };
             };
             default: components["responses"]["Problem"];
