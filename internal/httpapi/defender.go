@@ -67,7 +67,7 @@ func (h *handlers) LiftSlowDown(ctx context.Context, r api.LiftSlowDownRequestOb
 }
 
 func (h *handlers) AskUnlock(ctx context.Context, r api.AskUnlockRequestObject) (api.AskUnlockResponseObject, error) {
-	return api.AskUnlock202Response{}, h.Door.AskUnlock(callerOf(ctx).visitor, r.Body.Name)
+	return api.AskUnlock204Response{}, h.Door.AskUnlock(callerOf(ctx).visitor, r.Body.Name)
 }
 
 func (h *handlers) UnlockBrowser(ctx context.Context, r api.UnlockBrowserRequestObject) (api.UnlockBrowserResponseObject, error) {

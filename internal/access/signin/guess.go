@@ -102,7 +102,7 @@ func (d *Door) slowed(v Visitor, refused error, whose func(*store.Tx) (account.A
 	switch {
 	case f.RetryIn > 0:
 		why = "too many wrong tries, the next one in " + clock.Words(f.RetryIn)
-	case errors.Is(refused, throttle.ErrRecovery):
+	case errors.Is(refused, throttle.ErrKnownOnly):
 		why = "too many wrong passwords in a row; only browsers that are known may try"
 	}
 	e := v.event(event.SignInSlowed, "").With("reason", why)

@@ -172,7 +172,7 @@ func (l *lane) codeWait(now time.Duration) (time.Duration, *fault.Error) {
 func (l *lane) accountWait(now time.Duration, g Guess) (time.Duration, *fault.Error) {
 	switch {
 	case l.failures >= MaxRow:
-		return 0, ErrRecovery
+		return 0, ErrKnownOnly
 	case l.failures+l.busy >= MaxRow: // one of those under way may be the last
 		return FirstWait, nil
 	case l.within(now, time.Hour)+l.busy <= g.Level.free(HourTries):

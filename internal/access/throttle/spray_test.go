@@ -229,12 +229,12 @@ func TestAHundredWrongPasswordsCloseANameForUnknownBrowsers(t *testing.T) {
 	b.close("owner")
 	b.close("nobody-has-this-name")
 	for _, name := range []string{"owner", "nobody-has-this-name", "OWNER"} {
-		if err := succeed(b, b.guess(throttle.Guess{Name: name, Source: "c"})); !errors.Is(err, throttle.ErrRecovery) {
+		if err := succeed(b, b.guess(throttle.Guess{Name: name, Source: "c"})); !errors.Is(err, throttle.ErrKnownOnly) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	b.restart()
-	if err := succeed(b, b.guess(throttle.Guess{Name: "owner", Source: "c"})); !errors.Is(err, throttle.ErrRecovery) {
+	if err := succeed(b, b.guess(throttle.Guess{Name: "owner", Source: "c"})); !errors.Is(err, throttle.ErrKnownOnly) {
 		t.Errorf("after a restart: %v", err)
 	}
 	if err := succeed(b, b.guess(throttle.Guess{Name: "owner", Source: "c", Browser: "cookie"})); err != nil {

@@ -23,10 +23,10 @@ var (
 		Kind: fault.Forbidden, Code: "factor_closed",
 		Message: "Too many wrong codes in a row. An administrator, the reset button or castellan recover on the NAS lets you in again.",
 	}
-	// ErrRecovery is for names, of accounts or not, that somebody guessed at too often.
-	ErrRecovery = &fault.Error{
-		Kind: fault.Forbidden, Code: "recovery_required",
-		Message: "Somebody tried this name with too many wrong passwords, so only browsers it has signed in with before are let in. Use one of those, or have this one unlocked by mail.",
+	// ErrKnownOnly is for names, of accounts or not, that somebody guessed at too often.
+	ErrKnownOnly = &fault.Error{
+		Kind: fault.Forbidden, Code: "known_browser_required",
+		Message: "Somebody tried too many wrong passwords for this name, so it lets in only browsers it knows. Use one in which you have signed in before, or have this one unlocked by mail.",
 	}
 )
 

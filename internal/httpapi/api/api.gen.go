@@ -5267,11 +5267,11 @@ type AskUnlockResponseObject interface {
 	VisitAskUnlockResponse(w http.ResponseWriter) error
 }
 
-type AskUnlock202Response struct {
+type AskUnlock204Response struct {
 }
 
-func (response AskUnlock202Response) VisitAskUnlockResponse(w http.ResponseWriter) error {
-	w.WriteHeader(202)
+func (response AskUnlock204Response) VisitAskUnlockResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
 	return nil
 }
 

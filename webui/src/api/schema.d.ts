@@ -1,4 +1,4 @@
-// openapi.yaml sha256:a7b26d0647f00a8e51b44e8a813f96a3206d7fa79f4336b21ad23fa44ae9e802
+// openapi.yaml sha256:8e72d8501729b74b73961f73c9d7e3b5fa367b9d56e574b56e75e7d57154c366
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1829,7 +1829,7 @@ export interface operations {
         };
         responses: {
             /** @description Taken. */
-            202: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
