@@ -200,7 +200,7 @@ func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error
 			}
 		}
 		if !ok {
-			return session.ErrEnded
+			return a.Sessions.Ended(cookie)
 		}
 		var err error
 		if who.account, err = account.Get(tx, s.Account); err != nil {

@@ -5,6 +5,8 @@ import (
 
 	"castellan/internal/access/password"
 	"castellan/internal/access/recovery"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
 	"castellan/internal/httpapi/api"
 )
 
@@ -18,7 +20,7 @@ func (h *handlers) Forgotten(ctx context.Context, r api.ForgottenRequestObject) 
 	if err := h.Desk.Forgotten(recoveryVisitor(ctx), r.Body.Email); err != nil {
 		return nil, err
 	}
-	return api.Forgotten202JSONResponse{LinkMinutes: int(recovery.LinkFor.Minutes()), AgainIn: seconds(recovery.LinkFor)}, nil
+	return api.Forgotten202JSONResponse{LinkMinutes: int(session.LinkFor.Minutes()), AgainIn: seconds(throttle.MailPause)}, nil
 }
 
 func (h *handlers) OpenPasswordLink(_ context.Context, r api.OpenPasswordLinkRequestObject) (api.OpenPasswordLinkResponseObject, error) {

@@ -64,7 +64,8 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 	b.Reset = reset.New(reset.Config{
 		DB: db, Box: claim.New(claim.Config{Key: key, Elapsed: elapsed}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Key: key, Folder: folder,
-		Now: func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
+		Browsers: session.NewBrowsers(key, func() time.Time { return noon }),
+		Now:      func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
 		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return noon }}),
 	})
 	b.update(func(tx *store.Tx) error {
@@ -258,19 +259,19 @@ func TestAResetThatCannotBeWrittenDidNotHappen(t *testing.T) {
 func TestAResetPardonsTheAdministratorsWrongTries(t *testing.T) {
 	b, _ := newBench(t, network.Unmanaged{})
 	for range throttle.FreeTries {
-		a, err := b.Throttle.Password("admin", "192.0.2.7")
+		a, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		b.update(a.Fail)
 	}
-	if _, err := b.Throttle.Password("admin", "192.0.2.7"); !errors.Is(err, throttle.ErrSlowDown) {
+	if _, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"}); !errors.Is(err, throttle.ErrSlowDown) {
 		t.Fatal("the test proves nothing")
 	}
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Throttle.Password("admin", "192.0.2.7"); err != nil {
+	if _, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"}); err != nil {
 		t.Errorf("after the reset: %v", err)
 	}
 }

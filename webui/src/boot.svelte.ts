@@ -125,11 +125,11 @@ class Boot implements Hooks {
 
 	stepUp = (password?: string) => stepUp.ask(password);
 
-	signedOut() {
+	signedOut(why: string) {
 		if (!["desktop", "enrol", "claim"].includes(this.stage)) return;
 		session.forget();
 		sessionStorage.removeItem(firstRun);
-		this.again("You were signed out.");
+		this.again(why);
 	}
 
 	unclaimed() {

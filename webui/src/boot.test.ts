@@ -150,11 +150,11 @@ describe("a page that is loaded leads to", () => {
 test("the end of a session is told once", async () => {
 	answers({ "/status": status("ready", "signed_in"), "/session": session });
 	await boot.start();
-	boot.signedOut();
+	boot.signedOut("You were signed out.");
 	expect(boot.stage).toBe("sign_in");
 	expect(boot.said).toBe("You were signed out.");
 	boot.said = "";
-	boot.signedOut();
+	boot.signedOut("You were signed out.");
 	expect(boot.said).toBe("");
 });
 

@@ -237,6 +237,27 @@ func (e Level) Valid() bool {
 	}
 }
 
+// Defines values for Limits.
+const (
+	LimitsNormal  Limits = "normal"
+	LimitsRelaxed Limits = "relaxed"
+	LimitsStrict  Limits = "strict"
+)
+
+// Valid indicates whether the value is a known member of the Limits enum.
+func (e Limits) Valid() bool {
+	switch e {
+	case LimitsNormal:
+		return true
+	case LimitsRelaxed:
+		return true
+	case LimitsStrict:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MailSecurity.
 const (
 	MailStartTLS MailSecurity = "starttls"
@@ -378,6 +399,36 @@ func (e SignInStepNext) Valid() bool {
 	case NextDone:
 		return true
 	case NextPassword:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SlowDownRule.
+const (
+	RuleAccount  SlowDownRule = "account"
+	RuleBrowser  SlowDownRule = "browser"
+	RuleCode     SlowDownRule = "code"
+	RuleCrowd    SlowDownRule = "crowd"
+	RulePassword SlowDownRule = "password"
+	RuleSource   SlowDownRule = "source"
+)
+
+// Valid indicates whether the value is a known member of the SlowDownRule enum.
+func (e SlowDownRule) Valid() bool {
+	switch e {
+	case RuleAccount:
+		return true
+	case RuleBrowser:
+		return true
+	case RuleCode:
+		return true
+	case RuleCrowd:
+		return true
+	case RulePassword:
+		return true
+	case RuleSource:
 		return true
 	default:
 		return false
@@ -722,6 +773,37 @@ type DefaultPassword struct {
 	Password string `json:"password"`
 }
 
+// Defender defines model for Defender.
+type Defender struct {
+	// Allow Addresses and networks that are never paused and never blocked.
+	Allow []string `json:"allow"`
+
+	// Block Addresses and networks that are refused before anything else.
+	Block []string `json:"block"`
+
+	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+	Limits Limits `json:"limits"`
+
+	// OwnAddress From where the caller comes.
+	OwnAddress string     `json:"own_address"`
+	SlowDowns  []SlowDown `json:"slow_downs"`
+
+	// Total How many slow-downs there are, also those that are not listed.
+	Total int `json:"total"`
+}
+
+// DefenderValues defines model for DefenderValues.
+type DefenderValues struct {
+	Allow []string `json:"allow"`
+	Block []string `json:"block"`
+
+	// Confirm The caller knows that their own address is blocked with it.
+	Confirm *bool `json:"confirm,omitempty"`
+
+	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+	Limits Limits `json:"limits"`
+}
+
 // Desktop defines model for Desktop.
 type Desktop struct {
 	Theme   DesktopTheme  `json:"theme"`
@@ -896,6 +978,23 @@ type Health struct {
 	Level  Level   `json:"level"`
 }
 
+// KnownBrowser defines model for KnownBrowser.
+type KnownBrowser struct {
+	// Address Of the last sign-in in it.
+	Address string `json:"address"`
+
+	// Browser In words of the NAS.
+	Browser string `json:"browser"`
+
+	// Current The calling session began in this browser.
+	Current bool      `json:"current"`
+	First   time.Time `json:"first"`
+	Id      string    `json:"id"`
+
+	// Seen The last sign-in in it.
+	Seen time.Time `json:"seen"`
+}
+
 // LastPress defines model for LastPress.
 type LastPress struct {
 	At      time.Time `json:"at"`
@@ -911,6 +1010,9 @@ type Library struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 }
+
+// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+type Limits string
 
 // Link defines model for Link.
 type Link struct {
@@ -999,6 +1101,18 @@ type MeChange struct {
 	Language    *string `json:"language,omitempty"`
 }
 
+// MySessions defines model for MySessions.
+type MySessions struct {
+	// BrowserFor Seconds for which a browser stays known after the last sign-in in it.
+	BrowserFor int `json:"browser_for"`
+
+	// Browsers The one seen last first.
+	Browsers []KnownBrowser `json:"browsers"`
+
+	// Sessions The one that began last first.
+	Sessions []OpenSession `json:"sessions"`
+}
+
 // NewPassword defines model for NewPassword.
 type NewPassword struct {
 	Password string `json:"password"`
@@ -1013,6 +1127,26 @@ type NewUser struct {
 	Group *string `json:"group,omitempty"`
 	Name  string  `json:"name"`
 	Role  Role    `json:"role"`
+}
+
+// OpenSession defines model for OpenSession.
+type OpenSession struct {
+	// Active When something was done in it.
+	Active  time.Time `json:"active"`
+	Address string    `json:"address"`
+
+	// Browser In words of the NAS.
+	Browser string `json:"browser"`
+
+	// Current This is the calling session.
+	Current bool `json:"current"`
+
+	// EndsIn Seconds until it ends if nothing more is done.
+	EndsIn int `json:"ends_in"`
+
+	// Id Names the session. It opens nothing.
+	Id    string    `json:"id"`
+	Since time.Time `json:"since"`
 }
 
 // Outcome defines model for Outcome.
@@ -1090,13 +1224,22 @@ type Person struct {
 	Name        string `json:"name"`
 }
 
+// PersonSession defines model for PersonSession.
+type PersonSession struct {
+	Session OpenSession `json:"session"`
+	User    SessionUser `json:"user"`
+}
+
 // Policy defines model for Policy.
 type Policy struct {
 	EmailCodes PolicyEmailCodes `json:"email_codes"`
 
 	// Groups Ids of the groups that must use it, where two_step is groups.
-	Groups  []string      `json:"groups"`
-	TwoStep PolicyTwoStep `json:"two_step"`
+	Groups []string `json:"groups"`
+
+	// IdleMinutes A session ends when nothing was done in it for so long. Left out, it stays as it is.
+	IdleMinutes *int          `json:"idle_minutes,omitempty"`
+	TwoStep     PolicyTwoStep `json:"two_step"`
 }
 
 // PolicyEmailCodes defines model for Policy.EmailCodes.
@@ -1192,6 +1335,32 @@ type Session struct {
 	Token    string `json:"token"`
 }
 
+// SessionPage defines model for SessionPage.
+type SessionPage struct {
+	Next *string `json:"next,omitempty"`
+
+	// People How many people they belong to.
+	People   int             `json:"people"`
+	Sessions []PersonSession `json:"sessions"`
+
+	// Total All sessions that match.
+	Total int `json:"total"`
+}
+
+// SessionUser defines model for SessionUser.
+type SessionUser struct {
+	DisplayName string `json:"display_name"`
+	Id          string `json:"id"`
+	Name        string `json:"name"`
+	Role        Role   `json:"role"`
+}
+
+// SessionsEnded defines model for SessionsEnded.
+type SessionsEnded struct {
+	// Ended How many sessions ended.
+	Ended int `json:"ended"`
+}
+
 // Settings defines model for Settings.
 type Settings struct {
 	NasName  string `json:"nas_name"`
@@ -1230,6 +1399,33 @@ type SignInStep struct {
 
 // SignInStepNext defines model for SignInStep.Next.
 type SignInStepNext string
+
+// SlowDown defines model for SlowDown.
+type SlowDown struct {
+	// Account The name of the account that is guessed at, where there is one.
+	Account *string `json:"account,omitempty"`
+
+	// Closed It does not end with a short wait.
+	Closed bool   `json:"closed"`
+	Id     string `json:"id"`
+
+	// Left Seconds until the next try, or until it is over; 0: a try is possible, and the next wrong one is slowed.
+	Left int `json:"left"`
+
+	// Rule What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
+	// one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+	Rule SlowDownRule `json:"rule"`
+
+	// Source The address or network that guesses.
+	Source *string `json:"source,omitempty"`
+
+	// Tries Wrong tries so far.
+	Tries int `json:"tries"`
+}
+
+// SlowDownRule What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
+// one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+type SlowDownRule string
 
 // Status defines model for Status.
 type Status struct {
@@ -1339,6 +1535,11 @@ type TwoStepChanged struct {
 	TwoStep TwoStep `json:"two_step"`
 }
 
+// UnlockRequest defines model for UnlockRequest.
+type UnlockRequest struct {
+	Name string `json:"name"`
+}
+
 // User defines model for User.
 type User struct {
 	Created time.Time `json:"created"`
@@ -1419,6 +1620,22 @@ type ListEventsParams struct {
 	Limit  *int    `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// LocalListSessionsParams defines parameters for LocalListSessions.
+type LocalListSessionsParams struct {
+	// After The `next` of the page before.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Search Part of a name, of an address or of a browser.
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+
+	// After The `next` of the page before.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// Search Part of a name or of an address.
@@ -1431,6 +1648,9 @@ type ListUsersParams struct {
 
 // ClaimJSONRequestBody defines body for Claim for application/json ContentType.
 type ClaimJSONRequestBody = Claim
+
+// ChangeDefenderJSONRequestBody defines body for ChangeDefender for application/json ContentType.
+type ChangeDefenderJSONRequestBody = DefenderValues
 
 // UndoEmailChangeJSONRequestBody defines body for UndoEmailChange for application/json ContentType.
 type UndoEmailChangeJSONRequestBody = LinkToken
@@ -1449,6 +1669,9 @@ type LocalPressButtonJSONRequestBody = Press
 
 // LocalRecoverJSONRequestBody defines body for LocalRecover for application/json ContentType.
 type LocalRecoverJSONRequestBody = AccountName
+
+// LocalSignUserOutJSONRequestBody defines body for LocalSignUserOut for application/json ContentType.
+type LocalSignUserOutJSONRequestBody = AccountName
 
 // ChangeMailJSONRequestBody defines body for ChangeMail for application/json ContentType.
 type ChangeMailJSONRequestBody = MailValues
@@ -1510,6 +1733,12 @@ type SignInCodeJSONRequestBody = Code
 // SignInPasswordJSONRequestBody defines body for SignInPassword for application/json ContentType.
 type SignInPasswordJSONRequestBody = NewPassword
 
+// AskUnlockJSONRequestBody defines body for AskUnlock for application/json ContentType.
+type AskUnlockJSONRequestBody = UnlockRequest
+
+// UnlockBrowserJSONRequestBody defines body for UnlockBrowser for application/json ContentType.
+type UnlockBrowserJSONRequestBody = LinkToken
+
 // AddUserJSONRequestBody defines body for AddUser for application/json ContentType.
 type AddUserJSONRequestBody = NewUser
 
@@ -1539,6 +1768,15 @@ type ServerInterface interface {
 	// ShowDefaultPassword Shows the password that opens this NAS after a reset, for a label, and records that it was shown.
 	// (POST /default-password)
 	ShowDefaultPassword(ctx echo.Context) error
+	// GetDefender Shows which addresses are allowed and blocked, how strict the door is, and who is slowed down now.
+	// (GET /defender)
+	GetDefender(ctx echo.Context) error
+	// ChangeDefender Changes the lists of addresses and how strict the door is.
+	// (PUT /defender)
+	ChangeDefender(ctx echo.Context) error
+	// LiftSlowDown Ends a slow-down before its time.
+	// (DELETE /defender/slow-downs/{id})
+	LiftSlowDown(ctx echo.Context, id ID) error
 	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
 	// (POST /email/undo)
 	UndoEmailChange(ctx echo.Context) error
@@ -1572,6 +1810,12 @@ type ServerInterface interface {
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx echo.Context) error
+	// LocalListSessions Shows who is signed in, by name.
+	// (GET /local/sessions)
+	LocalListSessions(ctx echo.Context, params LocalListSessionsParams) error
+	// LocalSignUserOut Ends all sessions of a person, and forgets the browsers they are known by.
+	// (POST /local/sessions/end)
+	LocalSignUserOut(ctx echo.Context) error
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx echo.Context) error
@@ -1590,6 +1834,9 @@ type ServerInterface interface {
 	// ChangeMe Changes one's own display name or language.
 	// (PATCH /me)
 	ChangeMe(ctx echo.Context) error
+	// ForgetMyBrowser Forgets a browser one is known by, and ends the sessions that began in it but for the calling one.
+	// (DELETE /me/browsers/{id})
+	ForgetMyBrowser(ctx echo.Context, id ID) error
 	// GetDesktop Shows how one left the desktop.
 	// (GET /me/desktop)
 	GetDesktop(ctx echo.Context) error
@@ -1608,6 +1855,15 @@ type ServerInterface interface {
 	// ChangePassword Changes one's own password and ends one's other sessions.
 	// (PUT /me/password)
 	ChangePassword(ctx echo.Context) error
+	// EndMyOtherSessions Ends all sessions of one's own but the calling one, and forgets all other browsers.
+	// (DELETE /me/sessions)
+	EndMyOtherSessions(ctx echo.Context) error
+	// ListMySessions Shows where one is signed in, and the browsers one is known by.
+	// (GET /me/sessions)
+	ListMySessions(ctx echo.Context) error
+	// EndMySession Ends another session of one's own.
+	// (DELETE /me/sessions/{id})
+	EndMySession(ctx echo.Context, id ID) error
 	// GetTwoStep Shows whether 2-step verification is on, and with which devices.
 	// (GET /me/two-step)
 	GetTwoStep(ctx echo.Context) error
@@ -1653,10 +1909,10 @@ type ServerInterface interface {
 	// UsePasswordLink Sets a password with a mailed link, once. It ends the account's sessions and starts none.
 	// (POST /password-link/password)
 	UsePasswordLink(ctx echo.Context) error
-	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
+	// GetPolicy Shows who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (GET /policy)
 	GetPolicy(ctx echo.Context) error
-	// ChangePolicy Changes who must use 2-step verification, and who may get codes by e-mail.
+	// ChangePolicy Changes who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (PUT /policy)
 	ChangePolicy(ctx echo.Context) error
 	// SignOut Ends this session on the NAS.
@@ -1671,6 +1927,15 @@ type ServerInterface interface {
 	// SendStepUpCode Sends a code for a proof of identity to one's own e-mail address.
 	// (POST /session/step-up/email)
 	SendStepUpCode(ctx echo.Context) error
+	// SignEverybodyOut Ends all sessions but the calling one.
+	// (DELETE /sessions)
+	SignEverybodyOut(ctx echo.Context) error
+	// ListSessions Shows who is signed in, by name.
+	// (GET /sessions)
+	ListSessions(ctx echo.Context, params ListSessionsParams) error
+	// EndSession Ends somebody's session, but not the calling one.
+	// (DELETE /sessions/{id})
+	EndSession(ctx echo.Context, id ID) error
 	// GetSettings Shows the name and the time zone of the NAS.
 	// (GET /settings)
 	GetSettings(ctx echo.Context) error
@@ -1695,6 +1960,12 @@ type ServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx echo.Context) error
+	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
+	// (POST /sign-in/unlock)
+	AskUnlock(ctx echo.Context) error
+	// UnlockBrowser Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing.
+	// (POST /sign-in/unlock/link)
+	UnlockBrowser(ctx echo.Context) error
 	// GetStatus Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is.
 	// (GET /status)
 	GetStatus(ctx echo.Context) error
@@ -1725,6 +1996,9 @@ type ServerInterface interface {
 	// InviteUser Mails another person a link with which they choose their password, valid for 24 hours. An earlier link is void then.
 	// (POST /users/{id}/invitation)
 	InviteUser(ctx echo.Context, id ID) error
+	// SignUserOut Ends all sessions of a person but the calling one, and forgets the browsers they are known by.
+	// (DELETE /users/{id}/sessions)
+	SignUserOut(ctx echo.Context, id ID) error
 	// SetTemporaryPassword Gives another person a temporary password, shown once, and ends their sessions.
 	// (POST /users/{id}/temporary-password)
 	SetTemporaryPassword(ctx echo.Context, id ID) error
@@ -1789,6 +2063,40 @@ func (w *ServerInterfaceWrapper) ShowDefaultPassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ShowDefaultPassword(ctx)
+	return err
+}
+
+// GetDefender converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDefender(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDefender(ctx)
+	return err
+}
+
+// ChangeDefender converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeDefender(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeDefender(ctx)
+	return err
+}
+
+// LiftSlowDown converts echo context to params.
+func (w *ServerInterfaceWrapper) LiftSlowDown(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LiftSlowDown(ctx, id)
 	return err
 }
 
@@ -1928,6 +2236,33 @@ func (w *ServerInterfaceWrapper) LocalRecover(ctx echo.Context) error {
 	return err
 }
 
+// LocalListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalListSessions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LocalListSessionsParams
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalListSessions(ctx, params)
+	return err
+}
+
+// LocalSignUserOut converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalSignUserOut(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalSignUserOut(ctx)
+	return err
+}
+
 // RemoveMail converts echo context to params.
 func (w *ServerInterfaceWrapper) RemoveMail(ctx echo.Context) error {
 	var err error
@@ -1982,6 +2317,22 @@ func (w *ServerInterfaceWrapper) ChangeMe(ctx echo.Context) error {
 	return err
 }
 
+// ForgetMyBrowser converts echo context to params.
+func (w *ServerInterfaceWrapper) ForgetMyBrowser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ForgetMyBrowser(ctx, id)
+	return err
+}
+
 // GetDesktop converts echo context to params.
 func (w *ServerInterfaceWrapper) GetDesktop(ctx echo.Context) error {
 	var err error
@@ -2033,6 +2384,40 @@ func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ChangePassword(ctx)
+	return err
+}
+
+// EndMyOtherSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) EndMyOtherSessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndMyOtherSessions(ctx)
+	return err
+}
+
+// ListMySessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMySessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMySessions(ctx)
+	return err
+}
+
+// EndMySession converts echo context to params.
+func (w *ServerInterfaceWrapper) EndMySession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndMySession(ctx, id)
 	return err
 }
 
@@ -2246,6 +2631,63 @@ func (w *ServerInterfaceWrapper) SendStepUpCode(ctx echo.Context) error {
 	return err
 }
 
+// SignEverybodyOut converts echo context to params.
+func (w *ServerInterfaceWrapper) SignEverybodyOut(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignEverybodyOut(ctx)
+	return err
+}
+
+// ListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+	// ------------- Optional query parameter "search" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "search", ctx.QueryParams(), &params.Search, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter search: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSessions(ctx, params)
+	return err
+}
+
+// EndSession converts echo context to params.
+func (w *ServerInterfaceWrapper) EndSession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndSession(ctx, id)
+	return err
+}
+
 // GetSettings converts echo context to params.
 func (w *ServerInterfaceWrapper) GetSettings(ctx echo.Context) error {
 	var err error
@@ -2315,6 +2757,24 @@ func (w *ServerInterfaceWrapper) SignInPassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SignInPassword(ctx)
+	return err
+}
+
+// AskUnlock converts echo context to params.
+func (w *ServerInterfaceWrapper) AskUnlock(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AskUnlock(ctx)
+	return err
+}
+
+// UnlockBrowser converts echo context to params.
+func (w *ServerInterfaceWrapper) UnlockBrowser(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnlockBrowser(ctx)
 	return err
 }
 
@@ -2459,6 +2919,22 @@ func (w *ServerInterfaceWrapper) InviteUser(ctx echo.Context) error {
 	return err
 }
 
+// SignUserOut converts echo context to params.
+func (w *ServerInterfaceWrapper) SignUserOut(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignUserOut(ctx, id)
+	return err
+}
+
 // SetTemporaryPassword converts echo context to params.
 func (w *ServerInterfaceWrapper) SetTemporaryPassword(ctx echo.Context) error {
 	var err error
@@ -2499,6 +2975,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "CancelSignIn", Method: "DELETE", Path: "/sign-in", Access: ForTicket, Unclaimed: true, Handler: w.CancelSignIn},
 		{ID: "GetSignIn", Method: "GET", Path: "/sign-in", Access: ForTicket, Background: true, Unclaimed: true, Handler: w.GetSignIn},
 		{ID: "SignIn", Method: "POST", Path: "/sign-in", Access: ForPublic, Unclaimed: true, Handler: w.SignIn},
+		{ID: "AskUnlock", Method: "POST", Path: "/sign-in/unlock", Access: ForPublic, Handler: w.AskUnlock},
+		{ID: "UnlockBrowser", Method: "POST", Path: "/sign-in/unlock/link", Access: ForPublic, Handler: w.UnlockBrowser},
 		{ID: "SignInCode", Method: "POST", Path: "/sign-in/code", Access: ForTicket, Handler: w.SignInCode},
 		{ID: "SendSignInCode", Method: "POST", Path: "/sign-in/email", Access: ForTicket, Handler: w.SendSignInCode},
 		{ID: "SignInPassword", Method: "POST", Path: "/sign-in/password", Access: ForTicket, Handler: w.SignInPassword},
@@ -2520,6 +2998,10 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ConfirmEmail", Method: "POST", Path: "/me/email/confirmation", Access: ForUser, Handler: w.ConfirmEmail},
 		{ID: "UndoEmailChange", Method: "POST", Path: "/email/undo", Access: ForPublic, Handler: w.UndoEmailChange},
 		{ID: "ChangePassword", Method: "PUT", Path: "/me/password", Access: ForUser, StepUp: true, Handler: w.ChangePassword},
+		{ID: "EndMyOtherSessions", Method: "DELETE", Path: "/me/sessions", Access: ForUser, StepUp: true, Handler: w.EndMyOtherSessions},
+		{ID: "ListMySessions", Method: "GET", Path: "/me/sessions", Access: ForUser, Background: true, Handler: w.ListMySessions},
+		{ID: "EndMySession", Method: "DELETE", Path: "/me/sessions/:id", Access: ForUser, StepUp: true, Handler: w.EndMySession},
+		{ID: "ForgetMyBrowser", Method: "DELETE", Path: "/me/browsers/:id", Access: ForUser, StepUp: true, Handler: w.ForgetMyBrowser},
 		{ID: "GetDesktop", Method: "GET", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.GetDesktop},
 		{ID: "SaveDesktop", Method: "PUT", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.SaveDesktop},
 		{ID: "GetTwoStep", Method: "GET", Path: "/me/two-step", Access: ForUser, Enrol: true, Handler: w.GetTwoStep},
@@ -2543,12 +3025,19 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "TurnUserTwoStepOff", Method: "POST", Path: "/users/:id/two-step/off", Access: ForAdministrator, StepUp: true, Handler: w.TurnUserTwoStepOff},
 		{ID: "SetTemporaryPassword", Method: "POST", Path: "/users/:id/temporary-password", Access: ForAdministrator, StepUp: true, Handler: w.SetTemporaryPassword},
 		{ID: "InviteUser", Method: "POST", Path: "/users/:id/invitation", Access: ForAdministrator, StepUp: true, Handler: w.InviteUser},
+		{ID: "SignUserOut", Method: "DELETE", Path: "/users/:id/sessions", Access: ForAdministrator, StepUp: true, Handler: w.SignUserOut},
+		{ID: "SignEverybodyOut", Method: "DELETE", Path: "/sessions", Access: ForAdministrator, StepUp: true, Handler: w.SignEverybodyOut},
+		{ID: "ListSessions", Method: "GET", Path: "/sessions", Access: ForAdministrator, Background: true, Handler: w.ListSessions},
+		{ID: "EndSession", Method: "DELETE", Path: "/sessions/:id", Access: ForAdministrator, StepUp: true, Handler: w.EndSession},
 		{ID: "ListGroups", Method: "GET", Path: "/groups", Access: ForAdministrator, Handler: w.ListGroups},
 		{ID: "AddGroup", Method: "POST", Path: "/groups", Access: ForAdministrator, StepUp: true, Handler: w.AddGroup},
 		{ID: "DeleteGroup", Method: "DELETE", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteGroup},
 		{ID: "ChangeGroup", Method: "PUT", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeGroup},
 		{ID: "GetPolicy", Method: "GET", Path: "/policy", Access: ForAdministrator, Handler: w.GetPolicy},
 		{ID: "ChangePolicy", Method: "PUT", Path: "/policy", Access: ForAdministrator, StepUp: true, Handler: w.ChangePolicy},
+		{ID: "GetDefender", Method: "GET", Path: "/defender", Access: ForAdministrator, Background: true, Handler: w.GetDefender},
+		{ID: "ChangeDefender", Method: "PUT", Path: "/defender", Access: ForAdministrator, StepUp: true, Handler: w.ChangeDefender},
+		{ID: "LiftSlowDown", Method: "DELETE", Path: "/defender/slow-downs/:id", Access: ForAdministrator, StepUp: true, Handler: w.LiftSlowDown},
 		{ID: "RemoveMail", Method: "DELETE", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.RemoveMail},
 		{ID: "GetMail", Method: "GET", Path: "/mail", Access: ForAdministrator, Handler: w.GetMail},
 		{ID: "ChangeMail", Method: "PUT", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.ChangeMail},
@@ -2564,6 +3053,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
+		{ID: "LocalListSessions", Method: "GET", Path: "/local/sessions", Access: ForLocal, Handler: w.LocalListSessions},
+		{ID: "LocalSignUserOut", Method: "POST", Path: "/local/sessions/end", Access: ForLocal, Handler: w.LocalSignUserOut},
 		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},
 	}
 }
@@ -2788,6 +3279,116 @@ type ShowDefaultPassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ShowDefaultPassworddefaultApplicationProblemPlusJSONResponse) VisitShowDefaultPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefenderRequestObject struct {
+}
+
+type GetDefenderResponseObject interface {
+	VisitGetDefenderResponse(w http.ResponseWriter) error
+}
+
+type GetDefender200JSONResponse Defender
+
+func (response GetDefender200JSONResponse) VisitGetDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDefenderdefaultApplicationProblemPlusJSONResponse) VisitGetDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDefenderRequestObject struct {
+	Body *ChangeDefenderJSONRequestBody
+}
+
+type ChangeDefenderResponseObject interface {
+	VisitChangeDefenderResponse(w http.ResponseWriter) error
+}
+
+type ChangeDefender200JSONResponse Defender
+
+func (response ChangeDefender200JSONResponse) VisitChangeDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDefenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeDefenderdefaultApplicationProblemPlusJSONResponse) VisitChangeDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftSlowDownRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type LiftSlowDownResponseObject interface {
+	VisitLiftSlowDownResponse(w http.ResponseWriter) error
+}
+
+type LiftSlowDown204Response struct {
+}
+
+func (response LiftSlowDown204Response) VisitLiftSlowDownResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LiftSlowDowndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LiftSlowDowndefaultApplicationProblemPlusJSONResponse) VisitLiftSlowDownResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3214,6 +3815,84 @@ func (response LocalRecoverdefaultApplicationProblemPlusJSONResponse) VisitLocal
 	return err
 }
 
+type LocalListSessionsRequestObject struct {
+	Params LocalListSessionsParams
+}
+
+type LocalListSessionsResponseObject interface {
+	VisitLocalListSessionsResponse(w http.ResponseWriter) error
+}
+
+type LocalListSessions200JSONResponse SessionPage
+
+func (response LocalListSessions200JSONResponse) VisitLocalListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalListSessionsdefaultApplicationProblemPlusJSONResponse) VisitLocalListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalSignUserOutRequestObject struct {
+	Body *LocalSignUserOutJSONRequestBody
+}
+
+type LocalSignUserOutResponseObject interface {
+	VisitLocalSignUserOutResponse(w http.ResponseWriter) error
+}
+
+type LocalSignUserOut200JSONResponse SessionsEnded
+
+func (response LocalSignUserOut200JSONResponse) VisitLocalSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalSignUserOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalSignUserOutdefaultApplicationProblemPlusJSONResponse) VisitLocalSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemoveMailRequestObject struct {
 }
 
@@ -3439,6 +4118,39 @@ func (response ChangeMedefaultApplicationProblemPlusJSONResponse) VisitChangeMeR
 	return err
 }
 
+type ForgetMyBrowserRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type ForgetMyBrowserResponseObject interface {
+	VisitForgetMyBrowserResponse(w http.ResponseWriter) error
+}
+
+type ForgetMyBrowser204Response struct {
+}
+
+func (response ForgetMyBrowser204Response) VisitForgetMyBrowserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ForgetMyBrowserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgetMyBrowserdefaultApplicationProblemPlusJSONResponse) VisitForgetMyBrowserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetDesktopRequestObject struct {
 }
 
@@ -3642,6 +4354,115 @@ type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMyOtherSessionsRequestObject struct {
+}
+
+type EndMyOtherSessionsResponseObject interface {
+	VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error
+}
+
+type EndMyOtherSessions200JSONResponse SessionsEnded
+
+func (response EndMyOtherSessions200JSONResponse) VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMyOtherSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndMyOtherSessionsdefaultApplicationProblemPlusJSONResponse) VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMySessionsRequestObject struct {
+}
+
+type ListMySessionsResponseObject interface {
+	VisitListMySessionsResponse(w http.ResponseWriter) error
+}
+
+type ListMySessions200JSONResponse MySessions
+
+func (response ListMySessions200JSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMySessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMySessionsdefaultApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMySessionRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type EndMySessionResponseObject interface {
+	VisitEndMySessionResponse(w http.ResponseWriter) error
+}
+
+type EndMySession204Response struct {
+}
+
+func (response EndMySession204Response) VisitEndMySessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndMySessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndMySessiondefaultApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4433,6 +5254,116 @@ func (response SendStepUpCodedefaultApplicationProblemPlusJSONResponse) VisitSen
 	return err
 }
 
+type SignEverybodyOutRequestObject struct {
+}
+
+type SignEverybodyOutResponseObject interface {
+	VisitSignEverybodyOutResponse(w http.ResponseWriter) error
+}
+
+type SignEverybodyOut200JSONResponse SessionsEnded
+
+func (response SignEverybodyOut200JSONResponse) VisitSignEverybodyOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignEverybodyOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignEverybodyOutdefaultApplicationProblemPlusJSONResponse) VisitSignEverybodyOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsRequestObject struct {
+	Params ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200JSONResponse SessionPage
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(w http.ResponseWriter) error
+}
+
+type EndSession204Response struct {
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSettingsRequestObject struct {
 }
 
@@ -4724,6 +5655,72 @@ type SignInPassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SignInPassworddefaultApplicationProblemPlusJSONResponse) VisitSignInPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskUnlockRequestObject struct {
+	Body *AskUnlockJSONRequestBody
+}
+
+type AskUnlockResponseObject interface {
+	VisitAskUnlockResponse(w http.ResponseWriter) error
+}
+
+type AskUnlock204Response struct {
+}
+
+func (response AskUnlock204Response) VisitAskUnlockResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type AskUnlockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskUnlockdefaultApplicationProblemPlusJSONResponse) VisitAskUnlockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlockBrowserRequestObject struct {
+	Body *UnlockBrowserJSONRequestBody
+}
+
+type UnlockBrowserResponseObject interface {
+	VisitUnlockBrowserResponse(w http.ResponseWriter) error
+}
+
+type UnlockBrowser204Response struct {
+}
+
+func (response UnlockBrowser204Response) VisitUnlockBrowserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnlockBrowserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnlockBrowserdefaultApplicationProblemPlusJSONResponse) VisitUnlockBrowserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5117,6 +6114,45 @@ func (response InviteUserdefaultApplicationProblemPlusJSONResponse) VisitInviteU
 	return err
 }
 
+type SignUserOutRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type SignUserOutResponseObject interface {
+	VisitSignUserOutResponse(w http.ResponseWriter) error
+}
+
+type SignUserOut200JSONResponse SessionsEnded
+
+func (response SignUserOut200JSONResponse) VisitSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignUserOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignUserOutdefaultApplicationProblemPlusJSONResponse) VisitSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetTemporaryPasswordRequestObject struct {
 	Id ID `json:"id"`
 }
@@ -5215,6 +6251,15 @@ type StrictServerInterface interface {
 	// ShowDefaultPassword Shows the password that opens this NAS after a reset, for a label, and records that it was shown.
 	// (POST /default-password)
 	ShowDefaultPassword(ctx context.Context, request ShowDefaultPasswordRequestObject) (ShowDefaultPasswordResponseObject, error)
+	// GetDefender Shows which addresses are allowed and blocked, how strict the door is, and who is slowed down now.
+	// (GET /defender)
+	GetDefender(ctx context.Context, request GetDefenderRequestObject) (GetDefenderResponseObject, error)
+	// ChangeDefender Changes the lists of addresses and how strict the door is.
+	// (PUT /defender)
+	ChangeDefender(ctx context.Context, request ChangeDefenderRequestObject) (ChangeDefenderResponseObject, error)
+	// LiftSlowDown Ends a slow-down before its time.
+	// (DELETE /defender/slow-downs/{id})
+	LiftSlowDown(ctx context.Context, request LiftSlowDownRequestObject) (LiftSlowDownResponseObject, error)
 	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
 	// (POST /email/undo)
 	UndoEmailChange(ctx context.Context, request UndoEmailChangeRequestObject) (UndoEmailChangeResponseObject, error)
@@ -5248,6 +6293,12 @@ type StrictServerInterface interface {
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx context.Context, request LocalRecoverRequestObject) (LocalRecoverResponseObject, error)
+	// LocalListSessions Shows who is signed in, by name.
+	// (GET /local/sessions)
+	LocalListSessions(ctx context.Context, request LocalListSessionsRequestObject) (LocalListSessionsResponseObject, error)
+	// LocalSignUserOut Ends all sessions of a person, and forgets the browsers they are known by.
+	// (POST /local/sessions/end)
+	LocalSignUserOut(ctx context.Context, request LocalSignUserOutRequestObject) (LocalSignUserOutResponseObject, error)
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx context.Context, request RemoveMailRequestObject) (RemoveMailResponseObject, error)
@@ -5266,6 +6317,9 @@ type StrictServerInterface interface {
 	// ChangeMe Changes one's own display name or language.
 	// (PATCH /me)
 	ChangeMe(ctx context.Context, request ChangeMeRequestObject) (ChangeMeResponseObject, error)
+	// ForgetMyBrowser Forgets a browser one is known by, and ends the sessions that began in it but for the calling one.
+	// (DELETE /me/browsers/{id})
+	ForgetMyBrowser(ctx context.Context, request ForgetMyBrowserRequestObject) (ForgetMyBrowserResponseObject, error)
 	// GetDesktop Shows how one left the desktop.
 	// (GET /me/desktop)
 	GetDesktop(ctx context.Context, request GetDesktopRequestObject) (GetDesktopResponseObject, error)
@@ -5284,6 +6338,15 @@ type StrictServerInterface interface {
 	// ChangePassword Changes one's own password and ends one's other sessions.
 	// (PUT /me/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// EndMyOtherSessions Ends all sessions of one's own but the calling one, and forgets all other browsers.
+	// (DELETE /me/sessions)
+	EndMyOtherSessions(ctx context.Context, request EndMyOtherSessionsRequestObject) (EndMyOtherSessionsResponseObject, error)
+	// ListMySessions Shows where one is signed in, and the browsers one is known by.
+	// (GET /me/sessions)
+	ListMySessions(ctx context.Context, request ListMySessionsRequestObject) (ListMySessionsResponseObject, error)
+	// EndMySession Ends another session of one's own.
+	// (DELETE /me/sessions/{id})
+	EndMySession(ctx context.Context, request EndMySessionRequestObject) (EndMySessionResponseObject, error)
 	// GetTwoStep Shows whether 2-step verification is on, and with which devices.
 	// (GET /me/two-step)
 	GetTwoStep(ctx context.Context, request GetTwoStepRequestObject) (GetTwoStepResponseObject, error)
@@ -5329,10 +6392,10 @@ type StrictServerInterface interface {
 	// UsePasswordLink Sets a password with a mailed link, once. It ends the account's sessions and starts none.
 	// (POST /password-link/password)
 	UsePasswordLink(ctx context.Context, request UsePasswordLinkRequestObject) (UsePasswordLinkResponseObject, error)
-	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
+	// GetPolicy Shows who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (GET /policy)
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
-	// ChangePolicy Changes who must use 2-step verification, and who may get codes by e-mail.
+	// ChangePolicy Changes who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (PUT /policy)
 	ChangePolicy(ctx context.Context, request ChangePolicyRequestObject) (ChangePolicyResponseObject, error)
 	// SignOut Ends this session on the NAS.
@@ -5347,6 +6410,15 @@ type StrictServerInterface interface {
 	// SendStepUpCode Sends a code for a proof of identity to one's own e-mail address.
 	// (POST /session/step-up/email)
 	SendStepUpCode(ctx context.Context, request SendStepUpCodeRequestObject) (SendStepUpCodeResponseObject, error)
+	// SignEverybodyOut Ends all sessions but the calling one.
+	// (DELETE /sessions)
+	SignEverybodyOut(ctx context.Context, request SignEverybodyOutRequestObject) (SignEverybodyOutResponseObject, error)
+	// ListSessions Shows who is signed in, by name.
+	// (GET /sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// EndSession Ends somebody's session, but not the calling one.
+	// (DELETE /sessions/{id})
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 	// GetSettings Shows the name and the time zone of the NAS.
 	// (GET /settings)
 	GetSettings(ctx context.Context, request GetSettingsRequestObject) (GetSettingsResponseObject, error)
@@ -5371,6 +6443,12 @@ type StrictServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx context.Context, request SignInPasswordRequestObject) (SignInPasswordResponseObject, error)
+	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
+	// (POST /sign-in/unlock)
+	AskUnlock(ctx context.Context, request AskUnlockRequestObject) (AskUnlockResponseObject, error)
+	// UnlockBrowser Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing.
+	// (POST /sign-in/unlock/link)
+	UnlockBrowser(ctx context.Context, request UnlockBrowserRequestObject) (UnlockBrowserResponseObject, error)
 	// GetStatus Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is.
 	// (GET /status)
 	GetStatus(ctx context.Context, request GetStatusRequestObject) (GetStatusResponseObject, error)
@@ -5401,6 +6479,9 @@ type StrictServerInterface interface {
 	// InviteUser Mails another person a link with which they choose their password, valid for 24 hours. An earlier link is void then.
 	// (POST /users/{id}/invitation)
 	InviteUser(ctx context.Context, request InviteUserRequestObject) (InviteUserResponseObject, error)
+	// SignUserOut Ends all sessions of a person but the calling one, and forgets the browsers they are known by.
+	// (DELETE /users/{id}/sessions)
+	SignUserOut(ctx context.Context, request SignUserOutRequestObject) (SignUserOutResponseObject, error)
 	// SetTemporaryPassword Gives another person a temporary password, shown once, and ends their sessions.
 	// (POST /users/{id}/temporary-password)
 	SetTemporaryPassword(ctx context.Context, request SetTemporaryPasswordRequestObject) (SetTemporaryPasswordResponseObject, error)
@@ -5576,6 +6657,100 @@ func (sh *strictHandler) ShowDefaultPassword(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ShowDefaultPasswordResponseObject); ok {
 		return validResponse.VisitShowDefaultPasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDefender operation middleware
+func (sh *strictHandler) GetDefender(ctx echo.Context) error {
+	var request GetDefenderRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDefender(ctx.Request().Context(), request.(GetDefenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDefender")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDefenderResponseObject); ok {
+		return validResponse.VisitGetDefenderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeDefender operation middleware
+func (sh *strictHandler) ChangeDefender(ctx echo.Context) error {
+	var request ChangeDefenderRequestObject
+
+	var body ChangeDefenderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeDefender(ctx.Request().Context(), request.(ChangeDefenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeDefender")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeDefenderResponseObject); ok {
+		return validResponse.VisitChangeDefenderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LiftSlowDown operation middleware
+func (sh *strictHandler) LiftSlowDown(ctx echo.Context, id ID) error {
+	var request LiftSlowDownRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftSlowDown(ctx.Request().Context(), request.(LiftSlowDownRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftSlowDown")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LiftSlowDownResponseObject); ok {
+		return validResponse.VisitLiftSlowDownResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5979,6 +7154,77 @@ func (sh *strictHandler) LocalRecover(ctx echo.Context) error {
 	return nil
 }
 
+// LocalListSessions operation middleware
+func (sh *strictHandler) LocalListSessions(ctx echo.Context, params LocalListSessionsParams) error {
+	var request LocalListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalListSessions(ctx.Request().Context(), request.(LocalListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalListSessionsResponseObject); ok {
+		return validResponse.VisitLocalListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalSignUserOut operation middleware
+func (sh *strictHandler) LocalSignUserOut(ctx echo.Context) error {
+	var request LocalSignUserOutRequestObject
+
+	var body LocalSignUserOutJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalSignUserOut(ctx.Request().Context(), request.(LocalSignUserOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalSignUserOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalSignUserOutResponseObject); ok {
+		return validResponse.VisitLocalSignUserOutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RemoveMail operation middleware
 func (sh *strictHandler) RemoveMail(ctx echo.Context) error {
 	var request RemoveMailRequestObject
@@ -6180,6 +7426,31 @@ func (sh *strictHandler) ChangeMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ChangeMeResponseObject); ok {
 		return validResponse.VisitChangeMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ForgetMyBrowser operation middleware
+func (sh *strictHandler) ForgetMyBrowser(ctx echo.Context, id ID) error {
+	var request ForgetMyBrowserRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgetMyBrowser(ctx.Request().Context(), request.(ForgetMyBrowserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgetMyBrowser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ForgetMyBrowserResponseObject); ok {
+		return validResponse.VisitForgetMyBrowserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6410,6 +7681,77 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
 		return validResponse.VisitChangePasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndMyOtherSessions operation middleware
+func (sh *strictHandler) EndMyOtherSessions(ctx echo.Context) error {
+	var request EndMyOtherSessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMyOtherSessions(ctx.Request().Context(), request.(EndMyOtherSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMyOtherSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndMyOtherSessionsResponseObject); ok {
+		return validResponse.VisitEndMyOtherSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMySessions operation middleware
+func (sh *strictHandler) ListMySessions(ctx echo.Context) error {
+	var request ListMySessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMySessions(ctx.Request().Context(), request.(ListMySessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMySessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMySessionsResponseObject); ok {
+		return validResponse.VisitListMySessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndMySession operation middleware
+func (sh *strictHandler) EndMySession(ctx echo.Context, id ID) error {
+	var request EndMySessionRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMySession(ctx.Request().Context(), request.(EndMySessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMySession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndMySessionResponseObject); ok {
+		return validResponse.VisitEndMySessionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7112,6 +8454,79 @@ func (sh *strictHandler) SendStepUpCode(ctx echo.Context) error {
 	return nil
 }
 
+// SignEverybodyOut operation middleware
+func (sh *strictHandler) SignEverybodyOut(ctx echo.Context) error {
+	var request SignEverybodyOutRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignEverybodyOut(ctx.Request().Context(), request.(SignEverybodyOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignEverybodyOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignEverybodyOutResponseObject); ok {
+		return validResponse.VisitSignEverybodyOutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParams) error {
+	var request ListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx.Request().Context(), request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		return validResponse.VisitListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(ctx echo.Context, id ID) error {
+	var request EndSessionRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx.Request().Context(), request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		return validResponse.VisitEndSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetSettings operation middleware
 func (sh *strictHandler) GetSettings(ctx echo.Context) error {
 	var request GetSettingsRequestObject
@@ -7382,6 +8797,98 @@ func (sh *strictHandler) SignInPassword(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SignInPasswordResponseObject); ok {
 		return validResponse.VisitSignInPasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AskUnlock operation middleware
+func (sh *strictHandler) AskUnlock(ctx echo.Context) error {
+	var request AskUnlockRequestObject
+
+	var body AskUnlockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskUnlock(ctx.Request().Context(), request.(AskUnlockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskUnlock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AskUnlockResponseObject); ok {
+		return validResponse.VisitAskUnlockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnlockBrowser operation middleware
+func (sh *strictHandler) UnlockBrowser(ctx echo.Context) error {
+	var request UnlockBrowserRequestObject
+
+	var body UnlockBrowserJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnlockBrowser(ctx.Request().Context(), request.(UnlockBrowserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnlockBrowser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnlockBrowserResponseObject); ok {
+		return validResponse.VisitUnlockBrowserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7691,6 +9198,31 @@ func (sh *strictHandler) InviteUser(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(InviteUserResponseObject); ok {
 		return validResponse.VisitInviteUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignUserOut operation middleware
+func (sh *strictHandler) SignUserOut(ctx echo.Context, id ID) error {
+	var request SignUserOutRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignUserOut(ctx.Request().Context(), request.(SignUserOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignUserOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignUserOutResponseObject); ok {
+		return validResponse.VisitSignUserOutResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

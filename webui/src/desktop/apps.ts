@@ -56,10 +56,17 @@ export const apps: readonly App[] = [
 				load: () => import("../apps/access/Groups.svelte"),
 			},
 			{
+				id: "online",
+				name: "Online users",
+				icon: icons.display,
+				words: "sessions signed in browsers sign out everybody",
+				load: () => import("../apps/access/Online.svelte"),
+			},
+			{
 				id: "policies",
 				name: "Policies",
 				icon: icons.policy,
-				words: "must use 2-step verification demand require codes by e-mail",
+				words: "must use 2-step verification demand require codes by e-mail idle sessions end after minutes",
 				load: () => import("../apps/access/Policies.svelte"),
 			},
 		],
@@ -141,7 +148,8 @@ export const apps: readonly App[] = [
 				id: "security",
 				name: "Security",
 				icon: icons.shieldCheck,
-				words: "password 2-step verification authenticator app devices phone recovery codes e-mail",
+				words:
+					"password 2-step verification authenticator app devices phone recovery codes e-mail sessions signed in known browsers",
 				load: () => import("../apps/personal/Security.svelte"),
 			},
 		],
