@@ -28,7 +28,7 @@ story(
 		expect(await sessions.getByRole("button", { name: /^Sign out Chrome/ }).count()).toBe(1);
 		await sessions.scrollIntoViewIfNeeded();
 		await one.look("sessions-own");
-		for (const path of ["/session", "/health", "/me/desktop"]) two.allows(path, 401);
+		for (const path of ["/session", "/health", "/me/desktop", "/me/sessions"]) two.allows(path, 401);
 		await sessions.getByRole("button", { name: /^Sign out Chrome/ }).click();
 		await expect.poll(() => sessions.getByRole("button", { name: /^Sign out Chrome/ }).count()).toBe(0);
 		await landed(two);
@@ -73,7 +73,7 @@ story("an administrator signs somebody out", async ({ claimed, visit }) => {
 	const dialog = admin.page.getByRole("dialog", { name: `Sign ${ines.display_name} out?` });
 	await dialog.getByRole("radio", { name: "Everywhere" }).check();
 	await admin.look("online-sign-out");
-	for (const path of ["/session", "/health", "/me/desktop"]) user.allows(path, 401);
+	for (const path of ["/session", "/health", "/me/desktop", "/me/sessions"]) user.allows(path, 401);
 	await dialog.getByRole("button", { name: "Sign out" }).click();
 	await win.getByText("Nobody like that is signed in").waitFor();
 	await landed(user);
