@@ -228,6 +228,23 @@ func TestIdleSessionsEndWhenTheOwnerSays(t *testing.T) {
 	owner.signedOut()
 }
 
+// R099: whoever sets the clock of the box neither ends sessions nor prolongs them.
+func TestSessionsDoNotAskTheSystemClock(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	owner := h.claim()
+	for _, step := range []time.Duration{time.Hour, -2 * time.Hour, 48 * time.Hour} {
+		h.step(step)
+		owner.must(200, "GET", "/me", nil)
+	}
+	h.pass(session.Idle - time.Second)
+	h.step(-time.Hour)
+	owner.fresh()
+	h.pass(time.Second)
+	h.step(-time.Hour)
+	owner.signedOut()
+}
+
 // R031: the first sign-in in another browser is told by mail, without a code or a link, and at a bounded rate.
 func TestTheFirstSignInInAnotherBrowserIsTold(t *testing.T) {
 	t.Parallel()
