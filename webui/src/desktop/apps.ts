@@ -101,6 +101,13 @@ export const apps: readonly App[] = [
 				load: () => import("../apps/settings/Notification.svelte"),
 			},
 			{
+				id: "defender",
+				name: "Defender",
+				icon: icons.shieldCheck,
+				words: "block allow list address network ip limits slow down lift guess brute force",
+				load: () => import("../apps/settings/Defender.svelte"),
+			},
+			{
 				id: "button",
 				name: "Reset button",
 				icon: press,
