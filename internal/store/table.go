@@ -124,16 +124,8 @@ func NewJournal[R any](name string) Journal[R] { return Journal[R]{NewTable[R](n
 
 // Append adds a record and returns its number.
 func (j Journal[R]) Append(tx *Tx, record R) (uint64, error) {
-	b, err := tx.bolt.CreateBucketIfNotExists(j.table.name)
-	if err != nil {
-		return 0, fmt.Errorf("make journal %s: %w", j.table.name, err)
-	}
-	b.FillPercent = 1 // records are only ever added at the end
-	n, err := b.NextSequence()
-	if err != nil {
-		return 0, fmt.Errorf("number record of %s: %w", j.table.name, err)
-	}
-	return n, j.table.put(b, number(n), record)
+	n, _, err := j.Add(tx, func(uint64) R { return record })
+	return n, err
 }
 
 // Backward calls visit with every record before the number before, the newest first; 0 begins with the
