@@ -4,7 +4,9 @@ import (
 	"crypto/hmac"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"castellan/internal/store"
 )
@@ -87,6 +89,25 @@ type Report struct {
 
 // Intact reports whether nothing was changed behind the back of the log.
 func (r Report) Intact() bool { return r.Broken == 0 && !r.Head }
+
+// String puts the report into words.
+func (r Report) String() string {
+	var parts []string
+	switch {
+	case r.Broken > 0 && r.Broken == r.Until:
+		parts = append(parts, fmt.Sprintf("The log is not as it was written: entry %d was changed or taken out.", r.Broken))
+	case r.Broken > 0:
+		parts = append(parts, fmt.Sprintf("The log is not as it was written: something between the entries %d and %d was changed or taken out.", r.Broken, r.Until))
+	case r.Head:
+		parts = append(parts, "The log is not as it was written: its oldest or newest entries were taken out, or it was made with another device key.")
+	default:
+		parts = append(parts, fmt.Sprintf("The log is as it was written: %d entries.", r.Entries))
+	}
+	if r.Unguarded > 0 {
+		parts = append(parts, fmt.Sprintf("The entries up to %d are older than the chain, and not covered by it.", r.Unguarded))
+	}
+	return strings.Join(parts, " ")
+}
 
 // verifyAtOnce is how many blocks one look reads. Between looks others may write and the file may grow.
 const verifyAtOnce = 16

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"slices"
 	"time"
 
 	"castellan/internal/store"
@@ -43,7 +44,40 @@ type Found struct {
 }
 
 // Find returns a page of events. It never looks at more than LookAt entries, nor for longer than LookFor.
-func (l *Log) Find(tx *store.Tx, q Query) (Found, error) {
+func (l *Log) Find(tx *store.Tx, q Query) (Found, error) { return l.find(tx, q, q.After > 0) }
+
+// exportAtOnce is how many events Export hands over at a time.
+const exportAtOnce = 1000
+
+// Export hands over every event that matches and is there when it begins, the oldest first, a part at a time. No
+// transaction is open while write works.
+func (l *Log) Export(db *store.DB, q Query, write func([]Event) error) error {
+	q.Before, q.After, q.Limit = 0, 0, exportAtOnce
+	last := uint64(0)
+	for {
+		var f Found
+		err := db.View(func(tx *store.Tx) (err error) {
+			if h, err := ends(tx); err != nil {
+				return err
+			} else if last == 0 {
+				last = h.Number
+			}
+			f, err = l.find(tx, q, true)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		slices.Reverse(f.Events)
+		part := slices.DeleteFunc(f.Events, func(e Event) bool { return e.Number > last })
+		if err := write(part); err != nil || !f.Behind || f.Newest >= last {
+			return err
+		}
+		q.After = f.Newest
+	}
+}
+
+func (l *Log) find(tx *store.Tx, q Query, forward bool) (Found, error) {
 	h, err := ends(tx)
 	if err != nil {
 		return Found{}, err
@@ -51,7 +85,7 @@ func (l *Log) Find(tx *store.Tx, q Query) (Found, error) {
 	p := Found{Kept: int(h.Number + 1 - h.Oldest), Newest: h.Number}
 	s := search{tx: tx, head: h, matcher: matcherOf(q), elapsed: l.Elapsed}
 	s.until = s.elapsed() + LookFor
-	if q.After > 0 {
+	if forward {
 		err = s.forward(q, &p)
 	} else {
 		err = s.backward(q, &p)
@@ -203,9 +237,7 @@ func (s *search) forward(q Query, p *Found) error {
 }
 
 func reversed(p *Found, err error) error {
-	for i, j := 0, len(p.Events)-1; i < j; i, j = i+1, j-1 {
-		p.Events[i], p.Events[j] = p.Events[j], p.Events[i]
-	}
+	slices.Reverse(p.Events)
 	return err
 }
 

@@ -53,12 +53,12 @@ func overSocket(r *http.Request) bool { return r.Context().Value(localKey{}) != 
 
 // actor is the caller as the administrator who acts.
 func (c *caller) actor() people.Actor {
-	return people.Actor{ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent}
+	return people.Actor{ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Request: c.visitor.Request}
 }
 
 // event begins an event of the caller.
 func (c *caller) event(kind event.Kind) event.Event {
-	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Source: c.visitor.Source}
+	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Source: c.visitor.Source, Request: c.visitor.Request}
 }
 
 // give sets a cookie that lasts as long as the browser and that no script can read; take removes it.

@@ -31,6 +31,7 @@ import (
 	"castellan/internal/notice"
 	"castellan/internal/settings"
 	"castellan/internal/store"
+	"castellan/internal/syslog"
 )
 
 // Base is the path below which all operations lie.
@@ -63,6 +64,7 @@ type Config struct {
 	Box      *claim.Box
 	Log      *event.Log
 	Post     *notice.Post
+	Syslog   *syslog.Sender
 
 	Clock       *clock.Clock
 	Button      *button.Button

@@ -69,10 +69,11 @@ type Visitor struct {
 	Local   bool   // from a network of the house
 	// Session and Ticket are the cookies that the browser brought along. A sign-in replaces what they stand for.
 	Session, Ticket string
+	Request         string // the id of the request, for the log
 }
 
 func (v Visitor) event(kind event.Kind, actor string) event.Event {
-	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent, Source: v.Source}
+	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent, Source: v.Source, Request: v.Request}
 }
 
 // Next is what a sign-in needs next.
