@@ -167,7 +167,7 @@ func (h *house) furnish(o opened) error {
 	if err := h.db.View(h.findSyslog); err != nil {
 		return err
 	}
-	return h.db.Update(tries.Load)
+	return h.db.Update(func(tx *store.Tx) error { return errors.Join(tries.Load(tx), account.ListEmails(tx)) })
 }
 
 // moment is what the clock says when an event is recorded.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -96,6 +97,30 @@ func (t Table[R]) Each(tx *Tx, from string, visit func(key string, record R) err
 			return err
 		}
 		if err := visit(string(k), record); err != nil {
+			return stopped(err)
+		}
+	}
+	return nil
+}
+
+// Holding calls visit with the key of every record whose JSON holds part as a text is spelled in it, in the order
+// of keys, without decoding any. It is for tables of plain texts, where that is to search them.
+func (t Table[R]) Holding(tx *Tx, part string, visit func(key string) error) error {
+	b := tx.bolt.Bucket(t.name)
+	if b == nil {
+		return nil
+	}
+	spelled, err := json.Marshal(part)
+	if err != nil {
+		return fmt.Errorf("encode what is searched: %w", err)
+	}
+	spelled = spelled[1 : len(spelled)-1]
+	c := b.Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if !bytes.Contains(v, spelled) {
+			continue
+		}
+		if err := visit(string(k)); err != nil {
 			return stopped(err)
 		}
 	}
