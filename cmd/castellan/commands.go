@@ -25,6 +25,8 @@ var commands = []command{
 	{[]string{"recover"}, "[-config FILE] NAME", "give an administrator a one-time password and turn their 2-step verification off", recoverAccount},
 	{[]string{"sessions", "end"}, "[-config FILE] NAME", "sign a person out everywhere", endSessions},
 	{[]string{"sessions"}, "[-config FILE]", "print who is signed in", printSessions},
+	{[]string{"log", "verify"}, "[-config FILE]", "follow the hash chain of the log and say where it is broken", verifyLog},
+	{[]string{"log"}, "[-config FILE] [-n 50] [-json]", "print the newest entries of the log", printLog},
 	{[]string{"button", "press"}, "[-config FILE] [-hold 6s]", "press the simulated button", pressButton},
 	{[]string{"policy"}, "[-json]", "print every limit and why it is there", printPolicy},
 	{[]string{"routes"}, "[-json]", "print every route and who may call it", printRoutes},

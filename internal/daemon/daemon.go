@@ -33,6 +33,7 @@ import (
 	"castellan/internal/reset"
 	"castellan/internal/secret"
 	"castellan/internal/store"
+	"castellan/internal/syslog"
 )
 
 // Config says what a Daemon works with.
@@ -97,6 +98,7 @@ type house struct {
 	log         *event.Log
 	box         *claim.Box
 	post        *notice.Post
+	syslog      *syslog.Sender
 	reset       *reset.Reset
 	api         httpapi.Config
 	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
@@ -142,12 +144,13 @@ func (h *house) furnish(o opened) error {
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
 	browsers := session.NewBrowsers(o.key.Derive("browser"), now)
 	h.box = o.box
-	h.log = event.New(h.moment, h.Out)
+	h.log = event.New(h.moment, h.Out).Keyed(o.key.Derive("log")).Tee(h.forward)
+	h.syslog = syslog.New(h.syslogNews())
 	mailKey := o.key.Derive("mail")
 	h.post = notice.New(notice.Config{
 		DB: h.db, Key: mailKey, Log: h.log, Elapsed: elapsed, Now: now, Origin: h.origin, Out: h.Out,
 	})
-	h.api.Post = h.post
+	h.api.Post, h.api.Syslog = h.post, h.syslog
 	h.reset = reset.New(reset.Config{
 		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Log: h.log, Post: h.post,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
@@ -167,6 +170,9 @@ func (h *house) furnish(o opened) error {
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
 	})
+	if err := h.db.View(h.findSyslog); err != nil {
+		return err
+	}
 	return h.db.Update(func(tx *store.Tx) error {
 		return errors.Join(tries.Load(tx), sessions.Load(tx), account.ListEmails(tx))
 	})

@@ -18,6 +18,7 @@ import (
 	"castellan/internal/httpapi"
 	"castellan/internal/notice"
 	"castellan/internal/settings"
+	"castellan/internal/syslog"
 )
 
 // Rule is one constant of the house: what it limits, for whom it counts, what ends it, and why it keeps
@@ -98,8 +99,11 @@ func Policy() []Rule {
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
-		{"Log", atMost(event.Kept, "events"), "box", "the oldest go", "A flood of refusals cannot fill the disk."},
+		{"Log", atMost(event.Kept, "events") + ", " + count(event.KeptBytes>>20, "MiB of them packed"), "box", "the oldest go, or an administrator clears it, which leaves an entry", "A flood of refusals cannot fill the disk."},
 		{"Log, refusals", count(event.RepeatsFree, "of a source, ") + count(event.RepeatsFreeAll, "of all, then their number once in ") + words(event.RepeatsEvery), "source, box", words(event.RepeatsQuiet) + " without one", "A flood of refusals cannot push everything else out of the log."},
+		{"Log, one search", words(event.LookFor) + " or " + count(event.LookAt, "entries looked at"), "request", "the next request goes on from there", "A search through a million entries keeps nobody waiting."},
+		{"Log, lines that wait for a syslog server", atMost(syslog.Queue, "lines"), "box", "the oldest go, and their number is recorded", "A server that is away holds nothing up."},
+		{"Log, syslog server tried again", "after " + words(syslog.FirstRetry) + ", doubling to " + words(syslog.LongestRetry), "box", "a connection that stands for " + words(syslog.Settled), "A server that fails is left alone, and found again soon."},
 	}
 }
 

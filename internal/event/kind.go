@@ -109,6 +109,16 @@ const (
 	EmailUndone        Kind = "account.email_change_undone"
 	AccountChanged     Kind = "account.changed"
 	AccountDeleted     Kind = "account.deleted"
+
+	LogChained      Kind = "log.chained"
+	Unreadable      Kind = "log.unreadable"
+	LogFull         Kind = "log.full"
+	LogCleared      Kind = "log.cleared"
+	LogExported     Kind = "log.exported"
+	ForwardTried    Kind = "log.forward_tried"
+	ForwardFailed   Kind = "log.forward_failed"
+	ForwardRestored Kind = "log.forward_restored"
+	ForwardDropped  Kind = "log.forward_dropped"
 )
 
 type words struct {
@@ -194,6 +204,16 @@ var catalogue = map[Kind]words{
 	EmailUndone:        {Accounts, Warning, "Change of e-mail address undone with the link sent to the old one; {sessions} sessions ended"},
 	AccountChanged:     {Accounts, Info, "{account}: {what}"},
 	AccountDeleted:     {Accounts, Warning, "{account} deleted; {sessions} sessions ended"},
+
+	LogChained:      {System, Info, "From here on the log is guarded against silent changes; {count} older entries are not"},
+	Unreadable:      {System, Error, "This part of the log cannot be read"},
+	LogFull:         {System, Info, "The log is full; from now on the oldest entries go"},
+	LogCleared:      {System, Warning, "The log was cleared; {count} entries are gone, up to number {last}"},
+	LogExported:     {System, Info, "The log was exported as {format}: {filter}"},
+	ForwardTried:    {System, Info, "Test line to the syslog server {server}: {outcome}"},
+	ForwardFailed:   {System, Warning, "The log does not reach the syslog server {server}: {reason}"},
+	ForwardRestored: {System, Info, "The log reaches the syslog server {server} again"},
+	ForwardDropped:  {System, Warning, "{count} entries were not sent to the syslog server: too many were waiting"},
 }
 
 // Kinds lists every kind of event with its words, for documents and tests.

@@ -53,12 +53,15 @@ func overSocket(r *http.Request) bool { return r.Context().Value(localKey{}) != 
 
 // actor is the caller as the administrator who acts.
 func (c *caller) actor() people.Actor {
-	return people.Actor{ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Session: c.session.ID, Browser: c.session.Browser}
+	return people.Actor{
+		ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Request: c.visitor.Request,
+		Session: c.session.ID, Browser: c.session.Browser,
+	}
 }
 
 // event begins an event of the caller.
 func (c *caller) event(kind event.Kind) event.Event {
-	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Source: c.visitor.Source}
+	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Source: c.visitor.Source, Request: c.visitor.Request}
 }
 
 // give sets a cookie that lasts until the browser is closed and that no script can read; take removes it.

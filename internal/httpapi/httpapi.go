@@ -34,6 +34,7 @@ import (
 	"castellan/internal/notice"
 	"castellan/internal/settings"
 	"castellan/internal/store"
+	"castellan/internal/syslog"
 )
 
 // Base is the path below which all operations lie.
@@ -68,6 +69,7 @@ type Config struct {
 	Box      *claim.Box
 	Log      *event.Log
 	Post     *notice.Post
+	Syslog   *syslog.Sender
 
 	Clock       *clock.Clock
 	Button      *button.Button

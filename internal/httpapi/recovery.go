@@ -12,7 +12,7 @@ import (
 
 func recoveryVisitor(ctx context.Context) recovery.Visitor {
 	v := callerOf(ctx).visitor
-	return recovery.Visitor{Address: v.Address, Source: v.Source, Agent: v.Agent}
+	return recovery.Visitor{Address: v.Address, Source: v.Source, Agent: v.Agent, Request: v.Request}
 }
 
 // Forgotten answers the same for every address.

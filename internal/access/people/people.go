@@ -53,10 +53,11 @@ type Actor struct {
 	ID, Name, Address, Agent string
 	// Session and Browser name the session in which they act, and the known browser it began in.
 	Session, Browser string
+	Request          string // the id of the request, for the log
 }
 
 func (a Actor) event(kind event.Kind) event.Event {
-	return event.Event{Kind: kind, Actor: a.Name, Address: a.Address, Agent: a.Agent}
+	return event.Event{Kind: kind, Actor: a.Name, Address: a.Address, Agent: a.Agent, Request: a.Request}
 }
 
 // Require refuses whoever is no administrator that can sign in, in the transaction of what they want to do: their

@@ -60,10 +60,10 @@ func New(c Config) *Desk {
 }
 
 // Visitor is who asks.
-type Visitor struct{ Address, Source, Agent string }
+type Visitor struct{ Address, Source, Agent, Request string }
 
 func (v Visitor) event(kind event.Kind, actor string) event.Event {
-	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Source: v.Source, Agent: v.Agent}
+	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Source: v.Source, Agent: v.Agent, Request: v.Request}
 }
 
 // Forgotten sends one mail to an address: with the name of every account that has it, confirmed it and may sign

@@ -80,10 +80,11 @@ type Visitor struct {
 	Session, Ticket string
 	// Browser is the cookie of a known browser, if one came along. It opens nothing.
 	Browser string
+	Request string // the id of the request, for the log
 }
 
 func (v Visitor) event(kind event.Kind, actor string) event.Event {
-	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent, Source: v.Source}
+	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent, Source: v.Source, Request: v.Request}
 }
 
 // Next is what a sign-in needs next.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -210,6 +211,45 @@ func (e EventLevel) Valid() bool {
 	case EventInfo:
 		return true
 	case EventWarning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventOutcome.
+const (
+	OutcomeDone    EventOutcome = "done"
+	OutcomeFailed  EventOutcome = "failed"
+	OutcomeRefused EventOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the EventOutcome enum.
+func (e EventOutcome) Valid() bool {
+	switch e {
+	case OutcomeDone:
+		return true
+	case OutcomeFailed:
+		return true
+	case OutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportFormat.
+const (
+	ExportCSV   ExportFormat = "csv"
+	ExportLines ExportFormat = "jsonl"
+)
+
+// Valid indicates whether the value is a known member of the ExportFormat enum.
+func (e ExportFormat) Valid() bool {
+	switch e {
+	case ExportCSV:
+		return true
+	case ExportLines:
 		return true
 	default:
 		return false
@@ -495,6 +535,30 @@ func (e StatusVisitor) Valid() bool {
 	case VisitorStranger:
 		return true
 	case VisitorWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyslogState.
+const (
+	SyslogFailing SyslogState = "failing"
+	SyslogOff     SyslogState = "off"
+	SyslogSending SyslogState = "sending"
+	SyslogWaiting SyslogState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the SyslogState enum.
+func (e SyslogState) Valid() bool {
+	switch e {
+	case SyslogFailing:
+		return true
+	case SyslogOff:
+		return true
+	case SyslogSending:
+		return true
+	case SyslogWaiting:
 		return true
 	default:
 		return false
@@ -891,29 +955,46 @@ type Enrolment struct {
 // Event defines model for Event.
 type Event struct {
 	// Actor The account that acted or was meant.
-	Actor      *string    `json:"actor,omitempty"`
-	Address    *string    `json:"address,omitempty"`
-	Area       Area       `json:"area"`
-	ClockState ClockState `json:"clock_state"`
-	Details    []Detail   `json:"details"`
-	Id         string     `json:"id"`
-	Kind       string     `json:"kind"`
-	Level      EventLevel `json:"level"`
-	Message    string     `json:"message"`
-	Time       time.Time  `json:"time"`
+	Actor      *string      `json:"actor,omitempty"`
+	Address    *string      `json:"address,omitempty"`
+	Area       Area         `json:"area"`
+	ClockState ClockState   `json:"clock_state"`
+	Details    []Detail     `json:"details"`
+	Id         string       `json:"id"`
+	Kind       string       `json:"kind"`
+	Level      EventLevel   `json:"level"`
+	Message    string       `json:"message"`
+	Outcome    EventOutcome `json:"outcome"`
+	Time       time.Time    `json:"time"`
 }
 
 // EventLevel defines model for Event.Level.
 type EventLevel string
 
+// EventOutcome defines model for EventOutcome.
+type EventOutcome string
+
 // EventPage defines model for EventPage.
 type EventPage struct {
+	// Behind There are newer entries already, where `after` was asked.
+	Behind bool    `json:"behind"`
 	Events []Event `json:"events"`
-	Next   *string `json:"next,omitempty"`
 
-	// Total All entries kept.
-	Total int `json:"total"`
+	// Kept Entries in the log, whether the filters leave them or not.
+	Kept int `json:"kept"`
+
+	// Newest `after` of the next look for newer entries.
+	Newest string `json:"newest"`
+
+	// Next `before` of the page that follows; without it there is nothing older.
+	Next *string `json:"next,omitempty"`
+
+	// SearchedTo The page is not full: the search has come as far as this, and goes on with `next`, or with `newest` where `after` was asked.
+	SearchedTo *time.Time `json:"searched_to,omitempty"`
 }
+
+// ExportFormat defines model for ExportFormat.
+type ExportFormat string
 
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
@@ -1029,6 +1110,26 @@ type LinkToken struct {
 type LinkedPassword struct {
 	Link     string `json:"link"`
 	Password string `json:"password"`
+}
+
+// LogCheck defines model for LogCheck.
+type LogCheck struct {
+	// Broken The number of the first entry that is not as it was written.
+	Broken *int `json:"broken,omitempty"`
+
+	// Detail The same in words.
+	Detail  string `json:"detail"`
+	Entries int    `json:"entries"`
+
+	// Head Where the log begins or ends was changed.
+	Head   bool `json:"head"`
+	Intact bool `json:"intact"`
+
+	// Unguarded Number of the last entry that is older than the chain; 0: there is none.
+	Unguarded int `json:"unguarded"`
+
+	// Until Up to which that can be told apart.
+	Until *int `json:"until,omitempty"`
 }
 
 // Mail defines model for Mail.
@@ -1267,6 +1368,9 @@ type Problem struct {
 	Detail string          `json:"detail"`
 	Fields *[]FieldProblem `json:"fields,omitempty"`
 
+	// Request The id of the request. Entries of the log that it brought about bear it.
+	Request *string `json:"request,omitempty"`
+
 	// RetryIn Seconds to wait.
 	RetryIn *int `json:"retry_in,omitempty"`
 	Status  int  `json:"status"`
@@ -1459,6 +1563,42 @@ type StatusState string
 // StatusVisitor How far the calling browser is: with a session, half signed in, waiting for the button, or none of these.
 type StatusVisitor string
 
+// Syslog defines model for Syslog.
+type Syslog struct {
+	Authority  string `json:"authority"`
+	Configured bool   `json:"configured"`
+
+	// Detail What is wrong, and what to do; empty when all is well.
+	Detail      string      `json:"detail"`
+	Fingerprint string      `json:"fingerprint"`
+	Host        string      `json:"host"`
+	Port        int         `json:"port"`
+	State       SyslogState `json:"state"`
+
+	// Waiting Entries that wait to be sent.
+	Waiting int `json:"waiting"`
+}
+
+// SyslogState defines model for Syslog.State.
+type SyslogState string
+
+// SyslogOutcome defines model for SyslogOutcome.
+type SyslogOutcome struct {
+	Detail string `json:"detail"`
+	Taken  bool   `json:"taken"`
+}
+
+// SyslogValues defines model for SyslogValues.
+type SyslogValues struct {
+	// Authority A certificate authority in PEM, trusted for this server.
+	Authority *string `json:"authority,omitempty"`
+
+	// Fingerprint SHA-256 of the one certificate that is trusted, in hex.
+	Fingerprint *string `json:"fingerprint,omitempty"`
+	Host        string  `json:"host"`
+	Port        int     `json:"port"`
+}
+
 // TemporaryPassword defines model for TemporaryPassword.
 type TemporaryPassword struct {
 	ExpiresIn int `json:"expires_in"`
@@ -1610,14 +1750,87 @@ type WindowPlaceState string
 // ID defines model for ID.
 type ID = string
 
+// LogArea defines model for LogArea.
+type LogArea = Area
+
+// LogFrom defines model for LogFrom.
+type LogFrom = time.Time
+
+// LogKind defines model for LogKind.
+type LogKind = string
+
+// LogOutcome defines model for LogOutcome.
+type LogOutcome = EventOutcome
+
+// LogText defines model for LogText.
+type LogText = string
+
+// LogTo defines model for LogTo.
+type LogTo = time.Time
+
+// LogWho defines model for LogWho.
+type LogWho = string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// Area Only this area.
-	Area *Area `form:"area,omitempty" json:"area,omitempty"`
+	Area *LogArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Kind Only this kind of entry.
+	Kind *LogKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Outcome Only what ended like this.
+	Outcome *LogOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Who Only what this account did, or what was done to it.
+	Who *LogWho `form:"who,omitempty" json:"who,omitempty"`
+
+	// From Only from this moment on.
+	From *LogFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this moment.
+	To *LogTo `form:"to,omitempty" json:"to,omitempty"`
+
+	// Text Words that are all in the entry, in any case.
+	Text *LogText `form:"text,omitempty" json:"text,omitempty"`
 
 	// Before The `next` of the page before.
 	Before *string `form:"before,omitempty" json:"before,omitempty"`
-	Limit  *int    `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Only entries that are newer: the `newest` of an earlier page.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ExportEventsParams defines parameters for ExportEvents.
+type ExportEventsParams struct {
+	Format ExportFormat `form:"format" json:"format"`
+
+	// Area Only this area.
+	Area *LogArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Kind Only this kind of entry.
+	Kind *LogKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Outcome Only what ended like this.
+	Outcome *LogOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Who Only what this account did, or what was done to it.
+	Who *LogWho `form:"who,omitempty" json:"who,omitempty"`
+
+	// From Only from this moment on.
+	From *LogFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this moment.
+	To *LogTo `form:"to,omitempty" json:"to,omitempty"`
+
+	// Text Words that are all in the entry, in any case.
+	Text *LogText `form:"text,omitempty" json:"text,omitempty"`
+}
+
+// LocalLogParams defines parameters for LocalLog.
+type LocalLogParams struct {
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // LocalListSessionsParams defines parameters for LocalListSessions.
@@ -1739,6 +1952,12 @@ type AskUnlockJSONRequestBody = UnlockRequest
 // UnlockBrowserJSONRequestBody defines body for UnlockBrowser for application/json ContentType.
 type UnlockBrowserJSONRequestBody = LinkToken
 
+// ChangeSyslogJSONRequestBody defines body for ChangeSyslog for application/json ContentType.
+type ChangeSyslogJSONRequestBody = SyslogValues
+
+// TestSyslogJSONRequestBody defines body for TestSyslog for application/json ContentType.
+type TestSyslogJSONRequestBody = SyslogValues
+
 // AddUserJSONRequestBody defines body for AddUser for application/json ContentType.
 type AddUserJSONRequestBody = NewUser
 
@@ -1780,9 +1999,15 @@ type ServerInterface interface {
 	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
 	// (POST /email/undo)
 	UndoEmailChange(ctx echo.Context) error
-	// ListEvents Lists the security log, newest first.
+	// ClearEvents Clears the log. An entry stays that says who did it and how many went.
+	// (DELETE /events)
+	ClearEvents(ctx echo.Context) error
+	// ListEvents Lists the security log, newest first. A search that takes long answers in parts.
 	// (GET /events)
 	ListEvents(ctx echo.Context, params ListEventsParams) error
+	// ExportEvents Downloads what the filters leave of the log, the oldest first.
+	// (GET /events/export)
+	ExportEvents(ctx echo.Context, params ExportEventsParams) error
 	// Forgotten Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
 	// (POST /forgotten)
 	Forgotten(ctx echo.Context) error
@@ -1807,6 +2032,12 @@ type ServerInterface interface {
 	// LocalDefaultPassword Shows the default password of this NAS.
 	// (GET /local/default-password)
 	LocalDefaultPassword(ctx echo.Context) error
+	// LocalLog Shows the newest entries of the log, the oldest of them first.
+	// (GET /local/log)
+	LocalLog(ctx echo.Context, params LocalLogParams) error
+	// LocalCheckLog Follows the hash chain of the log.
+	// (GET /local/log/check)
+	LocalCheckLog(ctx echo.Context) error
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx echo.Context) error
@@ -1969,6 +2200,18 @@ type ServerInterface interface {
 	// GetStatus Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is.
 	// (GET /status)
 	GetStatus(ctx echo.Context) error
+	// RemoveSyslog Sends the log nowhere any more.
+	// (DELETE /syslog)
+	RemoveSyslog(ctx echo.Context) error
+	// GetSyslog Shows the syslog server that the log is sent to.
+	// (GET /syslog)
+	GetSyslog(ctx echo.Context) error
+	// ChangeSyslog Sets the syslog server that the log is sent to.
+	// (PUT /syslog)
+	ChangeSyslog(ctx echo.Context) error
+	// TestSyslog Sends a line to try the server, with the values given and before they are kept.
+	// (POST /syslog/test)
+	TestSyslog(ctx echo.Context) error
 	// GetTime Compares the clock of the NAS with network time.
 	// (GET /time)
 	GetTime(ctx echo.Context) error
@@ -2109,6 +2352,15 @@ func (w *ServerInterfaceWrapper) UndoEmailChange(ctx echo.Context) error {
 	return err
 }
 
+// ClearEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ClearEvents(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClearEvents(ctx)
+	return err
+}
+
 // ListEvents converts echo context to params.
 func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 	var err error
@@ -2122,11 +2374,60 @@ func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter area: %s", err))
 	}
 
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", ctx.QueryParams(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outcome: %s", err))
+	}
+
+	// ------------- Optional query parameter "who" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "who", ctx.QueryParams(), &params.Who, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter who: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", ctx.QueryParams(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter text: %s", err))
+	}
+
 	// ------------- Optional query parameter "before" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "before", ctx.QueryParams(), &params.Before, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter before: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -2138,6 +2439,73 @@ func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListEvents(ctx, params)
+	return err
+}
+
+// ExportEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportEvents(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportEventsParams
+	// ------------- Required query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "area" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "area", ctx.QueryParams(), &params.Area, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter area: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", ctx.QueryParams(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outcome: %s", err))
+	}
+
+	// ------------- Optional query parameter "who" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "who", ctx.QueryParams(), &params.Who, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter who: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", ctx.QueryParams(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter text: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportEvents(ctx, params)
 	return err
 }
 
@@ -2224,6 +2592,33 @@ func (w *ServerInterfaceWrapper) LocalDefaultPassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.LocalDefaultPassword(ctx)
+	return err
+}
+
+// LocalLog converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalLog(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LocalLogParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalLog(ctx, params)
+	return err
+}
+
+// LocalCheckLog converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalCheckLog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalCheckLog(ctx)
 	return err
 }
 
@@ -2787,6 +3182,42 @@ func (w *ServerInterfaceWrapper) GetStatus(ctx echo.Context) error {
 	return err
 }
 
+// RemoveSyslog converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveSyslog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveSyslog(ctx)
+	return err
+}
+
+// GetSyslog converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSyslog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSyslog(ctx)
+	return err
+}
+
+// ChangeSyslog converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeSyslog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeSyslog(ctx)
+	return err
+}
+
+// TestSyslog converts echo context to params.
+func (w *ServerInterfaceWrapper) TestSyslog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestSyslog(ctx)
+	return err
+}
+
 // GetTime converts echo context to params.
 func (w *ServerInterfaceWrapper) GetTime(ctx echo.Context) error {
 	var err error
@@ -3048,7 +3479,13 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "SyncTime", Method: "POST", Path: "/time/sync", Access: ForAdministrator, Handler: w.SyncTime},
 		{ID: "GetButton", Method: "GET", Path: "/button", Access: ForAdministrator, Background: true, Handler: w.GetButton},
 		{ID: "ShowDefaultPassword", Method: "POST", Path: "/default-password", Access: ForAdministrator, StepUp: true, Handler: w.ShowDefaultPassword},
+		{ID: "ClearEvents", Method: "DELETE", Path: "/events", Access: ForAdministrator, StepUp: true, Handler: w.ClearEvents},
 		{ID: "ListEvents", Method: "GET", Path: "/events", Access: ForAdministrator, Background: true, Handler: w.ListEvents},
+		{ID: "ExportEvents", Method: "GET", Path: "/events/export", Access: ForAdministrator, StepUp: true, Handler: w.ExportEvents},
+		{ID: "RemoveSyslog", Method: "DELETE", Path: "/syslog", Access: ForAdministrator, StepUp: true, Handler: w.RemoveSyslog},
+		{ID: "GetSyslog", Method: "GET", Path: "/syslog", Access: ForAdministrator, Background: true, Handler: w.GetSyslog},
+		{ID: "ChangeSyslog", Method: "PUT", Path: "/syslog", Access: ForAdministrator, StepUp: true, Handler: w.ChangeSyslog},
+		{ID: "TestSyslog", Method: "POST", Path: "/syslog/test", Access: ForAdministrator, StepUp: true, Handler: w.TestSyslog},
 		{ID: "GetHealth", Method: "GET", Path: "/health", Access: ForUser, Background: true, Enrol: true, Handler: w.GetHealth},
 		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
@@ -3056,6 +3493,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "LocalListSessions", Method: "GET", Path: "/local/sessions", Access: ForLocal, Handler: w.LocalListSessions},
 		{ID: "LocalSignUserOut", Method: "POST", Path: "/local/sessions/end", Access: ForLocal, Handler: w.LocalSignUserOut},
 		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},
+		{ID: "LocalLog", Method: "GET", Path: "/local/log", Access: ForLocal, Unclaimed: true, Handler: w.LocalLog},
+		{ID: "LocalCheckLog", Method: "GET", Path: "/local/log/check", Access: ForLocal, Unclaimed: true, Handler: w.LocalCheckLog},
 	}
 }
 
@@ -3433,6 +3872,38 @@ func (response UndoEmailChangedefaultApplicationProblemPlusJSONResponse) VisitUn
 	return err
 }
 
+type ClearEventsRequestObject struct {
+}
+
+type ClearEventsResponseObject interface {
+	VisitClearEventsResponse(w http.ResponseWriter) error
+}
+
+type ClearEvents204Response struct {
+}
+
+func (response ClearEvents204Response) VisitClearEventsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ClearEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClearEventsdefaultApplicationProblemPlusJSONResponse) VisitClearEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListEventsRequestObject struct {
 	Params ListEventsParams
 }
@@ -3461,6 +3932,94 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportEventsRequestObject struct {
+	Params ExportEventsParams
+}
+
+type ExportEventsResponseObject interface {
+	VisitExportEventsResponse(w http.ResponseWriter) error
+}
+
+type ExportEvents200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportEvents200ApplicationxNdjsonResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportEvents200TextcsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportEvents200TextcsvResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportEventsdefaultApplicationProblemPlusJSONResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3765,6 +4324,112 @@ type LocalDefaultPassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LocalDefaultPassworddefaultApplicationProblemPlusJSONResponse) VisitLocalDefaultPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalLogRequestObject struct {
+	Params LocalLogParams
+}
+
+type LocalLogResponseObject interface {
+	VisitLocalLogResponse(w http.ResponseWriter) error
+}
+
+type LocalLog200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response LocalLog200ApplicationxNdjsonResponse) VisitLocalLogResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type LocalLogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalLogdefaultApplicationProblemPlusJSONResponse) VisitLocalLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalCheckLogRequestObject struct {
+}
+
+type LocalCheckLogResponseObject interface {
+	VisitLocalCheckLogResponse(w http.ResponseWriter) error
+}
+
+type LocalCheckLog200JSONResponse LogCheck
+
+func (response LocalCheckLog200JSONResponse) VisitLocalCheckLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalCheckLogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalCheckLogdefaultApplicationProblemPlusJSONResponse) VisitLocalCheckLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5770,6 +6435,154 @@ func (response GetStatusdefaultApplicationProblemPlusJSONResponse) VisitGetStatu
 	return err
 }
 
+type RemoveSyslogRequestObject struct {
+}
+
+type RemoveSyslogResponseObject interface {
+	VisitRemoveSyslogResponse(w http.ResponseWriter) error
+}
+
+type RemoveSyslog204Response struct {
+}
+
+func (response RemoveSyslog204Response) VisitRemoveSyslogResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveSyslogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveSyslogdefaultApplicationProblemPlusJSONResponse) VisitRemoveSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSyslogRequestObject struct {
+}
+
+type GetSyslogResponseObject interface {
+	VisitGetSyslogResponse(w http.ResponseWriter) error
+}
+
+type GetSyslog200JSONResponse Syslog
+
+func (response GetSyslog200JSONResponse) VisitGetSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSyslogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSyslogdefaultApplicationProblemPlusJSONResponse) VisitGetSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSyslogRequestObject struct {
+	Body *ChangeSyslogJSONRequestBody
+}
+
+type ChangeSyslogResponseObject interface {
+	VisitChangeSyslogResponse(w http.ResponseWriter) error
+}
+
+type ChangeSyslog200JSONResponse Syslog
+
+func (response ChangeSyslog200JSONResponse) VisitChangeSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSyslogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeSyslogdefaultApplicationProblemPlusJSONResponse) VisitChangeSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSyslogRequestObject struct {
+	Body *TestSyslogJSONRequestBody
+}
+
+type TestSyslogResponseObject interface {
+	VisitTestSyslogResponse(w http.ResponseWriter) error
+}
+
+type TestSyslog200JSONResponse SyslogOutcome
+
+func (response TestSyslog200JSONResponse) VisitTestSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSyslogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestSyslogdefaultApplicationProblemPlusJSONResponse) VisitTestSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTimeRequestObject struct {
 }
 
@@ -6263,9 +7076,15 @@ type StrictServerInterface interface {
 	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
 	// (POST /email/undo)
 	UndoEmailChange(ctx context.Context, request UndoEmailChangeRequestObject) (UndoEmailChangeResponseObject, error)
-	// ListEvents Lists the security log, newest first.
+	// ClearEvents Clears the log. An entry stays that says who did it and how many went.
+	// (DELETE /events)
+	ClearEvents(ctx context.Context, request ClearEventsRequestObject) (ClearEventsResponseObject, error)
+	// ListEvents Lists the security log, newest first. A search that takes long answers in parts.
 	// (GET /events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// ExportEvents Downloads what the filters leave of the log, the oldest first.
+	// (GET /events/export)
+	ExportEvents(ctx context.Context, request ExportEventsRequestObject) (ExportEventsResponseObject, error)
 	// Forgotten Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
 	// (POST /forgotten)
 	Forgotten(ctx context.Context, request ForgottenRequestObject) (ForgottenResponseObject, error)
@@ -6290,6 +7109,12 @@ type StrictServerInterface interface {
 	// LocalDefaultPassword Shows the default password of this NAS.
 	// (GET /local/default-password)
 	LocalDefaultPassword(ctx context.Context, request LocalDefaultPasswordRequestObject) (LocalDefaultPasswordResponseObject, error)
+	// LocalLog Shows the newest entries of the log, the oldest of them first.
+	// (GET /local/log)
+	LocalLog(ctx context.Context, request LocalLogRequestObject) (LocalLogResponseObject, error)
+	// LocalCheckLog Follows the hash chain of the log.
+	// (GET /local/log/check)
+	LocalCheckLog(ctx context.Context, request LocalCheckLogRequestObject) (LocalCheckLogResponseObject, error)
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx context.Context, request LocalRecoverRequestObject) (LocalRecoverResponseObject, error)
@@ -6452,6 +7277,18 @@ type StrictServerInterface interface {
 	// GetStatus Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is.
 	// (GET /status)
 	GetStatus(ctx context.Context, request GetStatusRequestObject) (GetStatusResponseObject, error)
+	// RemoveSyslog Sends the log nowhere any more.
+	// (DELETE /syslog)
+	RemoveSyslog(ctx context.Context, request RemoveSyslogRequestObject) (RemoveSyslogResponseObject, error)
+	// GetSyslog Shows the syslog server that the log is sent to.
+	// (GET /syslog)
+	GetSyslog(ctx context.Context, request GetSyslogRequestObject) (GetSyslogResponseObject, error)
+	// ChangeSyslog Sets the syslog server that the log is sent to.
+	// (PUT /syslog)
+	ChangeSyslog(ctx context.Context, request ChangeSyslogRequestObject) (ChangeSyslogResponseObject, error)
+	// TestSyslog Sends a line to try the server, with the values given and before they are kept.
+	// (POST /syslog/test)
+	TestSyslog(ctx context.Context, request TestSyslogRequestObject) (TestSyslogResponseObject, error)
 	// GetTime Compares the clock of the NAS with network time.
 	// (GET /time)
 	GetTime(ctx context.Context, request GetTimeRequestObject) (GetTimeResponseObject, error)
@@ -6803,6 +7640,29 @@ func (sh *strictHandler) UndoEmailChange(ctx echo.Context) error {
 	return nil
 }
 
+// ClearEvents operation middleware
+func (sh *strictHandler) ClearEvents(ctx echo.Context) error {
+	var request ClearEventsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearEvents(ctx.Request().Context(), request.(ClearEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClearEventsResponseObject); ok {
+		return validResponse.VisitClearEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListEvents operation middleware
 func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) error {
 	var request ListEventsRequestObject
@@ -6822,6 +7682,31 @@ func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) e
 		return err
 	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
 		return validResponse.VisitListEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportEvents operation middleware
+func (sh *strictHandler) ExportEvents(ctx echo.Context, params ExportEventsParams) error {
+	var request ExportEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportEvents(ctx.Request().Context(), request.(ExportEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportEventsResponseObject); ok {
+		return validResponse.VisitExportEventsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7102,6 +7987,54 @@ func (sh *strictHandler) LocalDefaultPassword(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(LocalDefaultPasswordResponseObject); ok {
 		return validResponse.VisitLocalDefaultPasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalLog operation middleware
+func (sh *strictHandler) LocalLog(ctx echo.Context, params LocalLogParams) error {
+	var request LocalLogRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalLog(ctx.Request().Context(), request.(LocalLogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalLog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalLogResponseObject); ok {
+		return validResponse.VisitLocalLogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalCheckLog operation middleware
+func (sh *strictHandler) LocalCheckLog(ctx echo.Context) error {
+	var request LocalCheckLogRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalCheckLog(ctx.Request().Context(), request.(LocalCheckLogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalCheckLog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalCheckLogResponseObject); ok {
+		return validResponse.VisitLocalCheckLogResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -8912,6 +9845,144 @@ func (sh *strictHandler) GetStatus(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetStatusResponseObject); ok {
 		return validResponse.VisitGetStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveSyslog operation middleware
+func (sh *strictHandler) RemoveSyslog(ctx echo.Context) error {
+	var request RemoveSyslogRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveSyslog(ctx.Request().Context(), request.(RemoveSyslogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveSyslog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveSyslogResponseObject); ok {
+		return validResponse.VisitRemoveSyslogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSyslog operation middleware
+func (sh *strictHandler) GetSyslog(ctx echo.Context) error {
+	var request GetSyslogRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSyslog(ctx.Request().Context(), request.(GetSyslogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSyslog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSyslogResponseObject); ok {
+		return validResponse.VisitGetSyslogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeSyslog operation middleware
+func (sh *strictHandler) ChangeSyslog(ctx echo.Context) error {
+	var request ChangeSyslogRequestObject
+
+	var body ChangeSyslogJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeSyslog(ctx.Request().Context(), request.(ChangeSyslogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeSyslog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeSyslogResponseObject); ok {
+		return validResponse.VisitChangeSyslogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestSyslog operation middleware
+func (sh *strictHandler) TestSyslog(ctx echo.Context) error {
+	var request TestSyslogRequestObject
+
+	var body TestSyslogJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestSyslog(ctx.Request().Context(), request.(TestSyslogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestSyslog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestSyslogResponseObject); ok {
+		return validResponse.VisitTestSyslogResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

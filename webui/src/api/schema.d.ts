@@ -1,4 +1,4 @@
-// openapi.yaml sha256:0abb77da4ca66247aa371077ab223f9c8c830908d8bd906e51d46e89fd004522
+// openapi.yaml sha256:ca96a88ee71c229cf851c54e4fc6d9088c501ac0621c1eebb039daeee373241f
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1033,10 +1033,64 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the security log, newest first. */
+        /** Lists the security log, newest first. A search that takes long answers in parts. */
         get: operations["ListEvents"];
         put?: never;
         post?: never;
+        /** Clears the log. An entry stays that says who did it and how many went. */
+        delete: operations["ClearEvents"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads what the filters leave of the log, the oldest first. */
+        get: operations["ExportEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/syslog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the syslog server that the log is sent to. */
+        get: operations["GetSyslog"];
+        /** Sets the syslog server that the log is sent to. */
+        put: operations["ChangeSyslog"];
+        post?: never;
+        /** Sends the log nowhere any more. */
+        delete: operations["RemoveSyslog"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/syslog/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a line to try the server, with the values given and before they are kept. */
+        post: operations["TestSyslog"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1162,6 +1216,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/local/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the newest entries of the log, the oldest of them first. */
+        get: operations["LocalLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/log/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follows the hash chain of the log. */
+        get: operations["LocalCheckLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1176,6 +1264,8 @@ export interface components {
             fields?: components["schemas"]["FieldProblem"][];
             /** @description Seconds to wait. */
             retry_in?: number;
+            /** @description The id of the request. Entries of the log that it brought about bear it. */
+            request?: string;
         };
         FieldProblem: {
             name: string;
@@ -1845,6 +1935,7 @@ export interface components {
             area: components["schemas"]["Area"];
             /** @enum {string} */
             level: "info" | "warning" | "error";
+            outcome: components["schemas"]["EventOutcome"];
             /** @description The account that acted or was meant. */
             actor?: string;
             address?: string;
@@ -1855,11 +1946,64 @@ export interface components {
             name: string;
             value: string;
         };
+        /** @enum {string} */
+        EventOutcome: "done" | "refused" | "failed";
+        /** @enum {string} */
+        ExportFormat: "csv" | "jsonl";
         EventPage: {
             events: components["schemas"]["Event"][];
-            /** @description All entries kept. */
-            total: number;
+            /** @description Entries in the log, whether the filters leave them or not. */
+            kept: number;
+            /** @description `before` of the page that follows; without it there is nothing older. */
             next?: string;
+            /**
+             * Format: date-time
+             * @description The page is not full: the search has come as far as this, and goes on with `next`, or with `newest` where `after` was asked.
+             */
+            searched_to?: string;
+            /** @description `after` of the next look for newer entries. */
+            newest: string;
+            /** @description There are newer entries already, where `after` was asked. */
+            behind: boolean;
+        };
+        LogCheck: {
+            intact: boolean;
+            entries: number;
+            /** @description Number of the last entry that is older than the chain; 0: there is none. */
+            unguarded: number;
+            /** @description The number of the first entry that is not as it was written. */
+            broken?: number;
+            /** @description Up to which that can be told apart. */
+            until?: number;
+            /** @description Where the log begins or ends was changed. */
+            head: boolean;
+            /** @description The same in words. */
+            detail: string;
+        };
+        Syslog: {
+            configured: boolean;
+            host: string;
+            port: number;
+            authority: string;
+            fingerprint: string;
+            /** @enum {string} */
+            state: "off" | "sending" | "waiting" | "failing";
+            /** @description Entries that wait to be sent. */
+            waiting: number;
+            /** @description What is wrong, and what to do; empty when all is well. */
+            detail: string;
+        };
+        SyslogValues: {
+            host: string;
+            port: number;
+            /** @description A certificate authority in PEM, trusted for this server. */
+            authority?: string;
+            /** @description SHA-256 of the one certificate that is trusted, in hex. */
+            fingerprint?: string;
+        };
+        SyslogOutcome: {
+            taken: boolean;
+            detail: string;
         };
         Health: {
             level: components["schemas"]["Level"];
@@ -1899,6 +2043,20 @@ export interface components {
         };
     };
     parameters: {
+        /** @description Only this area. */
+        LogArea: components["schemas"]["Area"];
+        /** @description Only this kind of entry. */
+        LogKind: string;
+        /** @description Only what ended like this. */
+        LogOutcome: components["schemas"]["EventOutcome"];
+        /** @description Only what this account did, or what was done to it. */
+        LogWho: string;
+        /** @description Only from this moment on. */
+        LogFrom: string;
+        /** @description Only before this moment. */
+        LogTo: string;
+        /** @description Words that are all in the entry, in any case. */
+        LogText: string;
         ID: string;
     };
     requestBodies: never;
@@ -3658,9 +3816,23 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only this area. */
-                area?: components["schemas"]["Area"];
+                area?: components["parameters"]["LogArea"];
+                /** @description Only this kind of entry. */
+                kind?: components["parameters"]["LogKind"];
+                /** @description Only what ended like this. */
+                outcome?: components["parameters"]["LogOutcome"];
+                /** @description Only what this account did, or what was done to it. */
+                who?: components["parameters"]["LogWho"];
+                /** @description Only from this moment on. */
+                from?: components["parameters"]["LogFrom"];
+                /** @description Only before this moment. */
+                to?: components["parameters"]["LogTo"];
+                /** @description Words that are all in the entry, in any case. */
+                text?: components["parameters"]["LogText"];
                 /** @description The `next` of the page before. */
                 before?: string;
+                /** @description Only entries that are newer: the `newest` of an earlier page. */
+                after?: string;
                 limit?: number;
             };
             header?: never;
@@ -3676,6 +3848,153 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ClearEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cleared. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ExportEvents: {
+        parameters: {
+            query: {
+                format: components["schemas"]["ExportFormat"];
+                /** @description Only this area. */
+                area?: components["parameters"]["LogArea"];
+                /** @description Only this kind of entry. */
+                kind?: components["parameters"]["LogKind"];
+                /** @description Only what ended like this. */
+                outcome?: components["parameters"]["LogOutcome"];
+                /** @description Only what this account did, or what was done to it. */
+                who?: components["parameters"]["LogWho"];
+                /** @description Only from this moment on. */
+                from?: components["parameters"]["LogFrom"];
+                /** @description Only before this moment. */
+                to?: components["parameters"]["LogTo"];
+                /** @description Words that are all in the entry, in any case. */
+                text?: components["parameters"]["LogText"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetSyslog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Syslog"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeSyslog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyslogValues"];
+            };
+        };
+        responses: {
+            /** @description The server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Syslog"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    RemoveSyslog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    TestSyslog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyslogValues"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyslogOutcome"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3838,6 +4157,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PressOutcome"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalLog: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalCheckLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogCheck"];
                 };
             };
             default: components["responses"]["Problem"];
