@@ -1,14 +1,12 @@
 import { expect } from "vitest";
-import { desktop, open, signIn } from "./desk";
+import { desktop, endedElsewhere, open, signIn } from "./desk";
 import { ines, marta } from "./remote";
 import { story } from "./story";
 import type { Visitor } from "./visitor";
 
-const said = "You were signed out from another browser or by an administrator.";
-
 /** Waits for the sign-in page with its sentence: an open desktop asks every ten seconds. */
 async function landed(visitor: Visitor) {
-	await visitor.page.getByText(said).waitFor({ timeout: 15_000 });
+	await visitor.page.getByText(endedElsewhere).waitFor({ timeout: 15_000 });
 }
 
 // R104 R101: people see where they are signed in and end it there; the other browser says what happened.
