@@ -269,7 +269,9 @@ func TestTheDefenderIsChangedByAdministrators(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).start()
 	owner := h.claim()
-	put := func(limits string, allow, block []string) obj { return obj{"limits": limits, "allow": allow, "block": block} }
+	put := func(limits string, allow, block []string) obj {
+		return obj{"limits": limits, "allow": allow, "block": block}
+	}
 	v := owner.must(200, "PUT", "/defender", put("strict", []string{"192.0.2.9"}, []string{"192.0.2.77/24", "2001:db8::1"})).body
 	if fmt.Sprint(v["block"]) != "[192.0.2.0/24 2001:db8::1]" || v["limits"] != "strict" || v["own_address"] != "127.0.0.1" {
 		t.Errorf("got %v", v)

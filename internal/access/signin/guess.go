@@ -76,19 +76,19 @@ func (d *Door) began(tx *store.Tx, a account.Account, v Visitor, begun throttle.
 		return d.Log.Record(tx, e.With("within", clock.Words(throttle.SprayWindow)))
 	case throttle.Crowd:
 		return d.Log.Record(tx, event.Event{Kind: event.CrowdNoticed}.With("within", clock.Words(throttle.SprayWindow)))
-	}
-	if a.ID == "" {
-		return nil
-	}
-	if begun == throttle.Browsers {
+	case throttle.Browsers:
 		if err := d.Browsers.Forget(tx, v.Browser, a.ID); err != nil {
 			return err
 		}
 		return d.note(tx, a, v.event(event.BrowserDoubted, a.Name).With("tries", strconv.Itoa(throttle.MaxRow)))
+	default:
+		if a.ID == "" {
+			return nil
+		}
+		e := v.event(event.AccountClosed, a.Name).With("account", a.Name).With("tries", strconv.Itoa(throttle.MaxRow))
+		d.Post.Suspect(tx, a, notice.Closed, e)
+		return d.Log.Record(tx, e)
 	}
-	e := v.event(event.AccountClosed, a.Name).With("account", a.Name).With("tries", strconv.Itoa(throttle.MaxRow))
-	d.Post.Suspect(tx, a, notice.Closed, e)
-	return d.Log.Record(tx, e)
 }
 
 // slowed records the first try that was refused without being checked, counts the others, and returns the
