@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/people"
@@ -146,5 +147,30 @@ func TestSlowDownsNameAccounts(t *testing.T) {
 	}
 	if err := b.Lift(ordinary, "x"); !errors.Is(err, people.ErrRole) {
 		t.Errorf("a plain user lifts: %v", err)
+	}
+}
+
+// R020: a temporary password is of use also to somebody whose account was guessed at until it closed.
+func TestATemporaryPasswordOpensAClosedAccount(t *testing.T) {
+	b := newBench(t)
+	ines := b.own("ines", account.User)
+	for i := range throttle.MaxRow {
+		a, err := b.Throttle.Password(throttle.Guess{Name: "ines", Source: strings.Repeat("x", i+1), Allowed: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.DB.Update(a.Fail); err != nil {
+			t.Fatal(err)
+		}
+		b.now = b.now.Add(5 * time.Minute)
+	}
+	if !b.Throttle.Closed("ines") {
+		t.Fatal("the test proves nothing")
+	}
+	if _, err := b.Temporary(t.Context(), b.root, ines.ID); err != nil {
+		t.Fatal(err)
+	}
+	if b.Throttle.Closed("ines") {
+		t.Error("it is closed still")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/clock"
 	"castellan/internal/event"
@@ -16,7 +17,8 @@ import (
 )
 
 // guess says by what a password is counted that somebody tries for a name: by a browser that the account of that
-// name knows, or else by where it comes from.
+// name knows, or else by where it comes from. On a box that nobody owns each source has but its own tries: the default
+// password is random, nobody is known yet, and whoever wants to claim the box must not be kept out.
 func (d *Door) guess(v Visitor, name string) (g throttle.Guess, err error) {
 	g = throttle.Guess{Name: name, Source: v.Source}
 	err = d.DB.View(func(tx *store.Tx) error {
@@ -24,6 +26,11 @@ func (d *Door) guess(v Visitor, name string) (g throttle.Guess, err error) {
 		if err != nil {
 			return err
 		}
+		owned, _, err := claim.Owned(tx)
+		if err != nil {
+			return err
+		}
+		g.Inside = !owned
 		g.Level = throttle.LevelOf(string(rules.Limits))
 		if address, err := netip.ParseAddr(v.Address); err == nil {
 			g.Allowed = rules.Allows(address)
