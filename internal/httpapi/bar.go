@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"html"
 	"io"
 	"net/http"
@@ -18,6 +20,16 @@ const (
 	barEvery   = 10 * time.Minute
 	barSources = 1024
 )
+
+// barredStyle is all that the page of a blocked address looks by; barredPolicy lets it through and nothing else.
+const barredStyle = `:root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}main{max-width:34rem;margin:16vh auto;padding:0 24px}h1{font-size:1.5rem}`
+
+var barredPolicy = "default-src 'none'; style-src 'sha256-" + digest(barredStyle) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
 
 const (
 	barredWords  = "This address is blocked on this NAS."
@@ -42,6 +54,7 @@ func (a *API) bar(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", barredPolicy)
 		w.Header()["Cache-Control"] = noStore
 		w.WriteHeader(http.StatusForbidden)
 		if r.Method != http.MethodHead {
@@ -53,7 +66,7 @@ func (a *API) bar(next http.Handler) http.Handler {
 // barredPage is a page of its own: nothing else is served to whoever sees it.
 func barredPage(address netip.Addr) string {
 	return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
-		`<meta name="color-scheme" content="light dark"><title>Address blocked</title></head><body><main><h1>` + html.EscapeString(barredWords) +
+		`<title>Address blocked</title><style>` + barredStyle + `</style></head><body><main><h1>` + html.EscapeString(barredWords) +
 		`</h1><p>Your address is <b>` + html.EscapeString(address.String()) + `</b>.</p><p>` + html.EscapeString(barredAdvice) + `</p></main></body></html>`
 }
 

@@ -17,9 +17,10 @@ const (
 	MaxConnections = 256
 	// MaxPerSource is how many of them one source may hold.
 	MaxPerSource = 32
-	// NewPerSecond connections of one source are taken, after NewAtOnce of them at once.
+	// NewPerSecond is how many new connections of one source are taken, after the first ones.
 	NewPerSecond = 20
-	NewAtOnce    = 40
+	// NewAtOnce is how many of them may come at once.
+	NewAtOnce = 40
 	// maxArrivals bounds of how many sources that is counted.
 	maxArrivals = 1024
 	// MaxStreams is how many requests may be under way on one HTTP/2 connection.

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -288,6 +290,49 @@ func TestAResetPardonsTheAdministratorsWrongTries(t *testing.T) {
 	}
 	if _, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"}); err != nil {
 		t.Errorf("after the reset: %v", err)
+	}
+}
+
+// R001 R020: whoever holds the button gets in from whatever address they have.
+func TestAResetEndsBlocksLimitsAndPauses(t *testing.T) {
+	b, _ := newBench(t, network.Unmanaged{})
+	b.update(func(tx *store.Tx) error {
+		return settings.PutDefender(tx, settings.Defender{
+			Limits: settings.StrictLimits, Block: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Allow: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")},
+		})
+	})
+	for i := range throttle.SprayTries {
+		a, err := b.Throttle.Password(throttle.Guess{Name: strings.Repeat("x", i), Source: "192.0.2.7"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.update(a.Fail)
+	}
+	paused := throttle.Guess{Name: "admin", Source: "192.0.2.7"}
+	if _, err := b.Throttle.Password(paused); !errors.Is(err, throttle.ErrSlowDown) {
+		t.Fatal("the test proves nothing")
+	}
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Throttle.Password(paused); err != nil {
+		t.Errorf("after the reset: %v", err)
+	}
+	changed := 0
+	_ = b.DB.View(func(tx *store.Tx) error {
+		if d, err := settings.GetDefender(tx); err != nil || d.Limits != settings.NormalLimits || len(d.Block)+len(d.Allow) != 0 {
+			t.Errorf("got %+v, %v", d, err)
+		}
+		page, _, err := event.Page(tx, event.Settings, 0, 50)
+		for _, e := range page {
+			if e.Kind == event.DefenderChanged {
+				changed++
+			}
+		}
+		return err
+	})
+	if changed != 3 {
+		t.Errorf("%d changes are in the log, want 3", changed)
 	}
 }
 

@@ -16,6 +16,7 @@ want zbarimg zbar-tools
 want chronyd chrony
 want qemu-system-aarch64 qemu-system-arm
 want exim4 exim4-daemon-light
+want hydra hydra
 want openssl openssl
 want systemd-analyze systemd
 want slowhttptest slowhttptest

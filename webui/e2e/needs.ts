@@ -1,4 +1,5 @@
 import { accessSync, constants } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
 /** What a story may want, and how to get it. */
@@ -9,6 +10,7 @@ const packages = {
 	openssl: "apt-get install openssl",
 	exim4: "apt-get install exim4-daemon-light",
 	root: "run as root, which Exim starts as",
+	network: "connect this machine to a network",
 };
 
 export type Need = keyof typeof packages;
@@ -30,7 +32,13 @@ export function found(program: string): string | undefined {
 	});
 }
 
+/** An address of this machine on a network, if it has one: to the NAS that is another one than the loopback. */
+export const ownAddress = Object.values(networkInterfaces())
+	.flatMap((addresses) => addresses ?? [])
+	.find(({ internal, family }) => !internal && family === "IPv4")?.address;
+
 function there(name: Need): boolean {
+	if (name === "network") return ownAddress !== undefined;
 	if (name === "root") return process.getuid?.() === 0;
 	return found(name === "chromium" ? chromium : name) !== undefined;
 }

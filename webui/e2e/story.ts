@@ -11,8 +11,8 @@ import { Visitor } from "./visitor";
 export interface Scene {
 	nas: Nas;
 	size: Size;
-	/** Opens a browser of its own at the address of the NAS. */
-	visit: (options?: BrowserContextOptions) => Promise<Visitor>;
+	/** Opens a browser of its own at the address of the NAS, or at another host that it answers to. */
+	visit: (options?: BrowserContextOptions, host?: string) => Promise<Visitor>;
 	/** Somebody at the NAS without a browser. */
 	remote: () => Promise<Remote>;
 	/** The owner, signed in without a browser, of a NAS that was claimed for this. */
@@ -62,9 +62,10 @@ async function play(tell: (scene: Scene) => Promise<void>, stage: Stage, size: S
 			nas,
 			size,
 			remote,
-			async visit(options) {
+			async visit(options, host) {
 				if (!browser) throw new Error("no browser");
-				const visitor = await Visitor.open(browser, nas, { viewport: size, ...options });
+				const address = host ? nas.address.replace("localhost", host) : nas.address;
+				const visitor = await Visitor.open(browser, address, { viewport: size, ...options });
 				visitors.push(visitor);
 				return visitor;
 			},

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, ConsoleMessage, Page, Response } from "playwright-core";
-import type { Nas } from "./nas";
 
 const rules = readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
@@ -19,12 +18,12 @@ export class Visitor {
 	/** Refusals that belong to the story, and whether they came. */
 	readonly #named = new Map<string, "expected" | "allowed" | "seen">();
 
-	private constructor(page: Page, nas: Nas) {
+	private constructor(page: Page, address: string) {
 		this.page = page;
 		const width = page.viewportSize()?.width ?? 0;
 		this.phone = width <= 640;
 		this.tight = width < 1024;
-		this.#address = nas.address;
+		this.#address = address;
 		// The desktop saves itself now and then. Where that meets a session that is just being renewed, it tries again.
 		this.allows("/me/desktop", 401);
 		this.allows("/me/desktop", 403);
@@ -41,7 +40,7 @@ export class Visitor {
 		});
 	}
 
-	static async open(browser: Browser, nas: Nas, options: BrowserContextOptions): Promise<Visitor> {
+	static async open(browser: Browser, address: string, options: BrowserContextOptions): Promise<Visitor> {
 		const context = await browser.newContext({
 			ignoreHTTPSErrors: true,
 			locale: "en-GB",
@@ -54,8 +53,8 @@ export class Visitor {
 				console.error(`policy: ${report.violatedDirective} ${report.blockedURI} ${report.sample}`);
 			});
 		});
-		const visitor = new Visitor(page, nas);
-		await page.goto(nas.address);
+		const visitor = new Visitor(page, address);
+		await page.goto(address);
 		return visitor;
 	}
 

@@ -239,6 +239,38 @@ func TestAFullQueueOfManySourcesTurnsTheNextOneAway(t *testing.T) {
 	})
 }
 
+// R021 R024: a known browser finds a place in a queue that is full, and has its turn after the hash that runs; of two
+// in a row the second one lets the others go first.
+func TestAPlaceOfTheQueueIsKeptForKnownBrowsers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGateForTest()
+		const hash = 100 * time.Millisecond
+		var all sync.WaitGroup
+		for i := range 1 + password.Queue {
+			all.Go(func() {
+				if leave, err := gate(password.From(t.Context(), strconv.Itoa(i))); err == nil {
+					time.Sleep(hash)
+					leave()
+				}
+			})
+			synctest.Wait()
+		}
+		if _, err := gate(password.From(t.Context(), "stranger")); !errors.Is(err, password.ErrBusy) {
+			t.Errorf("the queue is not full: %v", err)
+		}
+		known := password.Known(password.From(t.Context(), "0")) // from where a flood comes, too
+		for i, most := range []time.Duration{hash, 2 * hash} {
+			start := time.Now()
+			leave, err := gate(known)
+			if took := time.Since(start); err != nil || took > most {
+				t.Errorf("sign-in %d of a known browser: %v after %v", i+1, err, took)
+			}
+			leave()
+		}
+		all.Wait()
+	})
+}
+
 // R024
 func TestWhoeverWaitsTooLongIsTurnedAwayAndLeavesThePlaceFree(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -173,6 +173,9 @@ func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, e
 			return err
 		}
 		g = Given{Person: p, Password: plain, Left: account.TemporaryFor}
+		if err := o.Throttle.PardonPasswords(tx, a.Name); err != nil { // or it might let nobody in
+			return err
+		}
 		ended, err := o.shut(tx, id)
 		if err != nil {
 			return err

@@ -228,7 +228,7 @@ func (d *Desk) SetPassword(ctx context.Context, v Visitor, typed, chosen string)
 			return err
 		}
 		tx.OnCommit(func() { d.links.Drop(a.ID) })
-		if err := errors.Join(d.Browsers.EndAll(tx, a.ID), d.Throttle.PardonPassword(tx, a.Name)); err != nil {
+		if err := errors.Join(d.Browsers.EndAll(tx, a.ID), d.Throttle.PardonPasswords(tx, a.Name)); err != nil {
 			return err
 		}
 		kind := event.PasswordReset

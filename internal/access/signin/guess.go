@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/clock"
 	"castellan/internal/event"
@@ -16,7 +17,8 @@ import (
 )
 
 // guess says by what a password is counted that somebody tries for a name: by a browser that the account of that
-// name knows, or else by where it comes from.
+// name knows, or else by where it comes from. On a box that nobody owns each source has but its own tries: the default
+// password is random, nobody is known yet, and whoever wants to claim the box must not be kept out.
 func (d *Door) guess(v Visitor, name string) (g throttle.Guess, err error) {
 	g = throttle.Guess{Name: name, Source: v.Source}
 	err = d.DB.View(func(tx *store.Tx) error {
@@ -24,6 +26,11 @@ func (d *Door) guess(v Visitor, name string) (g throttle.Guess, err error) {
 		if err != nil {
 			return err
 		}
+		owned, _, err := claim.Owned(tx)
+		if err != nil {
+			return err
+		}
+		g.Inside = !owned
 		g.Level = throttle.LevelOf(string(rules.Limits))
 		if address, err := netip.ParseAddr(v.Address); err == nil {
 			g.Allowed = rules.Allows(address)
@@ -76,19 +83,19 @@ func (d *Door) began(tx *store.Tx, a account.Account, v Visitor, begun throttle.
 		return d.Log.Record(tx, e.With("within", clock.Words(throttle.SprayWindow)))
 	case throttle.Crowd:
 		return d.Log.Record(tx, event.Event{Kind: event.CrowdNoticed}.With("within", clock.Words(throttle.SprayWindow)))
-	}
-	if a.ID == "" {
-		return nil
-	}
-	if begun == throttle.Browsers {
+	case throttle.Browsers:
 		if err := d.Browsers.Forget(tx, v.Browser, a.ID); err != nil {
 			return err
 		}
 		return d.note(tx, a, v.event(event.BrowserDoubted, a.Name).With("tries", strconv.Itoa(throttle.MaxRow)))
+	default:
+		if a.ID == "" {
+			return nil
+		}
+		e := v.event(event.AccountClosed, a.Name).With("account", a.Name).With("tries", strconv.Itoa(throttle.MaxRow))
+		d.Post.Suspect(tx, a, notice.Closed, e)
+		return d.Log.Record(tx, e)
 	}
-	e := v.event(event.AccountClosed, a.Name).With("account", a.Name).With("tries", strconv.Itoa(throttle.MaxRow))
-	d.Post.Suspect(tx, a, notice.Closed, e)
-	return d.Log.Record(tx, e)
 }
 
 // slowed records the first try that was refused without being checked, counts the others, and returns the

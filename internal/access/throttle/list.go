@@ -63,6 +63,7 @@ func (c *counter) describe(key string, l *lane, now time.Duration, level Level) 
 		s.Source = key
 	case Codes:
 		s.Account = key
+	default: // of an account, over many sources
 	}
 	return s
 }

@@ -143,6 +143,7 @@ func (r Rule) miss(l *lane, now time.Duration, g Guess) (begun Rule) {
 			l.until, l.times = now+g.Level.pause(SprayPause), nil
 			return Sources
 		}
+	default: // only counted
 	}
 	return ""
 }

@@ -190,7 +190,7 @@ func (l *lane) tell(refused *fault.Error) error {
 // Pardon forgets the failures of an account, when the transaction commits: after a reset, or when
 // somebody who may do so has let the person in again.
 func (t *Throttle) Pardon(tx *store.Tx, account, name string) error {
-	if err := t.PardonPassword(tx, name); err != nil {
+	if err := t.PardonPasswords(tx, name); err != nil {
 		return err
 	}
 	if err := t.codes.table.Delete(tx, account); err != nil {
@@ -200,9 +200,9 @@ func (t *Throttle) Pardon(tx *store.Tx, account, name string) error {
 	return nil
 }
 
-// PardonPassword forgets the wrong passwords for a name, when the transaction commits: there is a new one, which nobody
-// has guessed at.
-func (t *Throttle) PardonPassword(tx *store.Tx, name string) error {
+// PardonPasswords forgets the wrong passwords of a name and no codes, when the transaction commits: the account has
+// another password now, of which nobody guessed anything.
+func (t *Throttle) PardonPasswords(tx *store.Tx, name string) error {
 	prefix := t.nameKey(name) + "/"
 	for _, c := range []*counter{t.passwords, t.browsers, t.accounts} {
 		if err := t.forgive(tx, c, prefix); err != nil {

@@ -52,9 +52,7 @@ export class DefenderPage {
 		try {
 			const { limits, allow, block } = data;
 			this.resource.set(await api.put("/defender", { limits, allow, block, ...change }));
-			toasts.saved(
-				what === "limits" ? "Limits saved" : what === "block" ? "Block list saved" : "Allow list saved",
-			);
+			if (what === "limits") toasts.saved("Limits saved"); // the lists show for themselves
 			return true;
 		} catch (thrown) {
 			const problem = asProblem(thrown);

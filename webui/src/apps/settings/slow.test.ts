@@ -21,7 +21,7 @@ test("a row says who, why and for how long", () => {
 		note: "Too many wrong passwords for different names. Sign-in pauses. For another 14 min.",
 	});
 	expect(slowWords(slow({ rule: "code", account: "ines", tries: 1 }), 0).note).toBe(
-		"1 wrong code in a row. The next wrong one waits again.",
+		"1 wrong code in a row. Another try is possible now.",
 	);
 	expect(slowWords(slow({ rule: "account", account: "ines", tries: 100, closed: true }), 0).note).toBe(
 		"100 wrong passwords in a row. Only browsers it knows may sign in.",

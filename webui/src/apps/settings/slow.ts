@@ -19,7 +19,7 @@ const icons: Record<SlowDown["rule"], Shape> = {
 export function slowWords(slow: SlowDown, left: number): { icon: Shape; title: string; note: string } {
 	const who = slow.account ?? stranger;
 	const wrong = plural(slow.tries, "wrong password", "wrong passwords");
-	const next = left > 0 ? `Next try in ${seconds(left)}.` : "The next wrong one waits again.";
+	const next = left > 0 ? `Next try in ${seconds(left)}.` : "Another try is possible now.";
 	const rest = left > 0 ? `For another ${seconds(left)}.` : "";
 	const words: Record<SlowDown["rule"], [string, string]> = {
 		password: [who, `${wrong} from ${slow.source}. ${next}`],
