@@ -197,7 +197,7 @@ func TestTheChainBeginsBehindTheEntriesOfAnEarlierVersion(t *testing.T) {
 func TestTheOldestEventsGoWhenTheLogIsFull(t *testing.T) {
 	db, l := kept(t, 0)
 	l.Keep(3000)
-	fill(t, db, l, 8000)
+	fill(t, db, l, 5000)
 	got, _ := page(t, db, "", 0, 10_000)
 	if len(got) > 3000 || len(got) < 3000-event.PerBlock {
 		t.Errorf("%d events are kept, want about 3000", len(got))

@@ -9,9 +9,10 @@ import (
 
 const (
 	// LookFor is how long one question looks through the log before it answers with what it has found so far and
-	// where to go on, and LookAt how many entries it looks at in that time at most.
-	LookFor = 20 * time.Millisecond
-	LookAt  = 50_000
+	// where to go on.
+	LookFor = 15 * time.Millisecond
+	// LookAt is how many entries it looks at in that time at most.
+	LookAt = 100_000
 )
 
 // Query says which events are looked for. Its zero value finds all.
@@ -127,15 +128,20 @@ type search struct {
 	head    headRecord
 	matcher matcher
 	looked  int
+	rest    int // when the clock is looked at again
+	unpack  unpacker
 	elapsed func() time.Duration
 	until   time.Duration
 }
 
 // tired reports whether the search has taken long enough, after it looked at some more.
 func (s *search) tired(more int) bool {
-	before := s.looked / pause
 	s.looked += more
-	return s.looked >= LookAt || s.looked/pause != before && s.elapsed() > s.until
+	if s.looked < s.rest {
+		return false
+	}
+	s.rest = s.looked + pause
+	return s.looked >= LookAt || s.elapsed() > s.until
 }
 
 // pause is after how many entries the search looks at the clock.
@@ -177,14 +183,10 @@ func (s *search) backward(q Query, p *Found) error {
 		if !s.matcher.block(i) {
 			return visit(Event{Number: i.First, Time: i.Oldest}, false)
 		}
-		records := s.open(n, i)
-		if len(records) == 0 {
-			return visit(Event{Number: i.First, Time: i.Oldest}, false)
-		}
-		for at := len(records) - 1; at >= 0 && err == nil; at-- {
-			e := records[at].event(i.First + uint64(at))
-			if e.Number < before {
-				err = visit(e, s.matcher.event(e))
+		lines := s.open(n, i)
+		for at := len(lines) - 1; at >= 0 && err == nil; at-- {
+			if number := i.First + uint64(at); number < before {
+				err = visit(s.matcher.line(number, lines[at], i))
 			}
 		}
 		return err
@@ -214,14 +216,10 @@ func (s *search) forward(q Query, p *Found) error {
 			if !s.matcher.block(i) {
 				return visit(Event{Number: i.Last, Time: i.Newest}, false)
 			}
-			records := s.open(n, i)
-			if len(records) == 0 {
-				return visit(Event{Number: i.Last, Time: i.Newest}, false)
-			}
-			for at := 0; at < len(records) && err == nil; at++ {
-				e := records[at].event(i.First + uint64(at))
-				if e.Number > after {
-					err = visit(e, s.matcher.event(e))
+			lines := s.open(n, i)
+			for at := 0; at < len(lines) && err == nil; at++ {
+				if number := i.First + uint64(at); number > after {
+					err = visit(s.matcher.line(number, lines[at], i))
 				}
 			}
 			return err
@@ -241,17 +239,16 @@ func reversed(p *Found, err error) error {
 	return err
 }
 
-// open unpacks a block whose index lets it hold something. It returns nothing where no entry of it holds the words
-// that are looked for, and one entry that says so where it cannot be read.
-func (s *search) open(n uint64, i index) []record {
+// open unpacks a block. One that cannot be read is one line that cannot be read.
+func (s *search) open(n uint64, i index) [][]byte {
 	b, found, err := blocks.Get(s.tx, n)
 	var lines [][]byte
 	if err == nil && found {
-		lines, err = b.lines()
+		lines, err = s.unpack.lines(b)
 	}
 	if err != nil || !found {
-		return []record{{Kind: Unreadable, Time: i.Oldest}}
+		return [][]byte{nil}
 	}
 	s.looked += pause / 2 // unpacking costs as much
-	return s.matcher.records(lines, i)
+	return lines
 }

@@ -12,10 +12,12 @@ type matcher struct {
 	Query
 	who   string
 	words []string
+	parts []string // of the words, see split
+	lower []byte
 }
 
 func matcherOf(q Query) matcher {
-	return matcher{q, fold(q.Who), strings.Fields(fold(q.Text))}
+	return matcher{Query: q, who: fold(q.Who), words: strings.Fields(fold(q.Text)), parts: split(fold(q.Text))}
 }
 
 func fold(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
@@ -70,43 +72,65 @@ func (m *matcher) block(i index) bool {
 	return slices.ContainsFunc(i.Kinds, m.kind)
 }
 
-// records reads the lines of a block, in their places. Where a word is in none of them, nor in the words of the
-// kinds, reading them is spared.
-func (m *matcher) records(lines [][]byte, i index) []record {
-	if !m.mayHold(lines, i) {
-		return nil
+// line reads a line of a block and reports whether it is looked for. What cannot be is not read: it comes back
+// with no more than its number and about its time.
+func (m *matcher) line(n uint64, line []byte, i index) (e Event, matches bool) {
+	if !m.mayBe(line) {
+		return Event{Number: n, Time: i.Oldest}, false
 	}
-	records := make([]record, len(lines))
-	for at, line := range lines {
-		if json.Unmarshal(line, &records[at]) != nil {
-			records[at] = record{Kind: Unreadable, Time: i.Oldest}
-		}
+	var r record
+	if json.Unmarshal(line, &r) != nil {
+		r = record{Kind: Unreadable, Time: i.Oldest}
 	}
-	return records
+	e = r.event(n)
+	return e, m.event(e)
 }
 
-// mayHold compares words with the lines as they are kept. What JSON spells otherwise, and what stands between
-// the words of a kind and a detail, cannot be told that way.
-func (m *matcher) mayHold(lines [][]byte, i index) bool {
-	var all []byte
-	for _, word := range m.words {
-		if strings.IndexFunc(word, unusual) >= 0 {
-			continue
-		}
-		if slices.ContainsFunc(i.Kinds, func(k Kind) bool { return strings.Contains(strings.ToLower(catalogue[k].text), word) }) {
-			continue
-		}
-		if all == nil {
-			all = bytes.ToLower(bytes.Join(lines, []byte("\n")))
-		}
-		if !bytes.Contains(all, []byte(word)) {
-			return false
-		}
+// mayBe compares a line with what is looked for as it is kept, which is much quicker than reading it. It is
+// never wrong when it says no.
+func (m *matcher) mayBe(line []byte) bool {
+	_, rest, _ := bytes.Cut(line, []byte(`"kind":"`))
+	kind, _, found := bytes.Cut(rest, []byte(`"`))
+	if !found {
+		return true // it is read, and found to be unreadable
 	}
-	return true
+	if !m.kind(Kind(kind)) {
+		return false
+	}
+	if m.who == "" && m.parts == nil {
+		return true
+	}
+	m.lower = appendLower(m.lower[:0], line)
+	if !slices.ContainsFunc(split(m.who), func(part string) bool { return !bytes.Contains(m.lower, []byte(part)) }) {
+		words := strings.ToLower(catalogue[Kind(kind)].text)
+		return !slices.ContainsFunc(m.parts, func(part string) bool {
+			return !bytes.Contains(m.lower, []byte(part)) && !strings.Contains(words, part)
+		})
+	}
+	return false
 }
 
-// unusual reports whether a letter is not one that words, names and addresses are made of.
+// appendLower appends a line with its ASCII letters in lower case.
+func appendLower(to, line []byte) []byte {
+	for _, c := range line {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		to = append(to, c)
+	}
+	return to
+}
+
+// split takes a text apart at all that JSON might spell otherwise, and at what stands between the words of a kind
+// and a detail. Each part is then in one of the two.
+func split(text string) []string { return strings.FieldsFunc(text, unusual) }
+
+// unusual reports whether a letter is none of those that most words, names and addresses are made of.
 func unusual(r rune) bool {
-	return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '.' || r == '-' || r == '_')
+	switch {
+	case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '.', r == '-', r == '_':
+		return false
+	default:
+		return true
+	}
 }

@@ -164,17 +164,29 @@ func blockOf(tx *store.Tx, entry uint64) (b block, found bool, err error) {
 // maxUnpacked bounds what a damaged block can unfold to.
 const maxUnpacked = 16 << 20
 
-// lines returns the records as they were packed.
-func (b block) lines() ([][]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b.Lines)), maxUnpacked))
-	if err != nil {
+// unpacker unfolds one block after the other.
+type unpacker struct {
+	from io.ReadCloser
+	text bytes.Buffer
+}
+
+// lines returns the records as they were packed. They are valid until the next call.
+func (u *unpacker) lines(b block) ([][]byte, error) {
+	packed := bytes.NewReader(b.Lines)
+	if u.from == nil {
+		u.from = flate.NewReader(packed)
+	} else if err := u.from.(flate.Resetter).Reset(packed, nil); err != nil {
 		return nil, fmt.Errorf("unpack events from %d: %w", b.First, err)
 	}
-	return bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")), nil
+	u.text.Reset()
+	if _, err := u.text.ReadFrom(io.LimitReader(u.from, maxUnpacked)); err != nil {
+		return nil, fmt.Errorf("unpack events from %d: %w", b.First, err)
+	}
+	return bytes.Split(bytes.TrimSuffix(u.text.Bytes(), []byte("\n")), []byte("\n")), nil
 }
 
 func (b block) records() ([]record, error) {
-	lines, err := b.lines()
+	lines, err := new(unpacker).lines(b)
 	if err != nil {
 		return nil, err
 	}

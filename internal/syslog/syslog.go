@@ -18,8 +18,9 @@ const (
 	Queue = 2000
 	// Patience is how long connecting and one message may take.
 	Patience = 10 * time.Second
-	// FirstRetry is how long after a failure the server is tried again. It doubles up to LongestRetry.
-	FirstRetry   = time.Second
+	// FirstRetry is how long after a failure the server is tried again.
+	FirstRetry = time.Second
+	// LongestRetry is what that doubles up to.
 	LongestRetry = 2 * time.Minute
 	// Settled is how long a connection must stand before the server counts as reached again.
 	Settled = 10 * time.Second

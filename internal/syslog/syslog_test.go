@@ -72,16 +72,16 @@ func run(t *testing.T, s *syslog.Sender) {
 
 // R137: a real server understands every part of a line, over TLS, and gets the lines of its absence when it is back.
 func TestARealServerGetsEveryLineAlsoAfterItsAbsence(t *testing.T) {
-	real := realtest.NewSyslogd(t, "127.0.0.21")
+	server := realtest.NewSyslogd(t, "127.0.0.21")
 	n := &news{}
 	s := syslog.New(n.config(50 * time.Millisecond))
 	run(t, s)
 	s.Offer(message(1)) // goes nowhere
-	s.Use(syslog.Server{Host: real.Host, Port: realtest.SyslogPort, Authority: real.Authority})
+	s.Use(syslog.Server{Host: server.Host, Port: realtest.SyslogPort, Authority: server.Authority})
 	for i := range 50 {
 		s.Offer(message(i + 1))
 	}
-	lines := real.Wait(50)
+	lines := server.Wait(50)
 	want := realtest.SyslogLine{
 		Priority: "84", Facility: "authpriv", Severity: "warning", Time: "2026-11-21T12:00:00.250Z", Host: "attic-nas", App: "castellan",
 		ID: "sign_in.refused", Data: `[timeQuality tzKnown="1" isSynced="1"][meta sequenceId="7"]`, Text: `{"number":7,"message":"Sign-in refused: ?wrong?"}`,
@@ -94,7 +94,7 @@ func TestARealServerGetsEveryLineAlsoAfterItsAbsence(t *testing.T) {
 		t.Errorf("got %+v", st)
 	}
 
-	real.Stop()
+	server.Stop()
 	time.Sleep(200 * time.Millisecond)
 	for i := range 30 {
 		s.Offer(message(i + 51))
@@ -103,8 +103,8 @@ func TestARealServerGetsEveryLineAlsoAfterItsAbsence(t *testing.T) {
 	if st := s.Status(); st.Linked || st.Waiting != 30 || st.Trouble == "" {
 		t.Errorf("while the server is away: %+v", st)
 	}
-	real.Start()
-	lines = real.Wait(80)
+	server.Start()
+	lines = server.Wait(80)
 	seen := map[string]int{}
 	for _, l := range lines {
 		seen[l.Data]++
@@ -119,20 +119,20 @@ func TestARealServerGetsEveryLineAlsoAfterItsAbsence(t *testing.T) {
 		server syslog.Server
 		want   string
 	}{
-		{"no authority", syslog.Server{Host: real.Host, Port: realtest.SyslogPort}, "not known here"},
-		{"another authority", syslog.Server{Host: real.Host, Port: realtest.SyslogPort, Authority: realtest.NewAuthority(t).PEM}, "not known here"},
-		{"another name", syslog.Server{Host: "localhost", Port: realtest.SyslogPort, Authority: real.Authority}, ""},
-		{"another pin", syslog.Server{Host: real.Host, Port: realtest.SyslogPort, Pin: strings.Repeat("ab", 32)}, "another certificate"},
+		{"no authority", syslog.Server{Host: server.Host, Port: realtest.SyslogPort}, "not known here"},
+		{"another authority", syslog.Server{Host: server.Host, Port: realtest.SyslogPort, Authority: realtest.NewAuthority(t).PEM}, "not known here"},
+		{"another name", syslog.Server{Host: "localhost", Port: realtest.SyslogPort, Authority: server.Authority}, ""},
+		{"another pin", syslog.Server{Host: server.Host, Port: realtest.SyslogPort, Pin: strings.Repeat("ab", 32)}, "another certificate"},
 	} {
 		err := tc.server.Try(t.Context(), message(1))
 		if err == nil || !strings.Contains(syslog.Explain(err), tc.want) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
-	if err := (syslog.Server{Host: real.Host, Port: realtest.SyslogPort, Authority: real.Authority}).Try(t.Context(), message(99)); err != nil {
+	if err := (syslog.Server{Host: server.Host, Port: realtest.SyslogPort, Authority: server.Authority}).Try(t.Context(), message(99)); err != nil {
 		t.Error(err)
 	}
-	real.Wait(81)
+	server.Wait(81)
 }
 
 // nobody is a server that never answers, and counts who comes.

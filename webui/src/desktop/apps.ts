@@ -134,6 +134,14 @@ export const apps: readonly App[] = [
 			{ id: "clock", name: "Clock", icon: time, load: logPage },
 			{ id: "mail", name: "Mail", icon: mail, load: logPage },
 			{ id: "system", name: "System", icon: icons.chip, load: logPage },
+			{
+				id: "syslog",
+				name: "Send to syslog",
+				icon: icons.external,
+				group: "Settings",
+				words: "forward log server rfc 5424 tls",
+				load: () => import("../apps/log/Syslog.svelte"),
+			},
 		],
 	},
 	{

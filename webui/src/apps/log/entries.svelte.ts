@@ -1,60 +1,104 @@
 import { api } from "../../api/client";
 import { asProblem, type Problem } from "../../api/problem";
-import type { Area, ClockState, Event } from "../../api/types";
+import type { Area, ClockState, Event, EventPage } from "../../api/types";
+import { clock } from "../../time/clock.svelte";
 import { dayOf } from "../../time/format";
+import { type Filter, queryOf } from "./filter";
 
-/** The security log of one area, newest first, as far back as somebody asked. */
+/** How many entries are shown at first, and more at a time. */
+const pageSize = 50;
+
+/** The entries that a filter leaves of the security log, newest first, as far back as somebody asked. */
 export class Entries {
 	events = $state.raw<Event[]>();
-	total = $state(0);
+	/** All entries of the log, also those that the filter hides. */
+	kept = $state(0);
 	problem = $state.raw<Problem>();
 	loading = $state(false);
-	readonly #area: Area | undefined;
+	/** A search goes on, and has come as far back as this. */
+	searched = $state<string>();
+	#filter: Filter = {};
 	#next = $state("");
+	#newest = "";
+	#turn = 0;
 
 	readonly more = $derived(this.#next !== "");
 
-	constructor(area: Area | undefined) {
-		this.#area = area;
-	}
+	/** Starts over with a filter. Answers to older questions are dropped. */
+	start = (filter: Filter = this.#filter) => {
+		this.#filter = filter;
+		this.events = undefined;
+		this.searched = undefined;
+		this.problem = undefined;
+		return this.#back("");
+	};
 
-	/** Reads the newest entries; what was read before stays below them. */
-	reload = () =>
-		this.#load(undefined, (page, next) => {
-			const known = this.events ?? [];
-			const fresh = joined(page, known);
-			// Without a common entry there may be a gap, so the list starts over.
-			if (!fresh || known.length === 0) this.#next = next;
-			this.events = fresh ?? page;
-		});
-
-	older = () =>
-		this.#load(this.#next, (page, next) => {
-			this.events = [...(this.events ?? []), ...page];
-			this.#next = next;
-		});
-
-	async #load(before: string | undefined, take: (page: Event[], next: string) => void) {
-		this.loading = true;
+	/** Looks for what is new. */
+	renew = async () => {
+		if (this.events === undefined) return this.start();
+		if (this.loading) return;
+		const turn = this.#turn;
 		try {
-			const page = await api.get("/events", { query: { area: this.#area, before } });
-			take(page.events, page.next ?? "");
-			this.total = page.total;
+			for (let behind = true; behind; ) {
+				const page = await this.#ask({ after: this.#newest });
+				if (turn !== this.#turn) return;
+				// Somebody cleared the log.
+				if (page.kept * 2 < this.kept) return await this.start();
+				this.kept = page.kept;
+				this.#newest = page.newest;
+				this.events = [...page.events, ...(this.events ?? [])];
+				behind = page.behind;
+			}
 			this.problem = undefined;
 		} catch (thrown) {
-			this.problem = asProblem(thrown);
+			if (turn === this.#turn) this.problem = asProblem(thrown);
+		}
+	};
+
+	older = () => this.#back(this.#next);
+
+	/** Ends a search that goes on; what it has not seen can be asked for again. */
+	stop = () => {
+		this.#turn++;
+		this.loading = false;
+		this.searched = undefined;
+		this.events ??= [];
+	};
+
+	/** Reads a page. The NAS answers a long search in parts; it goes on until the page is full. */
+	async #back(from: string) {
+		const turn = ++this.#turn;
+		this.loading = true;
+		try {
+			let found = 0;
+			let before: string | undefined = from;
+			do {
+				const page: EventPage = await this.#ask({ before, limit: pageSize - found });
+				if (turn !== this.#turn) return;
+				before = page.next;
+				found += page.events.length;
+				this.searched = page.searched_to;
+				if (page.events.length > 0 || before === undefined)
+					this.events = [...(this.events ?? []), ...page.events];
+				this.kept = page.kept;
+				if (from === "" && found === page.events.length) this.#newest = page.newest;
+				this.#next = page.next ?? "";
+			} while (before !== undefined && found < pageSize);
+			this.problem = undefined;
+		} catch (thrown) {
+			if (turn === this.#turn) this.problem = asProblem(thrown);
 		} finally {
-			this.loading = false;
+			if (turn === this.#turn) {
+				this.loading = false;
+				this.searched = undefined;
+			}
 		}
 	}
-}
 
-/** Puts a new first page over older entries; nothing when they do not meet. */
-export function joined(page: Event[], known: Event[]): Event[] | undefined {
-	const oldest = page.at(-1);
-	if (!oldest) return known;
-	const at = known.findIndex((event) => event.id === oldest.id);
-	return at < 0 ? undefined : [...page, ...known.slice(at + 1)];
+	#ask(place: { before?: string; after?: string; limit?: number }) {
+		const filter = queryOf(this.#filter, clock.read(), clock.zone);
+		return api.get("/events", { query: { ...filter, ...place } });
+	}
 }
 
 const trusted = (state: ClockState) => state === "synced" || state === "holdover";

@@ -1,10 +1,23 @@
-import { describe, expect, test } from "vitest";
-import type { ClockState, Event } from "../../api/types";
-import { asText, joined, lines } from "./entries.svelte";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { api } from "../../api/client";
+import type { ClockState, Event, EventPage } from "../../api/types";
+import { asText, Entries, lines } from "./entries.svelte";
 
 function entry(id: string, time: string, clock_state: ClockState = "synced"): Event {
-	return { id, time, clock_state, kind: "k", area: "clock", level: "info", message: "m", details: [] };
+	return {
+		id,
+		time,
+		clock_state,
+		kind: "k",
+		area: "clock",
+		level: "info",
+		outcome: "done",
+		message: "m",
+		details: [],
+	};
 }
+
+afterEach(() => vi.restoreAllMocks());
 
 describe("between entries", () => {
 	const events = [
@@ -24,16 +37,63 @@ describe("between entries", () => {
 	});
 });
 
-describe("following", () => {
-	const known = [entry("3", ""), entry("2", ""), entry("1", "")];
+describe("reading", () => {
+	const answers = (...pages: Partial<EventPage>[]) =>
+		vi
+			.spyOn(api, "get")
+			.mockImplementation(
+				async () => ({ events: [], kept: 9, newest: "9", behind: false, ...pages.shift() }) as never,
+			);
+	const query = (call: number) => vi.mocked(api.get).mock.calls[call]?.[1]?.query as Record<string, unknown>;
+	const ids = (entries: Entries) => entries.events?.map((one) => one.id);
 
-	test("puts new entries over the known ones", () => {
-		const page = [entry("5", ""), entry("4", ""), entry("3", "")];
-		expect(joined(page, known)?.map((one) => one.id)).toEqual(["5", "4", "3", "2", "1"]);
+	test("a search goes on by itself until it has seen all", async () => {
+		answers({ next: "8", searched_to: "" }, { events: [entry("5", "")], next: "4", searched_to: "" }, {});
+		const entries = new Entries();
+		await entries.start({ text: "needle" });
+		expect(ids(entries)).toEqual(["5"]);
+		expect([query(0).before, query(1).before, query(2).before]).toEqual(["", "8", "4"]);
+		expect(entries.more).toBe(false);
 	});
 
-	test("starts over when there may be a gap", () => {
-		expect(joined([entry("9", ""), entry("8", "")], known)).toBeUndefined();
+	test("new entries come over the known ones, with the same filter", async () => {
+		answers(
+			{ events: [entry("9", "")] },
+			{ events: [entry("10", "")], newest: "10", behind: true },
+			{ newest: "12" },
+			{},
+		);
+		const entries = new Entries();
+		await entries.start({ who: "ines" });
+		await entries.renew();
+		await entries.renew();
+		expect(ids(entries)).toEqual(["10", "9"]);
+		expect([query(1).after, query(2).after, query(3).after]).toEqual(["9", "10", "12"]);
+		expect(query(3).who).toBe("ines");
+	});
+
+	test("a cleared log is read anew", async () => {
+		answers(
+			{ events: [entry("9", "")] },
+			{ events: [entry("10", "")], kept: 1, newest: "10" },
+			{ events: [entry("10", "")], kept: 1 },
+		);
+		const entries = new Entries();
+		await entries.start();
+		await entries.renew();
+		expect(ids(entries)).toEqual(["10"]);
+	});
+
+	test("an answer to an older question is dropped", async () => {
+		let first: (page: EventPage) => void = () => undefined;
+		const get = answers({ events: [entry("3", "")] });
+		get.mockImplementationOnce(() => new Promise((done) => (first = done)) as never);
+		const entries = new Entries();
+		const slow = entries.start({ text: "a" });
+		await entries.start({ text: "ab" });
+		first({ events: [entry("1", "")], kept: 9, newest: "9", behind: false });
+		await slow;
+		expect(ids(entries)).toEqual(["3"]);
 	});
 });
 
