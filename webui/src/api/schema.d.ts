@@ -1,4 +1,4 @@
-// openapi.yaml sha256:344fc84853a32ff6d1682c421c8eb87009ff06c7031dac249050ea39ac910c90
+// openapi.yaml sha256:2c1345b34a4346397a2dc4ea5ae51e830642a1452163cb15822e653db58a9453
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -89,6 +89,77 @@ export interface paths {
         put?: never;
         /** Replaces a temporary password by one's own, and signs in. */
         post: operations["SignInPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/forgotten": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
+         * @description The answer is the same for every address, known or not, and comes before anything is sent.
+         */
+        post: operations["Forgotten"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells whose password a mailed link sets. It changes nothing and can be repeated. */
+        post: operations["OpenPasswordLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-link/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets a password with a mailed link, once. It ends the account's sessions and starts none. */
+        post: operations["UsePasswordLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/passphrase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Suggests a passphrase of random words. It is kept nowhere. */
+        get: operations["SuggestPassphrase"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -487,8 +558,25 @@ export interface paths {
         /** Lists accounts by name. */
         get: operations["ListUsers"];
         put?: never;
-        /** Adds an account with a temporary password, shown once. */
+        /** Adds an account, with an invitation by mail or a temporary password that is shown once. */
         post: operations["AddUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a list of people (CSV; name, e-mail, group) and says of each line what adding it would do. It changes nothing. */
+        post: operations["PreviewUsers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -548,6 +636,25 @@ export interface paths {
         put?: never;
         /** Gives another person a temporary password, shown once, and ends their sessions. */
         post: operations["SetTemporaryPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mails another person a link with which they choose their password, valid for 24 hours. An earlier link is void then. */
+        post: operations["InviteUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -866,6 +973,11 @@ export interface components {
             clock: components["schemas"]["Clock"];
             /** @description SHA-256 of the certificate this NAS shows, as pairs of hex digits. */
             fingerprint: string;
+            /**
+             * @description Whether this NAS can send mail: no mail server is set, the last mail was taken (or none was sent yet), or it failed.
+             * @enum {string}
+             */
+            mail: "off" | "works" | "fails";
             claim?: components["schemas"]["ClaimStatus"];
             recovery?: components["schemas"]["RecoveryNeed"];
         };
@@ -967,6 +1079,36 @@ export interface components {
             clock?: components["schemas"]["Clock"];
             /** @description The fewest characters a new password may have. */
             password_min?: number;
+        };
+        ForgottenAddress: {
+            email: string;
+        };
+        ForgottenAsked: {
+            /** @description How long the links work. */
+            link_minutes: number;
+            /** @description Seconds after which another mail can be asked for, for any address. */
+            again_in: number;
+        };
+        Link: {
+            /** @description What follows `#password=` in the address of the link. */
+            link: string;
+        };
+        LinkedPassword: {
+            link: string;
+            password: string;
+        };
+        PasswordLink: {
+            person: components["schemas"]["Person"];
+            /** @enum {string} */
+            purpose: "forgotten" | "invited";
+            password_min: number;
+            expires_in: number;
+        };
+        Passphrase: {
+            phrase: string;
+            words: number;
+            /** @description How hard it is to guess: two to this power tries, at the most. */
+            bits: number;
         };
         ButtonWait: {
             /**
@@ -1145,6 +1287,13 @@ export interface components {
             demanded: boolean;
             /** @description A temporary password waits to be replaced. */
             waiting: boolean;
+            /**
+             * @description A link was mailed with which the person chooses a password, and was not used yet.
+             * @enum {string}
+             */
+            invitation?: "sent" | "lapsed";
+            /** @description The person never had a password: only an invitation, or a temporary password, lets them in. */
+            new: boolean;
             /** Format: date-time */
             created: string;
             /** Format: date-time */
@@ -1161,12 +1310,41 @@ export interface components {
             display_name?: string;
             email?: string;
             role: components["schemas"]["Role"];
+            /** @description The name of a group to join. It is added where there is none of this name. */
+            group?: string;
         };
         UserChange: {
             display_name?: string;
             email?: string;
             role?: components["schemas"]["Role"];
             disabled?: boolean;
+        };
+        AddedUser: {
+            user: components["schemas"]["User"];
+            /** @description The temporary password, shown this once, where no mail can be sent. Absent: a link was mailed. */
+            password?: string;
+            expires_in: number;
+        };
+        PeopleFile: {
+            text: string;
+        };
+        PeoplePreview: {
+            lines: components["schemas"]["PeopleLine"][];
+            /** @description Groups that are named and do not exist yet. They are added with their first member. */
+            new_groups: string[];
+        };
+        PeopleLine: {
+            /** @description Its number in the file, from 1. */
+            line: number;
+            /** @description The user name; made out of a name that is none. */
+            name: string;
+            display_name: string;
+            email: string;
+            group: string;
+            /** @description A link would be mailed; otherwise a temporary password would be shown. */
+            invited: boolean;
+            /** @description Why this person cannot be added, then what to do. */
+            problem?: string;
         };
         TemporaryPassword: {
             user: components["schemas"]["User"];
@@ -1548,6 +1726,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInStep"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    Forgotten: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenAddress"];
+            };
+        };
+        responses: {
+            /** @description Whoever has an account with this address gets a mail. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgottenAsked"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    OpenPasswordLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link"];
+            };
+        };
+        responses: {
+            /** @description Whose. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordLink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    UsePasswordLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkedPassword"];
+            };
+        };
+        responses: {
+            /** @description Set. The person signs in as always. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SuggestPassphrase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A passphrase. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passphrase"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -2229,7 +2501,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TemporaryPassword"];
+                    "application/json": components["schemas"]["AddedUser"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    PreviewUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleFile"];
+            };
+        };
+        responses: {
+            /** @description The lines. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplePreview"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -2347,6 +2644,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemporaryPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    InviteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On its way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedUser"];
                 };
             };
             default: components["responses"]["Problem"];
