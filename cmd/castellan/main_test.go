@@ -40,6 +40,7 @@ func castellan(args ...string) *exec.Cmd {
 type process struct {
 	t       *testing.T
 	config  string
+	program string // empty: the test program itself
 	cmd     *exec.Cmd
 	log     *bytes.Buffer
 	port    string
@@ -63,6 +64,9 @@ var greetingForm = regexp.MustCompile(`(?s)address +https://localhost:(\d+).*pas
 func (p *process) start() {
 	p.t.Helper()
 	p.cmd, p.log = castellan("serve", "-config", p.config, "-greeting"), &bytes.Buffer{}
+	if p.program != "" {
+		p.cmd.Path = p.program
+	}
 	p.cmd.Stderr = p.log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

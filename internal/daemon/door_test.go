@@ -24,7 +24,8 @@ var bodies = map[string]any{
 	"Claim": obj{"name": "admin", "password": "x"}, "StepUp": obj{"password": "x"}, "ChangeMe": obj{}, "ChangeEmail": obj{"email": ""},
 	"ChangePassword": obj{"current": "x", "password": "y"}, "SaveDesktop": obj{"theme": "auto", "windows": []any{}},
 	"StartEnrolment": obj{"name": "x"}, "ConfirmEnrolment": obj{"code": "123456"}, "TurnTwoStepOff": obj{"password": "x"},
-	"UndoEmailChange": obj{"token": "x.y"}, "ConfirmEmail": obj{"code": "123456"}, "RenameDevice": obj{"name": "x"}, "ConfirmEmailWay": obj{"code": "123456"},
+	"Forgotten": obj{"email": "x@example.org"}, "OpenPasswordLink": obj{"link": "x.y"}, "UsePasswordLink": obj{"link": "x.y", "password": "five other words in a row"},
+	"PreviewUsers": obj{"text": "ines"}, "UndoEmailChange": obj{"token": "x.y"}, "ConfirmEmail": obj{"code": "123456"}, "RenameDevice": obj{"name": "x"}, "ConfirmEmailWay": obj{"code": "123456"},
 	"AddGroup": obj{"name": "x", "members": []any{}}, "ChangeGroup": obj{"name": "x", "members": []any{}},
 	"ChangePolicy": obj{"two_step": "nobody", "groups": []any{}, "email_codes": "everybody"},
 	"ChangeMail":   obj{"host": "x", "port": 465, "security": "tls", "user": "", "sender": "x@example.org"},
@@ -117,7 +118,7 @@ func wanted(op api.Operation, caller string) func(answer) bool {
 	}
 	switch op.Access {
 	case api.ForPublic:
-		if op.ID == "WaitForButton" {
+		if op.ID == "WaitForButton" || op.ID == "Forgotten" { // it is owned, and has no mail server
 			return status(409)
 		}
 		return status(200, 401, 410, 429)

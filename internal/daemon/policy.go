@@ -9,6 +9,7 @@ import (
 	"castellan/internal/access/factor"
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
+	"castellan/internal/access/recovery"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
@@ -50,6 +51,12 @@ func Policy() []Rule {
 		{"Half-finished sign-ins at once", atMost(session.MaxTickets, "sign-ins"), "box", "the oldest goes", "Each took a right password, or a box that nobody owns."},
 		{"Slowed pairs remembered", atMost(throttle.MaxLanes, "pairs of account and source"), "box", "the one that is longest ago goes, but none that still has to wait", "A flood of names must not fill the memory."},
 		{"Temporary password", words(account.TemporaryFor), "account", "a password of one's own", "It opens nothing but the page that replaces it."},
+		{"Password, blocklist", count(password.Listed(), "commonest leaked ones, and words around the account and the box"), "account", "never", "What is guessed first is no password, however long it is; the list needs no network."},
+		{"Suggested passphrase", count(password.PhraseWords, "of "+count(password.PhraseList(), "words")), "-", "-", "About 64 bits, and easy to remember."},
+		{"Forgotten password, link", words(recovery.LinkFor) + ", works once, only the newest", "account", "its use, another password or address, a restart", "It sets a password and does nothing else: the second factor stays in force."},
+		{"Forgotten password, mails", "one in " + words(recovery.LinkFor) + ", " + count(recovery.MailsDay, "a day"), "account", "time", "A mailbox cannot be flooded; signing in is not touched."},
+		{"Forgotten password, questions", count(recovery.AsksSource, "an hour per source, ") + count(recovery.AsksBox, "in all"), "source, box", "time", "Addresses cannot be tried by the thousand; signing in is not touched."},
+		{"Invitation", words(account.InvitationFor) + ", works once, only the newest", "account", "its use, another password or address", "Nobody but the person ever knows the password."},
 		{"New authenticator device", words(factor.EnrolmentLife) + ", " + count(factor.EnrolmentTries, "wrong codes"), "account", "the first right code", "Until then it opens nothing."},
 		{"Authenticator devices", atMost(factor.MaxDevices, "devices"), "account", "removing one", "Each has a secret of its own; more would be more guesses at a time."},
 		{"Recovery codes", count(factor.RecoveryCodes, "codes of 120 bits, pressed to renew at ") + count(factor.RenewAt, "left"), "account", "each is used once; renewal voids the old ones", "They open the account when the phone is lost, with the password."},

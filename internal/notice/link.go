@@ -16,11 +16,9 @@ type PasswordLink struct {
 func (p *Post) passwordURL(l PasswordLink) string { return p.Origin() + "/#password=" + l.Link }
 
 // SendLinks queues the one mail that answers whoever forgot a name or a password: with the names of the accounts of
-// an address, and a link for each.
-func (p *Post) SendLinks(tx *store.Tx, to string, links []PasswordLink, e event.Event) {
-	if len(links) == 0 {
-		return
-	}
+// an address, and a link for each. There is at least one, and all have the same address.
+func (p *Post) SendLinks(tx *store.Tx, links []PasswordLink, e event.Event) {
+	to := links[0].Account.Email
 	s := sheet{to: to, subject: "Reset your Castellan password", advice: linkAdvice}
 	if len(links) == 1 {
 		s.greeting = links[0].Account

@@ -18,6 +18,7 @@ want qemu-system-aarch64 qemu-system-arm
 want exim4 exim4-daemon-light
 want openssl openssl
 want systemd-analyze systemd
+want slowhttptest slowhttptest
 want xz xz-utils
 want mkfs.ext4 e2fsprogs
 [ -n "$missing" ] || exit 0

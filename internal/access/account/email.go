@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"strings"
 
 	"castellan/internal/store"
@@ -43,6 +44,7 @@ func ByEmail(tx *store.Tx, address string) (found []Account, err error) {
 		found = append(found, a)
 		return err
 	})
+	slices.SortFunc(found, func(a, b Account) int { return strings.Compare(a.Name, b.Name) })
 	return found, err
 }
 

@@ -25,11 +25,14 @@ func ContextWords() []string {
 	return []string{"castellan", "admin", "administrator", "nas", "root", "password", "passwort", "default"}
 }
 
+// Listed returns how many passwords are on the list.
+func Listed() int { return len(blocklist) / prefixSize }
+
 // listed reports whether a text is one of the commonest passwords.
 func listed(text string) bool {
 	sum := sha256.Sum256([]byte(text))
 	want := string(sum[:prefixSize])
-	n := len(blocklist) / prefixSize
+	n := Listed()
 	at := func(i int) string { return blocklist[i*prefixSize : (i+1)*prefixSize] }
 	i := sort.Search(n, func(i int) bool { return at(i) >= want })
 	return i < n && at(i) == want
@@ -37,13 +40,13 @@ func listed(text string) bool {
 
 // Common reports whether a password is one that is guessed first: a listed one, one of the words around it (the
 // account's name, the box's name and the like), or a simple derivation of these: in capitals, several times in
-// a row, or with digits and signs before or behind. A long phrase that merely holds such a word is none.
+// a row, with digits and signs before or behind, or with signs between. A long phrase that merely holds such a word is none.
 func Common(password string, around ...string) bool {
 	text := strings.ToLower(norm.NFC.String(password))
 	words := map[string]bool{}
 	for _, w := range append(ContextWords(), around...) {
 		if w = strings.ToLower(norm.NFC.String(w)); w != "" {
-			words[w] = true
+			words[w], words[compact(w)] = true, true
 		}
 	}
 	guessed := func(s string) bool { return s != "" && (words[s] || listed(s)) }
@@ -51,12 +54,22 @@ func Common(password string, around ...string) bool {
 		return true
 	}
 	core := strings.TrimFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
-	for _, s := range []string{text, core} {
+	for _, s := range []string{text, core, compact(text)} {
 		if unit := repeated(s); guessed(s) || guessed(unit) || unit != "" && utf8.RuneCountInString(unit) <= shortUnit {
 			return true
 		}
 	}
 	return run(text)
+}
+
+// compact leaves out what stands between words.
+func compact(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
 }
 
 const (

@@ -19,6 +19,9 @@ var words = sync.OnceValue(func() []string { return strings.Fields(wordList) })
 // PhraseWords is how many words a suggested passphrase has.
 const PhraseWords = 5
 
+// PhraseList returns how many words there are to choose from.
+func PhraseList() int { return len(words()) }
+
 // Phrase returns a passphrase of random words, and how many bits there are to guess.
 func Phrase() (phrase string, bits int) {
 	all := words()

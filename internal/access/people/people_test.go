@@ -41,7 +41,7 @@ func newBench(t *testing.T) *bench {
 	b.Office = people.New(people.Config{
 		DB: db, Passwords: password.New(password.Config{Key: key, Memory: 64, Passes: 1}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Now: func() time.Time { return b.now },
-		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return b.now }}),
+		Log: log, MailKey: key, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Origin: func() string { return "https://nas.example:8001" }, Elapsed: elapsed, Now: func() time.Time { return b.now }}),
 	})
 	admin := b.own("admin", account.Administrator)
 	b.root = people.Actor{ID: admin.ID, Name: admin.Name, Address: "192.0.2.7"}
@@ -94,7 +94,7 @@ func (b *bench) last() (e event.Event) {
 // R038 R033
 func TestAPersonIsAddedWithATemporaryPasswordThatNobodyChose(t *testing.T) {
 	b := newBench(t)
-	g, err := b.Add(t.Context(), b.root, account.Account{Name: "Ines", DisplayName: "Inês Duarte", Role: account.User})
+	g, err := b.Add(t.Context(), b.root, people.NewPerson{Account: account.Account{Name: "Ines", DisplayName: "Inês Duarte", Role: account.User}})
 	if err != nil || g.Person.Name != "ines" || !g.Person.Waiting() || g.Left != account.TemporaryFor || len(g.Password) != 14 {
 		t.Fatalf("got %+v, %v", g, err)
 	}
@@ -104,7 +104,7 @@ func TestAPersonIsAddedWithATemporaryPasswordThatNobodyChose(t *testing.T) {
 	if e := b.last(); e.Kind != event.AccountAdded || e.Get("account") != "ines" || e.Actor != "admin" {
 		t.Errorf("the event is %+v", e)
 	}
-	if _, err := b.Add(t.Context(), b.root, account.Account{Name: "INES", Role: account.User}); !errors.Is(err, account.ErrTaken) {
+	if _, err := b.Add(t.Context(), b.root, people.NewPerson{Account: account.Account{Name: "INES", Role: account.User}}); !errors.Is(err, account.ErrTaken) {
 		t.Errorf("got %v, want ErrTaken", err)
 	}
 }

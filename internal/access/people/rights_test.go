@@ -40,7 +40,7 @@ func TestWhoeverLostTheirRightsChangesNothing(t *testing.T) {
 		before := b.last().Number
 		name := "Somebody"
 		for did, err := range map[string]error{
-			"add":             refusal(b.Add(t.Context(), by, account.Account{Name: "thief", Role: account.Administrator})),
+			"add":             refusal(b.Add(t.Context(), by, people.NewPerson{Account: account.Account{Name: "thief", Role: account.Administrator}})),
 			"temporary":       refusal(b.Temporary(t.Context(), by, jonas.ID)),
 			"change":          refusal(b.Change(by, jonas.ID, people.Change{DisplayName: &name})),
 			"delete":          b.Delete(by, jonas.ID),

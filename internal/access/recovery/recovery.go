@@ -10,6 +10,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -125,8 +126,8 @@ func (d *Desk) Forgotten(v Visitor, address string) error {
 		}
 		links, outcome := d.write(tx, found)
 		e := v.event(event.PasswordForgotten, "").With("address", account.Masked(address)).With("outcome", outcome)
-		if len(links) > 0 {
-			d.Post.SendLinks(tx, found[0].Email, links, e)
+		for _, same := range byAddress(links) {
+			d.Post.SendLinks(tx, same, e)
 		}
 		return d.Log.Record(tx, e)
 	})
@@ -156,6 +157,18 @@ func (d *Desk) write(tx *store.Tx, found []account.Account) (links []notice.Pass
 		outcome = "links for " + strings.Join(names, ", ")
 	}
 	return links, outcome
+}
+
+// byAddress groups links by the address as it was entered: in some mailboxes case makes a difference.
+func byAddress(links []notice.PasswordLink) (groups [][]notice.PasswordLink) {
+	for _, l := range links {
+		at := slices.IndexFunc(groups, func(g []notice.PasswordLink) bool { return g[0].Account.Email == l.Account.Email })
+		if at < 0 {
+			at, groups = len(groups), append(groups, nil)
+		}
+		groups[at] = append(groups[at], l)
+	}
+	return groups
 }
 
 func (d *Desk) keep(id string, l link) {

@@ -1,0 +1,455 @@
+package recovery_test
+
+import (
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/mail"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/access/password"
+	"castellan/internal/access/recovery"
+	"castellan/internal/access/session"
+	"castellan/internal/event"
+	"castellan/internal/fault"
+	"castellan/internal/notice"
+	"castellan/internal/realtest"
+	"castellan/internal/secret"
+	"castellan/internal/settings"
+	"castellan/internal/store"
+)
+
+const (
+	chosen = "five other words in a row"
+	shared = "family@example.org"
+)
+
+// bench is a Desk with a mail server on a loopback address of its own.
+type bench struct {
+	*recovery.Desk
+	t    *testing.T
+	mail *realtest.Recorder
+	key  secret.Key
+
+	mu      sync.Mutex
+	now     time.Time
+	elapsed time.Duration
+}
+
+var home = recovery.Visitor{Address: "192.0.2.7", Source: "192.0.2.7", Agent: "Firefox"}
+
+func newBench(t *testing.T, host string) *bench {
+	t.Helper()
+	db, err := store.Create(filepath.Join(t.TempDir(), "castellan.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	b := &bench{t: t, key: secret.NewKey(), now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), elapsed: time.Hour, mail: &realtest.Recorder{}}
+	elapsed := func() time.Duration { b.mu.Lock(); defer b.mu.Unlock(); return b.elapsed }
+	now := func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now }
+	log := event.New(func() event.Moment { return event.Moment{Now: now(), State: "synced"} }, slog.New(slog.DiscardHandler))
+	post := notice.New(notice.Config{
+		DB: db, Key: b.key, Log: log, Elapsed: elapsed, Now: now, Origin: func() string { return "https://nas.example:8001" }, Out: slog.New(slog.DiscardHandler),
+	})
+	b.Desk = recovery.New(recovery.Config{
+		DB: db, Passwords: password.New(password.Config{Key: b.key, Memory: 64, Passes: 1}), Sessions: session.New(elapsed), Log: log, Post: post, Now: now, Elapsed: elapsed,
+	})
+	if host == "" {
+		return b
+	}
+	authority := realtest.NewAuthority(t)
+	b.mail.Serve(t, host+":2525", authority, host, true)
+	b.update(func(tx *store.Tx) error {
+		return settings.PutMail(tx, b.key, settings.Mail{Host: host, Port: 2525, Security: "starttls", User: "nas", Password: "x", Sender: "nas@example.org", Authority: authority.PEM})
+	})
+	go func() { _ = post.Run(t.Context()) }()
+	return b
+}
+
+func (b *bench) update(f func(*store.Tx) error) {
+	b.t.Helper()
+	if err := b.DB.Update(f); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// pass moves both clocks.
+func (b *bench) pass(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now, b.elapsed = b.now.Add(d), b.elapsed+d
+}
+
+// add adds an account with a confirmed address; change may make it another.
+func (b *bench) add(name, address string, change ...func(*account.Account)) (a account.Account) {
+	b.t.Helper()
+	a = account.Account{Name: name, Email: address, Confirmed: true, Role: account.User, Password: account.Password{Hash: "h", Origin: account.Own}}
+	for _, c := range change {
+		c(&a)
+	}
+	b.update(func(tx *store.Tx) (err error) { a, err = account.Add(tx, a); return err })
+	return a
+}
+
+func (b *bench) get(id string) (a account.Account) {
+	b.t.Helper()
+	b.update(func(tx *store.Tx) (err error) { a, err = account.Get(tx, id); return err })
+	return a
+}
+
+func (b *bench) ask(address string) {
+	b.t.Helper()
+	if err := b.Forgotten(home, address); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// mails returns the texts of the mails to an address once there are n of them.
+func (b *bench) mails(to string, n int) (texts []string) {
+	b.t.Helper()
+	for range 200 {
+		texts = nil
+		b.mail.Mu.Lock()
+		all := slices.Clone(b.mail.Mails)
+		b.mail.Mu.Unlock()
+		for _, m := range all {
+			if m.To == to {
+				message, err := mail.ReadMessage(strings.NewReader(string(m.Data)))
+				if err != nil {
+					b.t.Fatal(err)
+				}
+				texts = append(texts, "Subject: "+message.Header.Get("Subject")+"\n"+realtest.Text(b.t, message))
+			}
+		}
+		if len(texts) >= n {
+			return texts
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.t.Fatalf("%d mails came to %s, not %d", len(texts), to, n)
+	return nil
+}
+
+var linkForm = regexp.MustCompile(`https://nas\.example:8001/#password=(\S+)`)
+
+func links(text string) (found []string) {
+	for _, m := range linkForm.FindAllStringSubmatch(text, -1) {
+		found = append(found, m[1])
+	}
+	return found
+}
+
+// link asks for an account's link and returns it.
+func (b *bench) link(address string, n int) string {
+	b.t.Helper()
+	b.ask(address)
+	texts := b.mails(address, n)
+	return links(texts[len(texts)-1])[0]
+}
+
+func (b *bench) set(link string) error { return b.SetPassword(b.t.Context(), home, link, chosen) }
+
+func (b *bench) last(kind event.Kind) (e event.Event) {
+	b.t.Helper()
+	b.update(func(tx *store.Tx) error {
+		page, _, err := event.Page(tx, "", 0, 1)
+		if len(page) > 0 {
+			e = page[0]
+		}
+		return err
+	})
+	if e.Kind != kind {
+		b.t.Errorf("the newest event is %s, not %s", e.Kind, kind)
+	}
+	return e
+}
+
+func wantErr(t *testing.T, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// R080 R078: whoever shares an address gets one mail with every name and a link for each account, and each link is
+// for its own account only.
+func TestOneMailNamesEveryAccountOfAnAddress(t *testing.T) {
+	b := newBench(t, "127.0.4.1")
+	ines, otto := b.add("ines", shared), b.add("otto", shared)
+	b.add("hugo", shared, func(a *account.Account) { a.Disabled = true })
+	b.add("typo", shared, func(a *account.Account) { a.Confirmed = false })
+	b.add("else", "else@example.org")
+	b.add("case", "Family@example.org")
+	b.ask(" FAMILY@example.org ")
+	b.last(event.PasswordForgotten)
+	text := b.mails(shared, 1)[0]
+	found := links(text)
+	if !strings.HasPrefix(text, "Subject: Reset your Castellan password\n") || len(found) != 2 || !strings.Contains(text, "ines") || !strings.Contains(text, "otto") {
+		t.Fatalf("got %s", text)
+	}
+	for _, other := range []string{"hugo", "typo", "else", "case"} {
+		if strings.Contains(text, other) {
+			t.Errorf("%s is named in %s", other, text)
+		}
+	}
+	for i, want := range []account.Account{ines, otto} {
+		o, err := b.Open(found[i])
+		if err != nil || o.Account.ID != want.ID || o.Purpose != recovery.ForgottenPassword || o.PasswordMin != password.MinAlone {
+			t.Errorf("got %+v, %v", o, err)
+		}
+	}
+	if err := b.set(found[0]); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.get(otto.ID); a.Password.Hash != "h" {
+		t.Error("the other account's password was changed")
+	}
+	if len(links(b.mails("Family@example.org", 1)[0])) != 1 {
+		t.Error("an address in another case got more than its own link")
+	}
+}
+
+// R073 R077: a link works for fifteen minutes and once, however often it is looked at.
+func TestALinkWorksForAQuarterOfAnHourAndOnce(t *testing.T) {
+	b := newBench(t, "127.0.4.2")
+	a := b.add("ines", shared)
+	link := b.link(shared, 1)
+	b.pass(recovery.LinkFor - time.Second)
+	for range 10 {
+		if _, err := b.Open(link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := b.Open(link + "x")
+	wantErr(t, "another token", err, recovery.ErrLink)
+	_, err = b.Open("x." + link)
+	wantErr(t, "no account", err, recovery.ErrLink)
+	if err := b.set(link); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.get(a.ID).Password; got.Hash == "h" || got.Origin != account.Own {
+		t.Errorf("got %+v", got)
+	}
+	wantErr(t, "once more", b.set(link), recovery.ErrLink)
+
+	b.pass(recovery.LinkFor)
+	link = b.link(shared, 3) // the second mail told of the new password
+	b.pass(recovery.LinkFor)
+	_, err = b.Open(link)
+	wantErr(t, "looked at too late", err, recovery.ErrLink)
+	wantErr(t, "used too late", b.set(link), recovery.ErrLink)
+}
+
+// R073: what a link was made for is gone when the password or the address changes, or when the account may not sign in.
+func TestALinkDiesWithWhatItWasMadeFor(t *testing.T) {
+	b := newBench(t, "127.0.4.3")
+	for name, change := range map[string]func(*account.Account){
+		"password": func(a *account.Account) { a.Password.Hash = "other" },
+		"address":  func(a *account.Account) { a.Email = "new@example.org" },
+		"disabled": func(a *account.Account) { a.Disabled = true },
+	} {
+		address := name + "@example.org"
+		a := b.add(name, address)
+		link := b.link(address, 1)
+		change(&a)
+		b.update(func(tx *store.Tx) error { return account.Put(tx, a) })
+		_, err := b.Open(link)
+		wantErr(t, name, err, recovery.ErrLink)
+		wantErr(t, name, b.set(link), recovery.ErrLink)
+	}
+}
+
+// R073 R074: only the newest link works; there is one mail in fifteen minutes and five in a day, and the answer is
+// always the same.
+func TestMailsAreFew(t *testing.T) {
+	b := newBench(t, "127.0.4.4")
+	b.add("ines", shared)
+	first := b.link(shared, 1)
+	for range 4 {
+		b.ask(shared)
+	}
+	if got := b.last(event.PasswordForgotten).Get("outcome"); got != "a mail was sent already" {
+		t.Errorf("got %q", got)
+	}
+	b.pass(recovery.LinkFor + time.Second)
+	second := b.link(shared, 2)
+	_, err := b.Open(first)
+	wantErr(t, "the older link", err, recovery.ErrLink)
+	if _, err := b.Open(second); err != nil {
+		t.Error(err)
+	}
+	for n := 3; n <= recovery.MailsDay; n++ {
+		b.pass(recovery.LinkFor)
+		b.link(shared, n)
+	}
+	b.pass(time.Hour)
+	b.ask(shared)
+	if got := b.last(event.PasswordForgotten).Get("outcome"); got != "a mail was sent already" {
+		t.Errorf("the sixth of a day: got %q", got)
+	}
+	b.pass(24 * time.Hour)
+	b.link(shared, recovery.MailsDay+1)
+}
+
+// R074: a source that asks too often is told to wait, and so are all of them together.
+func TestAskingIsBounded(t *testing.T) {
+	b := newBench(t, "127.0.4.5")
+	b.add("ines", shared)
+	for range recovery.AsksSource {
+		b.ask("nobody@example.org")
+	}
+	var f *fault.Error
+	if err := b.Forgotten(home, shared); !errors.As(err, &f) || f.Kind != fault.Throttled || f.RetryIn <= 0 || f.RetryIn > time.Hour {
+		t.Errorf("got %v", err)
+	}
+	other := recovery.Visitor{Source: "192.0.2.8"}
+	if err := b.Forgotten(other, shared); err != nil {
+		t.Errorf("another source: %v", err)
+	}
+	for i := range recovery.AsksBox - recovery.AsksSource - 1 {
+		if err := b.Forgotten(recovery.Visitor{Source: strings.Repeat("x", i+1)}, "nobody@example.org"); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	wantErr(t, "the box", b.Forgotten(recovery.Visitor{Source: "last"}, shared), recovery.ErrAsked)
+	b.pass(time.Hour)
+	b.ask(shared)
+}
+
+// R078: what is no plain address is refused, and nothing is sent.
+func TestOnlyPlainAddressesAreLookedUp(t *testing.T) {
+	b := newBench(t, "127.0.4.6")
+	b.add("ines", shared)
+	for _, address := range []string{"", "ines", shared + ",b@example.org", shared + "\nBcc: b@example.org", "Ines <" + shared + ">", strings.Repeat("a", 300) + "@example.org"} {
+		var f *fault.Error
+		if err := b.Forgotten(home, address); !errors.As(err, &f) || f.Kind != fault.Invalid {
+			t.Errorf("%q: got %v", address, err)
+		}
+	}
+	b.ask("fam\u0456ly@example.org") // a Cyrillic letter that looks like an i
+	if got := b.last(event.PasswordForgotten).Get("outcome"); got != "no account has this address" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestWithoutAMailServerNobodyIsLetToWait(t *testing.T) {
+	b := newBench(t, "")
+	b.add("ines", shared)
+	wantErr(t, "known", b.Forgotten(home, shared), recovery.ErrNoMail)
+	wantErr(t, "unknown", b.Forgotten(home, "nobody@example.org"), recovery.ErrNoMail)
+	if set, _, err := b.Mail(); set || err != nil {
+		t.Errorf("got %v, %v", set, err)
+	}
+}
+
+// R034 R079 R032: a new password ends every session and leaves the second factor in force, and its owner is told.
+func TestANewPasswordEndsSessionsAndKeepsTheSecondFactor(t *testing.T) {
+	b := newBench(t, "127.0.4.7")
+	a := b.add("ines", shared)
+	factors := factor.New(factor.Config{Key: b.key, Elapsed: b.Elapsed})
+	realtest.Enrol(t, b.DB, factors, a.ID, "My phone", b.Now())
+	var cookies []string
+	for range 3 {
+		b.update(func(tx *store.Tx) error {
+			cookie, _, _ := b.Sessions.Create(tx, session.Session{Account: a.ID})
+			cookies = append(cookies, cookie)
+			return nil
+		})
+	}
+	link := b.link(shared, 1)
+	if o, err := b.Open(link); err != nil || o.PasswordMin != password.MinBeside {
+		t.Errorf("got %+v, %v", o, err)
+	}
+	for _, bad := range []string{"short", "password1", "inesines", strings.Repeat("x y", 100)} {
+		var f *fault.Error
+		if err := b.SetPassword(t.Context(), home, link, bad); !errors.As(err, &f) || f.Kind != fault.Invalid {
+			t.Errorf("%q: got %v", bad, err)
+		}
+	}
+	if err := b.set(link); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cookies {
+		if _, _, ok := b.Sessions.Find(c, false); ok {
+			t.Error("a session goes on")
+		}
+	}
+	if !factorOn(b, a.ID) {
+		t.Error("the second factor is gone")
+	}
+	if e := b.last(event.PasswordReset); e.Get("sessions") != "3" || e.Actor != "ines" {
+		t.Errorf("got %+v", e)
+	}
+	if told := b.mails(shared, 2)[1]; !strings.Contains(told, "set with a link") || links(told) != nil {
+		t.Errorf("got %s", told)
+	}
+}
+
+func factorOn(b *bench, id string) (on bool) {
+	b.update(func(tx *store.Tx) error { on = factor.Enabled(tx, id); return nil })
+	return on
+}
+
+// R038 R033: an invitation works for a day and once, survives a restart, and proves the address.
+func TestAnInvitationWorksForADayAndOnce(t *testing.T) {
+	b := newBench(t, "127.0.4.8")
+	token := secret.Token()
+	digest := secret.DigestOf(token)
+	invite := func(a *account.Account) {
+		a.Confirmed, a.Password = false, account.Password{Origin: account.Invited}
+		a.Invitation = account.Invitation{Token: hexOf(digest), Until: b.Now().Add(account.InvitationFor)}
+	}
+	a, late := b.add("ines", shared, invite), b.add("late", "late@example.org", invite)
+	b.ask(shared)
+	if got := b.last(event.PasswordForgotten).Get("outcome"); got != "the address was never confirmed" {
+		t.Errorf("got %q", got)
+	}
+	b.pass(account.InvitationFor - time.Second)
+	again := recovery.New(b.Config)
+	if o, err := again.Open(a.ID + "." + token); err != nil || o.Purpose != recovery.Invitation || o.Left != time.Second {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	wantErr(t, "with a password that is none", again.SetPassword(t.Context(), home, a.ID+".", chosen), recovery.ErrLink)
+	if err := again.SetPassword(t.Context(), home, a.ID+"."+token, chosen); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.get(a.ID); !got.Confirmed || got.Password.Origin != account.Own || got.Invitation.Token != "" {
+		t.Errorf("got %+v", got)
+	}
+	b.last(event.InvitationUsed)
+	wantErr(t, "once more", again.SetPassword(t.Context(), home, a.ID+"."+token, chosen), recovery.ErrLink)
+	b.pass(time.Second)
+	wantErr(t, "after a day", b.SetPassword(t.Context(), home, late.ID+"."+token, chosen), recovery.ErrLink)
+}
+
+// An invitation lapses when the address it was sent to, or the password, becomes another.
+func TestAnInvitationDiesWithItsAddress(t *testing.T) {
+	b := newBench(t, "")
+	digest := secret.DigestOf("t")
+	for name, change := range map[string]func(*account.Account){
+		"address":  func(a *account.Account) { a.Email = "other@example.org" },
+		"password": func(a *account.Account) { a.Password.Hash = "other" },
+	} {
+		a := b.add(name, shared, func(a *account.Account) {
+			a.Invitation = account.Invitation{Token: hexOf(digest), Until: b.Now().Add(time.Hour)}
+		})
+		if _, err := b.Open(a.ID + ".t"); err != nil {
+			t.Fatal(err)
+		}
+		change(&a)
+		b.update(func(tx *store.Tx) error { return account.Put(tx, a) })
+		_, err := b.Open(a.ID + ".t")
+		wantErr(t, name, err, recovery.ErrLink)
+	}
+}
+
+func hexOf(d secret.Digest) string { return hex.EncodeToString(d[:]) }
