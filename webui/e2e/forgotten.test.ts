@@ -28,8 +28,8 @@ async function another(owner: Remote, mta: Mta, remote: () => Promise<Remote>) {
 const asked = ({ page }: Visitor, email: string) =>
 	page
 		.locator(".card")
-		.innerText()
-		.then((text) => text.replace(email, "ADDRESS").replace(/\d+:\d\d/, "TIME"));
+		.textContent()
+		.then((text) => `${text}`.replace(email, "ADDRESS").replace(/\d+:\d\d/, "TIME"));
 
 // R034: the second factor stays in force and a link signs nobody in. R073: a link works once. R076: it leaves the
 // address bar. R077: opening it changes nothing. R079: all sessions end. R080: every account of the address has a link of
