@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "vitest";
+import { sizes } from "./browser";
 import { desktop, follow, open, passwordLinks, signIn } from "./desk";
 import { ines, marta } from "./remote";
 import { post, story } from "./story";
@@ -122,7 +123,7 @@ story(
 		await jonas.page.getByRole("heading", { name: "Choose your own password" }).waitFor();
 		await jonas.look("own-password-imported");
 	},
-	{ needs: post },
+	{ needs: post, sizes: { ...sizes, small: { width: 360, height: 740 } } },
 );
 
 // R011: a password that may be short beside a second factor is replaced before that goes.
