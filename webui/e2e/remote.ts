@@ -91,11 +91,6 @@ export class Remote {
 		await this.#ask("POST", "/password-link/password", { link, password });
 	}
 
-	/** Replaces one's own password. */
-	async change(current: string, password: string) {
-		await this.#ask("PUT", "/me/password", { current, password });
-	}
-
 	/** Asks for the mail of whoever forgot. */
 	async forget(email: string) {
 		await this.#ask("POST", "/forgotten", { email });

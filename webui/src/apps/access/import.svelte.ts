@@ -88,7 +88,7 @@ export class Import {
 		}
 	}
 
-	/** Adds one after the other, at the pace the NAS asks for. */
+	/** Adds one after the other, at the pace the NAS asks for. Where that ends before the first, the list stays to be looked at. */
 	async run() {
 		if (this.stage !== "look") return;
 		this.stage = "adding";
@@ -99,7 +99,7 @@ export class Import {
 			if (this.ended) break;
 			await this.#add(entry);
 		}
-		this.stage = "done";
+		this.stage = this.handled > 0 ? "done" : "look";
 	}
 
 	/** Ends after the person that is being added. */

@@ -90,6 +90,19 @@ test("a question without an answer is not asked twice", async () => {
 	expect(list.ended).toBe("No contact.");
 });
 
+test("whoever would rather not prove who they are comes back to the list", async () => {
+	const list = await looked();
+	api.post.mockRejectedValue(new Problem({ status: 0, code: "cancelled", detail: "Nothing was changed." }));
+	await list.run();
+	expect(list.stage).toBe("look");
+	expect(list.ended).toBe("You stopped it.");
+	api.post.mockResolvedValue(made);
+	await list.run();
+	expect(list.stage).toBe("done");
+	expect(list.ended).toBe("");
+	expect(list.added).toHaveLength(3);
+});
+
 test("a file that is no UTF-8 text is refused with what to do", async () => {
 	const list = new Import();
 	await list.take(new File([new Uint8Array([0x49, 0x6e, 0xea, 0x73])], "people.csv"));
