@@ -9,10 +9,10 @@ LINT     = .cache/bin/golangci-lint
 WEBFILES = $(shell find webui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -type f -print)
 export TZ = UTC
 
-.PHONY: help run build webui generate test lint bench dist clean
+.PHONY: help run build webui generate test lint bench bench-scale dist clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.* \#\# /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.* \#\# /  make \1\t/p' Makefile | expand -t 22
 
 run: build var/castellan.toml ## build everything and start it here, without root and without hardware
 	@exec bin/castellan serve -config var/castellan.toml -greeting
@@ -50,6 +50,9 @@ $(LINT): packaging/tools/golangci-lint/go.mod
 
 bench: build ## measure a real daemon and print a table
 	@go run ./internal/bench -program bin/castellan
+
+bench-scale: build ## measure it with 100,000 accounts and 1,000,000 events
+	@go run ./internal/bench -program bin/castellan -many 100000
 
 dist: webui ## build one static binary for each kind of box, and print their sizes
 	@mkdir -p dist

@@ -23,6 +23,15 @@ const longest = 70 * time.Second
 
 // ask puts a question to the running daemon over its Unix socket, through the same API as the desktop.
 func (c *call) ask(method, path string, question, answer any) error {
+	return c.send(method, path, question, func(body io.Reader) error { return json.NewDecoder(body).Decode(answer) })
+}
+
+// read asks for something that is no JSON, and lets take read the answer.
+func (c *call) read(path string, take func(io.Reader) error) error {
+	return c.send("GET", path, nil, take)
+}
+
+func (c *call) send(method, path string, question any, take func(io.Reader) error) error {
 	file, err := config.Load(*c.config)
 	if err != nil {
 		return err
@@ -64,5 +73,5 @@ func (c *call) ask(method, path string, question, answer any) error {
 		}
 		return errors.New(p.Detail)
 	}
-	return json.NewDecoder(response.Body).Decode(answer)
+	return take(response.Body)
 }

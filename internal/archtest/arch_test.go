@@ -45,6 +45,7 @@ var rooms = map[string]room{
 	"internal/settings":        {3, nil},
 	"internal/store":           {2, []string{"go.etcd.io/bbolt"}},
 	"internal/config":          {2, []string{"github.com/BurntSushi/toml"}},
+	"internal/syslog":          {2, nil},
 	"internal/mail":            {2, []string{"github.com/wneessen/go-mail"}},
 	"internal/box/clock":       {2, []string{"github.com/beevik/ntp", "golang.org/x/sys"}},
 	"internal/box/button":      {2, []string{"github.com/warthog618/go-gpiocdev", "golang.org/x/sys"}},

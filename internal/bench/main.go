@@ -13,8 +13,16 @@ import (
 func main() {
 	program := flag.String("program", "bin/castellan", "the `program` to measure")
 	accounts := flag.Int("accounts", 200, "how many accounts sign in")
+	many := flag.Int("many", 0, "measure a box with this many accounts and ten times as many events instead")
 	flag.Parse()
-	if err := measure(*program, *accounts); err != nil {
+	var err error
+	if *many > 0 {
+		fmt.Printf("| %-62s | value |\n|%s|---|\n", "measured", "----------------------------------------------------------------")
+		err = crowded(*program, *many, 10**many)
+	} else {
+		err = measure(*program, *accounts)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -33,6 +33,7 @@ import (
 	"castellan/internal/reset"
 	"castellan/internal/secret"
 	"castellan/internal/store"
+	"castellan/internal/syslog"
 )
 
 // Config says what a Daemon works with.
@@ -97,6 +98,7 @@ type house struct {
 	log         *event.Log
 	box         *claim.Box
 	post        *notice.Post
+	syslog      *syslog.Sender
 	reset       *reset.Reset
 	api         httpapi.Config
 	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
@@ -121,7 +123,7 @@ func (d *Daemon) build() (*house, error) {
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Log: d.Out})
 	h.api = httpapi.Config{
 		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
-		Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
+		Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
 		h.api.Recovery = &httpapi.Recovery{Code: h.recovery.code, Message: h.recovery.message}
@@ -140,32 +142,40 @@ func (h *house) furnish(o opened) error {
 	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: clock.Boot(), Key: o.key.Derive("throttle")})
 	factors := factor.New(factor.Config{Key: o.key.Derive("factor"), Elapsed: elapsed})
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
+	browsers := session.NewBrowsers(o.key.Derive("browser"), now)
 	h.box = o.box
-	h.log = event.New(h.moment, h.Out)
+	h.log = event.New(h.moment, h.Out).Keyed(o.key.Derive("log")).Tee(h.forward)
+	h.syslog = syslog.New(h.syslogNews())
 	mailKey := o.key.Derive("mail")
 	h.post = notice.New(notice.Config{
 		DB: h.db, Key: mailKey, Log: h.log, Elapsed: elapsed, Now: now, Origin: h.origin, Out: h.Out,
 	})
-	h.api.Post = h.post
+	h.api.Post, h.api.Syslog = h.post, h.syslog
 	h.reset = reset.New(reset.Config{
-		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Log: h.log, Post: h.post,
+		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Log: h.log, Post: h.post,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
 	})
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log
 	h.api.Door = signin.New(signin.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
-		Box: h.box, Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
+		Browsers: browsers, Box: h.box, Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
 	})
 	h.api.Office = people.New(people.Config{
-		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
+		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Browsers: browsers,
+		Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
 	})
 	h.api.Desk = recovery.New(recovery.Config{
-		DB: h.db, Passwords: passwords, Sessions: sessions, Log: h.log, Post: h.post, Now: now, Elapsed: elapsed,
+		DB: h.db, Passwords: passwords, Throttle: tries, Sessions: sessions, Browsers: browsers, Log: h.log, Post: h.post, Now: now, Elapsed: elapsed,
 	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
 	})
-	return h.db.Update(func(tx *store.Tx) error { return errors.Join(tries.Load(tx), account.ListEmails(tx)) })
+	if err := h.db.View(h.findSyslog); err != nil {
+		return err
+	}
+	return h.db.Update(func(tx *store.Tx) error {
+		return errors.Join(tries.Load(tx), sessions.Load(tx), account.ListEmails(tx))
+	})
 }
 
 // moment is what the clock says when an event is recorded.

@@ -31,7 +31,7 @@ func TestAUserCannotFlushTheLog(t *testing.T) {
 	h := newHouse(t).start()
 	owner := h.claim()
 	ines, _ := h.add(owner, "ines", "user")
-	total := func() float64 { return owner.must(200, "GET", "/events", nil).body["total"].(float64) }
+	total := func() float64 { return owner.must(200, "GET", "/events", nil).body["kept"].(float64) }
 	before := total()
 	for i := range 100 {
 		ines.must(204, "POST", "/me/two-step/later", nil)

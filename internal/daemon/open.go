@@ -224,7 +224,7 @@ func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
 		if now.Before(d.Built) {
 			now = d.Built
 		}
-		journal := event.New(func() event.Moment { return event.Moment{Now: now, State: string(clock.Unsynced)} }, d.Out)
+		journal := event.New(func() event.Moment { return event.Moment{Now: now, State: string(clock.Unsynced)} }, d.Out).Keyed(key.Derive("log"))
 		if err := journal.Record(tx, event.Event{Kind: event.Made}); err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"castellan/internal/access/factor"
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
-	"castellan/internal/access/recovery"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
@@ -18,6 +17,8 @@ import (
 	"castellan/internal/event"
 	"castellan/internal/httpapi"
 	"castellan/internal/notice"
+	"castellan/internal/settings"
+	"castellan/internal/syslog"
 )
 
 // Rule is one constant of the house: what it limits, for whom it counts, what ends it, and why it keeps
@@ -38,8 +39,16 @@ func Policy() []Rule {
 		{"Password, beside a second factor", atLeast(password.MinBeside), "account", "never", "The second factor carries the rest."},
 		{"Password, longest", atMost(password.Max, "characters"), "account", "never", "A limit before hashing keeps huge texts from costing time."},
 		{"Password hash", "argon2id, " + count(password.Memory, "KiB") + ", " + count(password.MinPasses, "passes or more, up to ") + count(password.MaxPasses, "for "+words(password.Target)), "box", "at sign-in, when it was cheaper", "Memory stays small for small boxes; passes are measured on the first start."},
-		{"Hashes at once", "1, " + count(password.Queue, "waiting for up to ") + words(password.Patience), "box", "when one ends", "Each needs 19 MiB; more at once would end a small box. Sources take turns, so that one of them cannot keep the others waiting."},
+		{"Hashes at once", "1, " + count(password.Queue, "waiting for up to ") + words(password.Patience) + ", and one more of a known browser", "box", "when one ends", "Each needs 19 MiB; more at once would end a small box. Sources take turns, so that one of them cannot keep the others waiting."},
 		{"Wrong passwords", count(throttle.FreeTries, "free, then ") + words(throttle.FirstWait) + ", doubling to " + words(throttle.LongestWait), "account and source", "success, or " + words(throttle.Forget), "A stranger slows only their own source; the owner comes from another."},
+		{"Wrong passwords in a known browser", "the same, and after " + count(throttle.MaxRow, "in a row it is known no more"), "account and browser", "success, an administrator, or " + words(throttle.ForgetRow), "What strangers do never slows it: none of the next four limits counts for it."},
+		{"Wrong passwords of a source", count(throttle.SprayTries, "in ") + words(throttle.SprayWindow) + ", then a pause of " + words(throttle.SprayPause), "source, over all names", "time, an administrator, the reset button, castellan recover", "One password tried on many names. Addresses on the allow list are not paused."},
+		{"Wrong passwords of many sources", count(throttle.CrowdTries, "in ") + words(throttle.SprayWindow) + " from " + count(throttle.CrowdSources, "sources or more make the limits one level stricter for ") + words(throttle.CrowdPause), "box", "time, an administrator, the reset button, castellan recover", "Many machines that guess together; each try still counts by itself, so a newcomer gets in."},
+		{"Wrong passwords for an account", count(throttle.HourTries, "an hour, then one in ") + words(throttle.Pace) + " from each source and " + count(throttle.PaceTries, "in all"), "account, unknown browsers", "time, an administrator, the reset button, castellan recover", "Many sources that guess at one account."},
+		{"Wrong passwords for an account in a row", atMost(throttle.MaxRow, "passwords, then only known browsers may try"), "account, unknown browsers", "an administrator, the reset button, castellan recover, or " + words(throttle.ForgetRow) + " without one", "The owner has a known browser, or an unlock mail makes one known. Names that nobody has answer the same."},
+		{"Unlock mail", words(session.LinkFor) + ", works once, only the newest", "account", "its use, or another address", "It makes one browser known and lets nobody in; it goes to a confirmed address only."},
+		{"Limits, relaxed or strict", "twice the free tries and half the pauses, or half and twice", "box", "an administrator, the reset button", "For the passwords above; what is counted in a row, and codes, stay as they are."},
+		{"Addresses allowed, addresses blocked", atMost(settings.MaxRules, "each"), "box", "an administrator, the reset button; castellan recover ends the blocks", "A blocked address is refused first of all, an allowed one is never blocked or paused, the NAS itself cannot be blocked."},
 		{"Wrong codes", count(throttle.FreeCodes, "free, then one in ") + words(throttle.CodeWait), "account, over all ways", "success", "Only somebody who has the password can use them up."},
 		{"Wrong codes in a row", atMost(throttle.MaxCodes, "codes"), "account", "an administrator, the reset button, castellan recover", "Three right codes in a million: a hundred guesses are far from one."},
 		{"Wrong codes for one sign-in", atMost(session.TicketTries, "codes"), "half-finished sign-in", "a new password step", "Guessing starts again with the password."},
@@ -49,13 +58,13 @@ func Policy() []Rule {
 		{"Wait for the button", words(claim.WaitLife) + ", lost " + words(claim.WaitGrace) + " after the last question", "browser", "a press, or time", "Long enough to walk to the NAS."},
 		{"Browsers that wait at once", atMost(claim.MaxWaits, "browsers"), "box", "each that no longer asks", "From two on a press confirms nobody, so more change nothing."},
 		{"Half-finished sign-ins at once", atMost(session.MaxTickets, "sign-ins"), "box", "the oldest goes", "Each took a right password, or a box that nobody owns."},
-		{"Slowed pairs remembered", atMost(throttle.MaxLanes, "pairs of account and source"), "box", "the one that is longest ago goes, but none that still has to wait", "A flood of names must not fill the memory."},
+		{"Slow-downs remembered", atMost(throttle.MaxLanes, "for each rule: pairs of account and source or browser, accounts, sources"), "box", "the one that is longest ago goes, but none that still has to wait", "A flood of names must not fill the memory."},
 		{"Temporary password", words(account.TemporaryFor), "account", "a password of one's own", "It opens nothing but the page that replaces it."},
 		{"Password, blocklist", count(password.Listed(), "commonest leaked ones, and words around the account and the box"), "account", "never", "What is guessed first is no password, however long it is; the list needs no network."},
 		{"Suggested passphrase", count(password.PhraseWords, "of "+count(password.PhraseList(), "words")), "-", "-", "About 64 bits, and easy to remember."},
-		{"Forgotten password, link", words(recovery.LinkFor) + ", works once, only the newest", "account", "its use, another password or address, a restart", "It sets a password and does nothing else: the second factor stays in force."},
-		{"Forgotten password, mails", "one in " + words(recovery.LinkFor) + ", " + count(recovery.MailsDay, "a day"), "account", "time", "A mailbox cannot be flooded; signing in is not touched."},
-		{"Forgotten password, questions", count(recovery.AsksSource, "an hour per source, ") + count(recovery.AsksBox, "in all"), "source, box", "time", "Addresses cannot be tried by the thousand; signing in is not touched."},
+		{"Forgotten password, link", words(session.LinkFor) + ", works once, only the newest", "account", "its use, another password or address, a restart", "It sets a password and does nothing else: the second factor stays in force."},
+		{"Mails with such a link", "one in " + words(throttle.MailPause) + ", " + count(throttle.MailsDay, "a day, ") + count(throttle.MailsBox, "an hour in all, for each of both sorts"), "account, box", "time", "A mailbox cannot be flooded, and the mail server does not stop serving the box; signing in is not touched."},
+		{"Mails with such a link, asked for", count(throttle.AsksSource, "an hour"), "source", "time", "Addresses and names cannot be tried by the thousand; signing in is not touched."},
 		{"Invitation", words(account.InvitationFor) + ", works once, only the newest", "account", "its use, another password or address", "Nobody but the person ever knows the password."},
 		{"New authenticator device", words(factor.EnrolmentLife) + ", " + count(factor.EnrolmentTries, "wrong codes"), "account", "the first right code", "Until then it opens nothing."},
 		{"Authenticator devices", atMost(factor.MaxDevices, "devices"), "account", "removing one", "Each has a secret of its own; more would be more guesses at a time."},
@@ -66,12 +75,14 @@ func Policy() []Rule {
 		{"Mail server's patience at sign-in", words(notice.CodePatience), "sign-in", "an answer", "Then another way is offered."},
 		{"News by mail", count(notice.NewsHour, "an hour about ways in lost or changed, as many about others, ") + count(notice.SuspicionsHour, "about suspicious sign-ins"), "account", "time", "A flood of tries does not become a flood of mail."},
 		{"Change of address, undone", words(signin.UndoFor), "account", "the link is used once", "Whoever reads the old mailbox can take a change back that was not theirs."},
-		{"Session, idle", words(session.Idle), "session", "activity; polling is none", "An unattended browser closes itself."},
+		{"Session, idle", words(session.Idle) + ", or " + words(settings.IdleLeast*time.Minute) + " to " + words(settings.IdleMost*time.Minute) + " as an administrator sets it", "session", "activity; polling is none", "An unattended browser closes itself."},
 		{"Session, administrators", words(session.AdministratorLife), "session", "never", "A working day."},
 		{"Session, others", words(session.UserLife), "session", "never", "A day."},
 		{"Sessions at once", atMost(session.Most, "sessions"), "account", "the oldest ends", "More are hardly one person's."},
+		{"Known browser", words(session.BrowserFor) + " after the last sign-in in it", "account and browser", "a new password from somebody else, 2-step verification that is turned off by somebody else, the reset button, signing out everywhere", "It tells a person's own browser from strangers; it opens nothing and is no factor."},
+		{"Known browsers", atMost(session.MostBrowsers, "browsers"), "account", "the one that was seen longest ago goes", "More are hardly one person's."},
 		{"Proof of identity", words(session.StepUpFor), "session", "time", "Sensitive changes want a fresh proof."},
-		{"Connections", atMost(httpapi.MaxPerSource, "per source") + ", " + count(httpapi.MaxConnections, "in all"), "source, box", "when one closes", "One host cannot take the page away from another: where all are taken, whoever has fewer gets a place of the greediest."},
+		{"Connections", atMost(httpapi.MaxPerSource, "per source") + ", " + count(httpapi.MaxConnections, "in all; ") + count(httpapi.NewPerSecond, "new a second from a source, after ") + count(httpapi.NewAtOnce, "at once"), "source, box", "when one closes", "One host cannot take the page away from another: where all are taken, whoever has fewer gets a place of the greediest."},
 		{"Connection, idle", words(idleTime), "connection", "a request", "Forgotten connections take no places."},
 		{"Requests at once", atMost(httpapi.MaxStreams, "per connection, ") + count(httpapi.MaxRequestsPerSource, "per source; ") + count(httpapi.FewRequests, "per source beyond ") + count(httpapi.MaxRequests, "in all"), "connection, source, box", "when one ends", "Open requests take memory; the refusal says when to come back."},
 		{"Request, longest", words(requestTime) + ", its headers " + words(headerTime), "request", "never", "Slow requests take places from others."},
@@ -88,8 +99,11 @@ func Policy() []Rule {
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
-		{"Log", atMost(event.Kept, "events"), "box", "the oldest go", "A flood of refusals cannot fill the disk."},
+		{"Log", atMost(event.Kept, "events") + ", " + count(event.KeptBytes>>20, "MiB of them packed"), "box", "the oldest go, or an administrator clears it, which leaves an entry", "A flood of refusals cannot fill the disk."},
 		{"Log, refusals", count(event.RepeatsFree, "of a source, ") + count(event.RepeatsFreeAll, "of all, then their number once in ") + words(event.RepeatsEvery), "source, box", words(event.RepeatsQuiet) + " without one", "A flood of refusals cannot push everything else out of the log."},
+		{"Log, one search", words(event.LookFor) + " or " + count(event.LookAt, "entries looked at"), "request", "the next request goes on from there", "A search through a million entries keeps nobody waiting."},
+		{"Log, lines that wait for a syslog server", atMost(syslog.Queue, "lines"), "box", "the oldest go, and their number is recorded", "A server that is away holds nothing up."},
+		{"Log, syslog server tried again", "after " + words(syslog.FirstRetry) + ", doubling to " + words(syslog.LongestRetry), "box", "a connection that stands for " + words(syslog.Settled), "A server that fails is left alone, and found again soon."},
 	}
 }
 

@@ -217,7 +217,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	h := newHouse(t).start()
 	owner := h.claim()
 	h.settle()
-	count := func() float64 { return owner.must(200, "GET", "/events", nil).body["total"].(float64) }
+	count := func() float64 { return owner.must(200, "GET", "/events", nil).body["kept"].(float64) }
 	before := count()
 	for _, op := range httpapi.Operations() {
 		if op.Method == "GET" && op.Access != api.ForLocal {

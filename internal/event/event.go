@@ -8,13 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"castellan/internal/secret"
 	"castellan/internal/store"
-)
-
-// Kept is how many events are kept. The oldest go first, trimStep at a time.
-const (
-	Kept     = 20_000
-	trimStep = 200
 )
 
 // Event is one entry of the log. Recording fills in number, time and the state of the clock.
@@ -27,6 +22,7 @@ type Event struct {
 	Address string // where from
 	Agent   string // with which browser
 	Source  string // what repeats are counted by, see RepeatsFree; empty: Address. It is not kept.
+	Request string // the id of the request that brought it about; the answer to it bears the same
 	Details []Detail
 }
 
@@ -60,6 +56,29 @@ type record struct {
 	Address string    `json:"address,omitempty"`
 	Agent   string    `json:"agent,omitempty"`
 	Details []Detail  `json:"details,omitempty"`
+	Request string    `json:"request,omitempty"`
+	// MAC chains the record to the one before it, see chain.go. Entries of earlier versions have none, and
+	// packed ones share that of their block.
+	MAC []byte `json:"mac,omitempty"`
+}
+
+func (r record) event(n uint64) Event {
+	return Event{
+		Number: n, Time: r.Time, Clock: r.Clock, Kind: r.Kind, Actor: r.Actor, Address: r.Address, Agent: r.Agent,
+		Details: r.Details, Request: r.Request,
+	}
+}
+
+// recordOf takes out of an event what could forge a line, wherever it came from.
+func recordOf(e Event) record {
+	r := record{
+		Time: e.Time.UTC(), Clock: e.Clock, Kind: e.Kind, Actor: clean(e.Actor), Address: clean(e.Address), Agent: clean(e.Agent),
+		Request: clean(e.Request),
+	}
+	for _, d := range e.Details {
+		r.Details = append(r.Details, Detail{clean(d.Name), clean(d.Value)})
+	}
+	return r
 }
 
 type floorRecord struct {
@@ -87,11 +106,27 @@ type Log struct {
 	now     func() Moment
 	out     *slog.Logger
 	repeats repeats
+	key     secret.Key
+	tee     func(Event)
+	kept    uint64
 }
 
 // New returns a Log that takes the time from now and repeats every event to out.
 func New(now func() Moment, out *slog.Logger) *Log {
-	return &Log{now: now, out: out, repeats: repeats{sources: map[string]*tally{}}}
+	return &Log{now: now, out: out, kept: Kept, repeats: repeats{sources: map[string]*tally{}}}
+}
+
+// Keyed has the chain of the log made with a key of the box, so that nobody else can make one. It returns l.
+func (l *Log) Keyed(key secret.Key) *Log {
+	l.key = key
+	return l
+}
+
+// Tee has every event told to forward after its transaction has reached the disk. Forward must not block. It
+// returns l.
+func (l *Log) Tee(forward func(Event)) *Log {
+	l.tee = forward
+	return l
 }
 
 // Record appends an event in the transaction of what it reports, or counts it where too many of its sort came.
@@ -115,23 +150,44 @@ func (l *Log) Count(e Event) { l.repeats.count(e, l.now().Elapsed) }
 
 func (l *Log) append(tx *store.Tx, e Event, m Moment) error {
 	e.Time, e.Clock = m.Now, m.State
-	n, err := journal.Append(tx, record{e.Time, e.Clock, e.Kind, clean(e.Actor), e.Address, clean(e.Agent), e.Details})
+	h, err := l.head(tx, m)
 	if err != nil {
 		return err
 	}
-	e.Number = n
-	if n%trimStep == 0 && n > Kept {
-		if err := journal.Trim(tx, n-Kept); err != nil {
-			return err
-		}
+	n, r, err := journal.Add(tx, func(n uint64) record {
+		r := recordOf(e)
+		r.MAC = l.mac(h.MAC, n, r)
+		return r
+	})
+	if err != nil {
+		return err
+	}
+	h.Number, h.MAC = n, r.MAC
+	filled, err := h.tidy(tx, l.kept)
+	if err != nil {
+		return err
+	}
+	if err := heads.Put(tx, headKey, l.sealed(h)); err != nil {
+		return err
 	}
 	if m.Verified {
 		if err := floors.Put(tx, floorKey, floorRecord{m.Now}); err != nil {
 			return err
 		}
 	}
-	tx.OnCommit(func() { l.print(e) })
+	tx.OnCommit(func() { l.tell(r.event(n)) })
+	if filled {
+		return l.append(tx, Event{Kind: LogFull}, m)
+	}
 	return nil
+}
+
+// tell hands an event on to whoever listens.
+func (l *Log) tell(e Event) {
+	l.print(e)
+	if l.tee != nil {
+		l.tee(e)
+	}
 }
 
 // print repeats an event on the program's own log.
@@ -144,7 +200,7 @@ func (l *Log) print(e Event) {
 		slog.String("event", string(e.Kind)), slog.Uint64("number", e.Number),
 		slog.Time("trusted_time", e.Time), slog.String("clock", e.Clock),
 	}
-	for name, value := range map[string]string{"actor": e.Actor, "address": e.Address} {
+	for name, value := range map[string]string{"actor": e.Actor, "address": e.Address, "request": e.Request} {
 		if value != "" {
 			attrs = append(attrs, slog.String(name, value))
 		}
@@ -153,32 +209,6 @@ func (l *Log) print(e Event) {
 		attrs = append(attrs, slog.String(d.Name, d.Value))
 	}
 	l.out.LogAttrs(context.Background(), level, e.Message(), attrs...)
-}
-
-// Page returns up to limit events of an area, or of all areas, before a number; the newest first. more
-// reports whether there are older ones.
-func Page(tx *store.Tx, area Area, before uint64, limit int) (page []Event, more bool, err error) {
-	err = journal.Backward(tx, before, func(n uint64, r record) error {
-		if area != "" && r.Kind.Area() != area {
-			return nil
-		}
-		if len(page) == limit {
-			more = true
-			return store.ErrStop
-		}
-		page = append(page, Event{Number: n, Time: r.Time, Clock: r.Clock, Kind: r.Kind, Actor: r.Actor, Address: r.Address, Agent: r.Agent, Details: r.Details})
-		return nil
-	})
-	return page, more, err
-}
-
-// Total returns how many events are kept.
-func Total(tx *store.Tx) int {
-	oldest, newest := journal.Bounds(tx)
-	if newest == 0 {
-		return 0
-	}
-	return int(newest - oldest + 1)
 }
 
 // Floor returns the last time that was known for certain, or zero.

@@ -55,10 +55,23 @@ const (
 	SignedIn           Kind = "sign_in.succeeded"
 	SignInRefused      Kind = "sign_in.refused"
 	SignInSlowed       Kind = "sign_in.slowed"
+	SourcePaused       Kind = "sign_in.source_paused"
+	CrowdNoticed       Kind = "sign_in.crowd_noticed"
+	AccountClosed      Kind = "sign_in.account_closed"
+	BrowserDoubted     Kind = "sign_in.browser_doubted"
+	UnlockAsked        Kind = "sign_in.unlock_asked"
+	BrowserUnlocked    Kind = "sign_in.browser_unlocked"
+	AddressRefused     Kind = "defender.refused"
+	DefenderChanged    Kind = "defender.changed"
+	SlowDownLifted     Kind = "defender.lifted"
 	Repeated           Kind = "refusals.repeated"
 	CodeRefused        Kind = "sign_in.code_refused"
 	SignedOut          Kind = "session.signed_out"
 	SessionEvicted     Kind = "session.evicted"
+	SessionEnded       Kind = "session.ended"
+	SessionsEnded      Kind = "session.all_ended"
+	EverybodyOut       Kind = "session.everybody_ended"
+	BrowserForgotten   Kind = "browser.forgotten"
 	SteppedUp          Kind = "step_up.succeeded"
 	StepUpRefused      Kind = "step_up.refused"
 	PasswordChanged    Kind = "password.changed"
@@ -96,6 +109,16 @@ const (
 	EmailUndone        Kind = "account.email_change_undone"
 	AccountChanged     Kind = "account.changed"
 	AccountDeleted     Kind = "account.deleted"
+
+	LogChained      Kind = "log.chained"
+	Unreadable      Kind = "log.unreadable"
+	LogFull         Kind = "log.full"
+	LogCleared      Kind = "log.cleared"
+	LogExported     Kind = "log.exported"
+	ForwardTried    Kind = "log.forward_tried"
+	ForwardFailed   Kind = "log.forward_failed"
+	ForwardRestored Kind = "log.forward_restored"
+	ForwardDropped  Kind = "log.forward_dropped"
 )
 
 type words struct {
@@ -127,10 +150,23 @@ var catalogue = map[Kind]words{
 	SignedIn:           {SignIn, Info, "Signed in with {method}"},
 	SignInRefused:      {SignIn, Warning, "Sign-in refused: {reason}"},
 	SignInSlowed:       {SignIn, Warning, "Sign-in not checked: {reason}"},
+	SourcePaused:       {SignIn, Warning, "Too many wrong passwords from {source} within {within}: its sign-ins pause"},
+	CrowdNoticed:       {SignIn, Warning, "Many sources tried wrong passwords within {within}: unknown browsers are slowed more strictly for now"},
+	AccountClosed:      {SignIn, Warning, "{account} was tried with {tries} wrong passwords in a row: only browsers it knows may sign in"},
+	BrowserDoubted:     {SignIn, Warning, "A known browser became unknown after {tries} wrong passwords in a row"},
+	UnlockAsked:        {SignIn, Info, "Unlock mail asked for: {outcome}"},
+	BrowserUnlocked:    {SignIn, Warning, "A browser became known through the link of an unlock mail; it may try to sign in"},
+	AddressRefused:     {SignIn, Warning, "Refused: the address is on the block list"},
+	DefenderChanged:    {Settings, Warning, "{list}: {what}"},
+	SlowDownLifted:     {Settings, Info, "Slow-down lifted: {what}"},
 	Repeated:           {SignIn, Warning, "{count} more of the same sort, the last one: {last}"},
 	CodeRefused:        {SignIn, Warning, "Code refused: {reason}"},
 	SignedOut:          {SignIn, Info, "Signed out"},
 	SessionEvicted:     {SignIn, Info, "The oldest session was ended to make room for a new one"},
+	SessionEnded:       {SignIn, Info, "A session of {account} was ended: {browser}, from {from}"},
+	SessionsEnded:      {SignIn, Warning, "{account} was signed out everywhere else; {sessions} sessions ended"},
+	EverybodyOut:       {SignIn, Warning, "Everybody else was signed out; {sessions} sessions ended"},
+	BrowserForgotten:   {SignIn, Info, "A known browser was forgotten: {browser}; {sessions} sessions ended"},
 	SteppedUp:          {SignIn, Info, "Identity confirmed for a sensitive change"},
 	StepUpRefused:      {SignIn, Warning, "Identity not confirmed: {reason}"},
 	PasswordChanged:    {Accounts, Info, "Password changed; {sessions} other sessions ended"},
@@ -168,6 +204,16 @@ var catalogue = map[Kind]words{
 	EmailUndone:        {Accounts, Warning, "Change of e-mail address undone with the link sent to the old one; {sessions} sessions ended"},
 	AccountChanged:     {Accounts, Info, "{account}: {what}"},
 	AccountDeleted:     {Accounts, Warning, "{account} deleted; {sessions} sessions ended"},
+
+	LogChained:      {System, Info, "From here on the log is guarded against silent changes; {count} older entries are not"},
+	Unreadable:      {System, Error, "This part of the log cannot be read"},
+	LogFull:         {System, Info, "The log is full; from now on the oldest entries go"},
+	LogCleared:      {System, Warning, "The log was cleared; {count} entries are gone, up to number {last}"},
+	LogExported:     {System, Info, "The log was exported as {format}: {filter}"},
+	ForwardTried:    {System, Info, "Test line to the syslog server {server}: {outcome}"},
+	ForwardFailed:   {System, Warning, "The log does not reach the syslog server {server}: {reason}"},
+	ForwardRestored: {System, Info, "The log reaches the syslog server {server} again"},
+	ForwardDropped:  {System, Warning, "{count} entries were not sent to the syslog server: too many were waiting"},
 }
 
 // Kinds lists every kind of event with its words, for documents and tests.

@@ -22,7 +22,7 @@ const (
 var repeatable = map[Kind]bool{
 	AccessRefused: true, SignInRefused: true, SignInSlowed: true, CodeRefused: true, StepUpRefused: true, PasswordRefused: true,
 	TwoStepRefused: true, TwoStepLater: true, EnrolmentStarted: true, EnrolmentDiscarded: true, DeviceRenamed: true, EmailRefused: true,
-	CodeSent: true, PasswordForgotten: true,
+	CodeSent: true, PasswordForgotten: true, SourcePaused: true, AddressRefused: true, UnlockAsked: true,
 }
 
 // repeats reports whether an event is counted instead of recorded when there are too many of its sort.

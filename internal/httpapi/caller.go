@@ -53,17 +53,26 @@ func overSocket(r *http.Request) bool { return r.Context().Value(localKey{}) != 
 
 // actor is the caller as the administrator who acts.
 func (c *caller) actor() people.Actor {
-	return people.Actor{ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent}
+	return people.Actor{
+		ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Request: c.visitor.Request,
+		Session: c.session.ID, Browser: c.session.Browser,
+	}
 }
 
 // event begins an event of the caller.
 func (c *caller) event(kind event.Kind) event.Event {
-	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Source: c.visitor.Source}
+	return event.Event{Kind: kind, Actor: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Source: c.visitor.Source, Request: c.visitor.Request}
 }
 
-// give sets a cookie that lasts as long as the browser and that no script can read; take removes it.
+// give sets a cookie that lasts until the browser is closed and that no script can read; take removes it.
 func (c *caller) give(name, value string) {
 	c.set = append(c.set, &http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+// know sets the cookie by which the browser is known from now on.
+func (c *caller) know(value string) {
+	c.give(BrowserCookie, value)
+	c.set[len(c.set)-1].MaxAge = seconds(session.BrowserFor)
 }
 
 func (c *caller) take(name string) {
@@ -109,5 +118,6 @@ func (a *API) visitorOf(r *http.Request) signin.Visitor {
 	v := signin.Visitor{Address: address.String(), Source: a.Links.Source(address), Agent: agent, Local: a.Links.Local(address)}
 	v.Session, _ = cookieOf(r, SessionCookie)
 	v.Ticket, _ = cookieOf(r, TicketCookie)
+	v.Browser, _ = cookieOf(r, BrowserCookie)
 	return v
 }

@@ -20,6 +20,7 @@ import (
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/secret"
 	"castellan/internal/store"
 )
 
@@ -33,7 +34,12 @@ var (
 	errBodyLarge = &fault.Error{Kind: fault.TooLarge, Code: "too_large", Message: "The request is too large."}
 )
 
+// RequestHeader names the id of a request in its answer. The box makes it; one that is sent is not believed.
+const RequestHeader = "X-Request-Id"
+
 const (
+	requestLength = 10 // of 5 bits: enough to tell one from another
+
 	maxBody       = 64 << 10
 	maxSignInBody = 8 << 10
 )
@@ -51,6 +57,8 @@ func (a *API) guard(op api.Operation) echo.HandlerFunc {
 			return &fault.Error{Kind: fault.Unavailable, Code: "recovery_required", Message: a.Recovery.Message}
 		}
 		who := &caller{visitor: a.visitorOf(r)}
+		who.visitor.Request = secret.ID()[:requestLength]
+		c.Response().Header().Set(RequestHeader, who.visitor.Request)
 		if err := wellFormed(c); err != nil {
 			return err
 		}
@@ -200,7 +208,7 @@ func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error
 			}
 		}
 		if !ok {
-			return session.ErrEnded
+			return a.Sessions.Ended(cookie)
 		}
 		var err error
 		if who.account, err = account.Get(tx, s.Account); err != nil {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,6 +23,7 @@ import (
 	"castellan/internal/access/recovery"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
+	"castellan/internal/access/throttle"
 	"castellan/internal/box/button"
 	"castellan/internal/box/certificate"
 	"castellan/internal/box/clock"
@@ -32,6 +34,7 @@ import (
 	"castellan/internal/notice"
 	"castellan/internal/settings"
 	"castellan/internal/store"
+	"castellan/internal/syslog"
 )
 
 // Base is the path below which all operations lie.
@@ -42,6 +45,7 @@ const Base = "/api/v1"
 const (
 	SessionCookie = "__Host-castellan"
 	TicketCookie  = "__Host-castellan-ticket"
+	BrowserCookie = "__Host-castellan-browser"
 	TokenHeader   = "Castellan-Token"
 )
 
@@ -65,6 +69,7 @@ type Config struct {
 	Box      *claim.Box
 	Log      *event.Log
 	Post     *notice.Post
+	Syslog   *syslog.Sender
 
 	Clock       *clock.Clock
 	Button      *button.Button
@@ -73,6 +78,9 @@ type Config struct {
 	Renamed     func() // called when the name of the NAS has changed
 	// Recovering is called before an administrator is let in again on the box itself.
 	Recovering func(context.Context)
+
+	// Elapsed is a clock that never steps.
+	Elapsed func() time.Duration
 
 	Names     []string // host names and addresses from the config file, with a further port or without
 	HTTPSPort string
@@ -91,11 +99,14 @@ type API struct {
 	guardian   *http.CrossOriginProtection
 	limits     *limits
 	last       atomic.Pointer[settings.Settings] // as they were read last
+	rules      atomic.Pointer[settings.Defender] // as they were read last
+	barred     *throttle.Quota
 }
 
 // New returns an API for a configuration.
 func New(c Config) *API {
-	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection(), limits: newLimits()}
+	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection(), limits: newLimits(c.Elapsed)}
+	a.barred = throttle.NewQuota(c.Elapsed, 1, barEvery, barSources)
 	a.operations = api.Operations(api.NewStrictHandler(&handlers{a}, []api.StrictMiddlewareFunc{sendCookies}))
 	e := echo.New()
 	e.Binder = binder{}
@@ -114,7 +125,7 @@ func Operations() []api.Operation { return api.Operations(nil) }
 
 // TLS returns the handler of the encrypted port.
 func (a *API) TLS() http.Handler {
-	return a.contain(a.room(a.knownHost(a.HTTPSPort, http.HandlerFunc(a.route))))
+	return a.contain(a.bar(a.room(a.knownHost(a.HTTPSPort, http.HandlerFunc(a.route)))))
 }
 
 // Local returns the handler of the Unix socket, which only root and the daemon's own user can open. Its
@@ -144,7 +155,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 // Redirect returns the handler of the plain port: it sends page loads to the encrypted one and refuses
 // everything else without reading it.
 func (a *API) Redirect() http.Handler {
-	return a.contain(a.room(a.knownHost(a.HTTPPort, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return a.contain(a.bar(a.room(a.knownHost(a.HTTPPort, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead || strings.HasPrefix(r.URL.Path, "/api") {
 			w.Header().Set("Upgrade", "TLS/1.2, HTTP/1.1")
 			w.Header().Set("Connection", "Upgrade, close")
@@ -160,7 +171,7 @@ func (a *API) Redirect() http.Handler {
 		}
 		w.Header().Set("Location", "https://"+host+"/") // nothing of the request's path
 		w.WriteHeader(http.StatusPermanentRedirect)
-	}))))
+	})))))
 }
 
 // The header values that are the same on every answer. They are shared and never changed.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"crypto/tls"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,6 +17,11 @@ const (
 	MaxConnections = 256
 	// MaxPerSource is how many of them one source may hold.
 	MaxPerSource = 32
+	// NewPerSecond connections of one source are taken, after NewAtOnce of them at once.
+	NewPerSecond = 20
+	NewAtOnce    = 40
+	// maxArrivals bounds of how many sources that is counted.
+	maxArrivals = 1024
 	// MaxStreams is how many requests may be under way on one HTTP/2 connection.
 	MaxStreams = 16
 	// MaxRequests is how many requests the box answers at a time before every source has to make do with
@@ -47,7 +53,9 @@ func HTTP2() *http.HTTP2Config {
 // Limit wraps a listener so that no source can take all connections. All listeners of an API share its
 // limits. A connection too many is closed before anything is read; where the box is full, somebody who
 // has fewer connections than the greediest source takes one of theirs.
-func (a *API) Limit(l net.Listener) net.Listener { return &limited{l, a.limits, a.sourceOf} }
+func (a *API) Limit(l net.Listener) net.Listener {
+	return &limited{l, a.limits, a.sourceOf, a.favoured}
+}
 
 // Watch takes in what a connection is doing, for http.Server.ConnState.
 func (a *API) Watch(c net.Conn, state http.ConnState) {
@@ -85,6 +93,8 @@ type limited struct {
 	net.Listener
 	limits *limits
 	source func(address string) string
+	// favoured addresses may come as fast as they like.
+	favoured func(address string) bool
 }
 
 // Accept waits for a connection that is within the limits.
@@ -94,7 +104,12 @@ func (l *limited) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		own := &counted{Conn: c, limits: l.limits, source: l.source(c.RemoteAddr().String())}
+		address := c.RemoteAddr().String()
+		own := &counted{Conn: c, limits: l.limits, source: l.source(address)}
+		if !l.limits.arrive(own.source) && !l.favoured(address) {
+			_ = c.Close()
+			continue
+		}
 		loser, ok := l.limits.enter(own)
 		if loser != nil {
 			_ = loser.Conn.Close()
@@ -108,16 +123,36 @@ func (l *limited) Accept() (net.Conn, error) {
 
 // limits counts connections and requests by their sources.
 type limits struct {
+	elapsed func() time.Duration // a clock that never steps
+
 	mu       sync.Mutex
 	open     map[string]map[*counted]struct{}
 	all      int
 	moves    uint64 // changes of states so far
 	requests map[string]int
 	underWay int
+	arrivals map[string]time.Duration // until when a source has used up what it may
 }
 
-func newLimits() *limits {
-	return &limits{open: map[string]map[*counted]struct{}{}, requests: map[string]int{}}
+func newLimits(elapsed func() time.Duration) *limits {
+	return &limits{elapsed: elapsed, open: map[string]map[*counted]struct{}{}, requests: map[string]int{}, arrivals: map[string]time.Duration{}}
+}
+
+// arrive counts a new connection of a source and reports whether it comes slowly enough.
+func (l *limits) arrive(source string) bool {
+	const each = time.Second / NewPerSecond
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.elapsed()
+	used := max(l.arrivals[source], now) + each
+	if used-now > NewAtOnce*each {
+		return false
+	}
+	l.arrivals[source] = used
+	if len(l.arrivals) > maxArrivals {
+		maps.DeleteFunc(l.arrivals, func(_ string, used time.Duration) bool { return used <= now })
+	}
+	return true
 }
 
 // enter takes a connection in and reports whether it may stay. It returns the connection that has to go

@@ -4,11 +4,12 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
 )
 
 // R121: where many sources have taken all there is, everybody else still has a few requests.
 func TestABusyBoxLeavesEverySourceAFewRequests(t *testing.T) {
-	l := newLimits()
+	l := newLimits(func() time.Duration { return 0 })
 	took := func(source string) (n int) {
 		for l.begin(source) {
 			n++
@@ -40,7 +41,7 @@ func TestABusyBoxLeavesEverySourceAFewRequests(t *testing.T) {
 // R121: the connection that goes is one of the greediest source: idle before silent before at work, and the
 // oldest of them. Nobody loses one to somebody who has as many.
 func TestWhichConnectionGoes(t *testing.T) {
-	l := newLimits()
+	l := newLimits(func() time.Duration { return 0 })
 	states := map[int]http.ConnState{3: http.StateIdle, 5: http.StateIdle, 1: http.StateNew, 7: http.StateNew}
 	greedy := make([]*counted, MaxPerSource)
 	for source := range MaxConnections {
@@ -67,7 +68,7 @@ func TestWhichConnectionGoes(t *testing.T) {
 			t.Errorf("another one went than %d", want)
 		}
 	}
-	even := newLimits()
+	even := newLimits(func() time.Duration { return 0 })
 	for i := range MaxConnections {
 		even.enter(&counted{limits: even, source: strconv.Itoa(i)})
 	}

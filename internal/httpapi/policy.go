@@ -48,7 +48,7 @@ func (h *handlers) DeleteGroup(ctx context.Context, r api.DeleteGroupRequestObje
 func (h *handlers) policy() (v api.Policy, err error) {
 	err = h.DB.View(func(tx *store.Tx) error {
 		p, err := settings.GetPolicy(tx)
-		v = api.Policy{TwoStep: api.PolicyTwoStep(p.TwoStep), Groups: append([]string{}, p.Groups...), EmailCodes: api.PolicyEmailCodes(p.EmailCodes)}
+		v = api.Policy{TwoStep: api.PolicyTwoStep(p.TwoStep), Groups: append([]string{}, p.Groups...), EmailCodes: api.PolicyEmailCodes(p.EmailCodes), IdleMinutes: &p.Idle}
 		return err
 	})
 	return v, err
@@ -60,8 +60,11 @@ func (h *handlers) GetPolicy(context.Context, api.GetPolicyRequestObject) (api.G
 }
 
 func (h *handlers) ChangePolicy(ctx context.Context, r api.ChangePolicyRequestObject) (api.ChangePolicyResponseObject, error) {
+	if m := r.Body.IdleMinutes; m != nil && *m == 0 { // nothing and none are not the same here
+		return nil, settings.ErrIdle
+	}
 	err := h.Office.SetPolicy(callerOf(ctx).actor(), settings.Policy{
-		TwoStep: settings.Demand(r.Body.TwoStep), Groups: r.Body.Groups, EmailCodes: settings.Rule(r.Body.EmailCodes),
+		TwoStep: settings.Demand(r.Body.TwoStep), Groups: r.Body.Groups, EmailCodes: settings.Rule(r.Body.EmailCodes), Idle: value(r.Body.IdleMinutes),
 	})
 	if err != nil {
 		return nil, err

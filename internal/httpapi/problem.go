@@ -45,6 +45,11 @@ var (
 	errBug    = &httpError{http.StatusInternalServerError, "internal", "Something went wrong on the NAS. Its log says more."}
 )
 
+// longer gives the writing of an answer more time, for one that is long and goes on.
+func longer(w http.ResponseWriter, by time.Duration) error {
+	return http.NewResponseController(w).SetWriteDeadline(time.Now().Add(by))
+}
+
 // fail renders an error that an operation or the router returned.
 func (a *API) fail(err error, c echo.Context) {
 	if c.Response().Committed {
@@ -56,8 +61,11 @@ func (a *API) fail(err error, c echo.Context) {
 // refuse answers with a problem document (RFC 9457).
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem(err)
+	if id := w.Header().Get(RequestHeader); id != "" {
+		p.Request = &id
+	}
 	if p.Status == http.StatusInternalServerError {
-		a.Out.Error("answer request", "method", r.Method, "path", r.URL.Path, "err", err)
+		a.Out.Error("answer request", "request", value(p.Request), "method", r.Method, "path", r.URL.Path, "err", err)
 	}
 	if p.Status == http.StatusRequestEntityTooLarge {
 		// The server would read on before it answers, to keep the connection; a body without an end would

@@ -5,12 +5,14 @@ import (
 
 	"castellan/internal/access/password"
 	"castellan/internal/access/recovery"
+	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
 	"castellan/internal/httpapi/api"
 )
 
 func recoveryVisitor(ctx context.Context) recovery.Visitor {
 	v := callerOf(ctx).visitor
-	return recovery.Visitor{Address: v.Address, Source: v.Source, Agent: v.Agent}
+	return recovery.Visitor{Address: v.Address, Source: v.Source, Agent: v.Agent, Request: v.Request}
 }
 
 // Forgotten answers the same for every address.
@@ -18,7 +20,7 @@ func (h *handlers) Forgotten(ctx context.Context, r api.ForgottenRequestObject) 
 	if err := h.Desk.Forgotten(recoveryVisitor(ctx), r.Body.Email); err != nil {
 		return nil, err
 	}
-	return api.Forgotten202JSONResponse{LinkMinutes: int(recovery.LinkFor.Minutes()), AgainIn: seconds(recovery.LinkFor)}, nil
+	return api.Forgotten202JSONResponse{LinkMinutes: int(session.LinkFor.Minutes()), AgainIn: seconds(throttle.MailPause)}, nil
 }
 
 func (h *handlers) OpenPasswordLink(_ context.Context, r api.OpenPasswordLinkRequestObject) (api.OpenPasswordLinkResponseObject, error) {

@@ -60,6 +60,9 @@ func (h *handlers) step(ctx context.Context, s signin.Step) api.SignInStep {
 	default:
 		who.give(TicketCookie, s.Cookie)
 	}
+	if s.Browser != "" {
+		who.know(s.Browser)
+	}
 	return stepView(s, h.settings().TimeZone)
 }
 

@@ -3,8 +3,6 @@ package httpapi
 import (
 	"cmp"
 	"context"
-	"slices"
-	"strconv"
 	"time"
 
 	"castellan/internal/access/account"
@@ -98,36 +96,6 @@ func (h *handlers) ShowDefaultPassword(ctx context.Context, _ api.ShowDefaultPas
 		return err
 	})
 	return api.ShowDefaultPassword200JSONResponse(v), err
-}
-
-func (h *handlers) ListEvents(_ context.Context, r api.ListEventsRequestObject) (api.ListEventsResponseObject, error) {
-	limit, err := pageSize(r.Params.Limit, eventsPage)
-	if err != nil {
-		return nil, err
-	}
-	var before uint64
-	if text := value(r.Params.Before); text != "" {
-		if before, err = strconv.ParseUint(text, 10, 64); err != nil {
-			return nil, fault.InvalidField("before", "malformed", "This is not a place in the log.")
-		}
-	}
-	area := event.Area(value(r.Params.Area))
-	if area != "" && !slices.Contains(event.Areas(), area) {
-		return nil, fault.InvalidField("area", "unknown", "The log has no such area.")
-	}
-	v := api.ListEvents200JSONResponse{Events: []api.Event{}}
-	err = h.DB.View(func(tx *store.Tx) error {
-		page, more, err := event.Page(tx, area, before, limit)
-		for _, e := range page {
-			v.Events = append(v.Events, eventView(e))
-		}
-		if more {
-			v.Next = &v.Events[len(v.Events)-1].Id
-		}
-		v.Total = event.Total(tx)
-		return err
-	})
-	return v, err
 }
 
 func (h *handlers) GetHealth(ctx context.Context, _ api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {

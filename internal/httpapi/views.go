@@ -203,7 +203,7 @@ func buttonView(s button.Status, now time.Time) api.Button {
 func eventView(e event.Event) api.Event {
 	v := api.Event{
 		Id: strconv.FormatUint(e.Number, 10), Time: e.Time, ClockState: api.ClockState(e.Clock), Kind: string(e.Kind),
-		Area: api.Area(e.Kind.Area()), Level: api.EventLevel(e.Level()), Message: e.Message(), Details: []api.Detail{},
+		Area: api.Area(e.Kind.Area()), Level: api.EventLevel(e.Level()), Outcome: api.EventOutcome(e.Outcome()), Message: e.Message(), Details: []api.Detail{},
 	}
 	if e.Actor != "" {
 		v.Actor = &e.Actor
@@ -213,6 +213,9 @@ func eventView(e event.Event) api.Event {
 	}
 	if e.Agent != "" {
 		v.Details = append(v.Details, api.Detail{Name: "browser", Value: e.Agent})
+	}
+	if e.Request != "" {
+		v.Details = append(v.Details, api.Detail{Name: "request", Value: e.Request})
 	}
 	for _, d := range e.Details {
 		v.Details = append(v.Details, api.Detail{Name: d.Name, Value: d.Value})

@@ -38,6 +38,13 @@ func (p *Post) TellOld(tx *store.Tx, a account.Account, to, token string, e even
 	})
 }
 
+// SendUnlock queues the mail whose link makes a browser known to an account, for its own address. How many there may
+// be is for the caller to bound.
+func (p *Post) SendUnlock(a account.Account, token string, e event.Event) {
+	link := p.Origin() + "/#unlock=" + token
+	p.post(a, a.Email, ways, func(where place) mail.Message { return unlockMessage(a, link, e, where) })
+}
+
 // Suspect queues the warning that a sign-in may not be the person's own.
 func (p *Post) Suspect(tx *store.Tx, a account.Account, s Suspicion, e event.Event) {
 	if a.Email == "" {

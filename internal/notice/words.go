@@ -47,6 +47,7 @@ var news = map[event.Kind]item{
 	event.PasswordReset:      {vital, "Your password was set with a link", "The password of your account was set with the link that was mailed to this address. You are signed out everywhere; 2-step verification stays as it was.", notYou},
 	event.RecoveredLocally:   {vital, "Your account was opened on the NAS itself", "Somebody who is root on the NAS gave your account a one-time password. 2-step verification is off.", notWanted},
 	event.ResetDone:          {vital, "Administrator defaults were restored", "The reset button of the NAS was held. The administrator’s account has the default password again, without 2-step verification; files, other accounts and the log are kept.", "If nobody of yours was at the NAS, look who has access to it."},
+	event.SessionsEnded:      {change, "You were signed out everywhere else", "{sessions} sessions of your account were ended, and the browsers it was known by are forgotten.", notYou},
 	event.TwoStepOn:          {change, "2-step verification was turned on", "2-step verification of your account was turned on with “{device}”.", notYou},
 	event.TwoStepOff:         {vital, "2-step verification was turned off", "2-step verification of your account was turned off. Its recovery codes no longer work.", notYou},
 	event.TwoStepOffForOther: {vital, "2-step verification was turned off", "An administrator turned 2-step verification of your account off. Its recovery codes no longer work. Turn it on again under Personal settings › Security.", notWanted},
@@ -56,6 +57,8 @@ var news = map[event.Kind]item{
 	event.EmailWayOff:        {change, "Codes by e-mail were turned off", "Codes by e-mail were turned off for your account.", notYou},
 	event.RecoveryUsed:       {change, "A recovery code was used", "Somebody signed in to your account with a recovery code. {left} codes are left.", notYou},
 	event.RecoveryRenewed:    {change, "New recovery codes were made", "New recovery codes were made for your account. The old ones no longer work.", notYou},
+	event.BrowserDoubted:     {change, "A browser is no longer known", "In a browser that your account knew, the wrong password was entered a hundred times in a row. It counts as a stranger's now.", notYou},
+	event.BrowserUnlocked:    {change, "A browser was unlocked", "Somebody opened the link of an unlock mail. The browser below may try to sign in to your account although strangers may not; it still needs your password.", notYou},
 	event.EmailChanged:       {vital, "Your e-mail address was changed", "The e-mail address of your account was changed.", notYou},
 	event.EmailUndone:        {vital, "The change of your e-mail address was undone", "The change of the e-mail address of your account was undone with the link that the old address got.", notYou},
 }
@@ -68,6 +71,8 @@ const (
 	WrongCodes Suspicion = "wrong codes after the right password"
 	Found      Suspicion = "the right password after wrong ones"
 	Guessed    Suspicion = "signed in after wrong codes"
+	Closed     Suspicion = "guessed at too often"
+	NewBrowser Suspicion = "signed in with a browser that was not known"
 )
 
 var suspicions = map[Suspicion]item{
@@ -75,6 +80,9 @@ var suspicions = map[Suspicion]item{
 		"If that was not you, somebody knows your password: sign in and change it."},
 	Found:   {suspicion, "Your password was entered after several wrong tries", "The right password of your account was entered after several wrong ones.", notYou},
 	Guessed: {suspicion, "Signed in after several wrong codes", "Somebody signed in to your account after several wrong codes.", notYou},
+	Closed: {suspicion, "Somebody tries to guess your password", "Your account was tried with a hundred wrong passwords in a row. Nobody was let in. Until an administrator lifts that, it lets you in only with browsers in which you have signed in before.",
+		"You need not change your password if it is long and used nowhere else. In a browser that you have never used, the sign-in page offers to send you an unlock mail."},
+	NewBrowser: {suspicion, "You signed in from a new browser", "Somebody signed in to your account with a browser in which nobody did so before.", notYou},
 }
 
 func (n item) message(a account.Account, to string, e event.Event, where place) mail.Message {
@@ -143,6 +151,15 @@ func undoMessage(a account.Account, to, url string, e event.Event, where place) 
 		to: to, subject: where.nas + ": Your e-mail address was changed", greeting: a,
 		text: "The e-mail address of your account was changed, so that this one is no longer used.", facts: facts(e, where),
 		advice: "If that was not you, undo it within 72 hours on this page of the NAS, then change your password:", links: []link{{"", url}},
+	}.message()
+}
+
+// unlockMessage brings the link that makes a browser known while strangers may not sign in.
+func unlockMessage(a account.Account, url string, e event.Event, where place) mail.Message {
+	return sheet{
+		to: a.Email, subject: "Unlock your Castellan sign-in", greeting: a,
+		text: "Somebody tried too many wrong passwords for the account “" + a.Name + "”, so it lets you in only with browsers it knows.", facts: facts(e, where),
+		advice: "If you asked for this, open this link within 15 minutes in the browser you want to sign in with, and press Unlock. It works once, and your password is still needed. If you did not ask, leave it be:", links: []link{{"", url}},
 	}.message()
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"castellan/internal/access/account"
@@ -37,6 +38,7 @@ type Config struct {
 	Factors  *factor.Factors
 	Sessions *session.Sessions
 	Tickets  *session.Tickets
+	Browsers *session.Browsers
 	Log      *event.Log
 	Post     *notice.Post
 	Network  Network
@@ -99,8 +101,14 @@ func (r *Reset) restore(tx *store.Tx) error {
 	if err := r.resetPolicy(tx); err != nil {
 		return err
 	}
+	if err := r.resetDefender(tx); err != nil {
+		return err
+	}
 	r.Sessions.EndAll(tx, admin.ID, "")
 	r.Tickets.EndAll(tx)
+	if err := r.Browsers.EndAll(tx, admin.ID); err != nil {
+		return err
+	}
 	if err := store.Erasing(tx); err != nil { // deleted records stay readable in the file until it is compacted
 		return err
 	}
@@ -130,9 +138,11 @@ func (r *Reset) resetPolicy(tx *store.Tx) error {
 		return err
 	}
 	after := settings.DefaultPolicy()
+	r.Sessions.EndIdleAfter(tx, after.Idle)
 	for _, c := range []struct{ what, from, to string }{
 		{"Who must use 2-step verification", string(before.TwoStep), string(after.TwoStep)},
 		{"Who may get codes by e-mail", string(before.EmailCodes), string(after.EmailCodes)},
+		{"The time after which idle sessions end", minutes(before.Idle), minutes(after.Idle)},
 	} {
 		if c.from == c.to {
 			continue
@@ -144,6 +154,27 @@ func (r *Reset) resetPolicy(tx *store.Tx) error {
 	}
 	return nil
 }
+
+// resetDefender brings the lists of addresses and the limits at the door back to their defaults, and ends the pauses
+// of sources: whoever held the button may sit at an address that was blocked.
+func (r *Reset) resetDefender(tx *store.Tx) error {
+	before, err := settings.GetDefender(tx)
+	if err != nil {
+		return err
+	}
+	if err := settings.ResetDefender(tx); err != nil {
+		return err
+	}
+	if err := r.Throttle.Unpause(tx); err != nil {
+		return err
+	}
+	e := event.Event{Kind: event.DefenderChanged, Actor: account.BuiltIn}
+	return settings.DefaultDefender().Changes(before, func(list, what string) error {
+		return r.Log.Record(tx, e.With("list", list).With("what", what))
+	})
+}
+
+func minutes(n int) string { return strconv.Itoa(n) + " min" }
 
 // Resume finishes a reset that was interrupted, or does nothing. It may be repeated.
 func (r *Reset) Resume(ctx context.Context) error {

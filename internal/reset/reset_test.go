@@ -64,7 +64,8 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 	b.Reset = reset.New(reset.Config{
 		DB: db, Box: claim.New(claim.Config{Key: key, Elapsed: elapsed}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Key: key, Folder: folder,
-		Now: func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
+		Browsers: session.NewBrowsers(key, func() time.Time { return noon }),
+		Now:      func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
 		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return noon }}),
 	})
 	b.update(func(tx *store.Tx) error {
@@ -128,9 +129,24 @@ func (b *bench) kinds() (kinds []event.Kind) {
 // R140 (d)
 func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
 	b, cookies := newBench(t, network.Unmanaged{})
+	b.update(func(tx *store.Tx) error {
+		_, shared, _, err := b.Browsers.Remember(tx, "", b.ids["admin"], "Firefox", "192.0.2.7")
+		if err == nil {
+			_, _, _, err = b.Browsers.Remember(tx, shared, b.ids["ines"], "Firefox", "192.0.2.7")
+		}
+		return err
+	})
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	b.update(func(tx *store.Tx) error { // R079
+		for name, want := range map[string]int{"admin": 0, "ines": 1} {
+			if list, err := b.Browsers.List(tx, b.ids[name]); err != nil || len(list) != want {
+				t.Errorf("%s is known by %v, %v", name, list, err)
+			}
+		}
+		return nil
+	})
 	admin, ines := b.account("admin"), b.account("ines")
 	if admin.Password != (account.Password{Hash: "default-hash", Origin: account.Default}) || !admin.Administers() {
 		t.Errorf("admin is %+v", admin)
@@ -258,19 +274,19 @@ func TestAResetThatCannotBeWrittenDidNotHappen(t *testing.T) {
 func TestAResetPardonsTheAdministratorsWrongTries(t *testing.T) {
 	b, _ := newBench(t, network.Unmanaged{})
 	for range throttle.FreeTries {
-		a, err := b.Throttle.Password("admin", "192.0.2.7")
+		a, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		b.update(a.Fail)
 	}
-	if _, err := b.Throttle.Password("admin", "192.0.2.7"); !errors.Is(err, throttle.ErrSlowDown) {
+	if _, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"}); !errors.Is(err, throttle.ErrSlowDown) {
 		t.Fatal("the test proves nothing")
 	}
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Throttle.Password("admin", "192.0.2.7"); err != nil {
+	if _, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"}); err != nil {
 		t.Errorf("after the reset: %v", err)
 	}
 }

@@ -33,6 +33,13 @@ func ID() string {
 	return idEncoding.EncodeToString(b[:])
 }
 
+// IDOf returns an identifier in the form of ID that is the same for the same text. Whoever knows what the text may
+// be can find it out.
+func IDOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return idEncoding.EncodeToString(sum[:16])
+}
+
 // Crockford's base 32: no i, l, o or u, so that what is read aloud or from a label is not misread.
 const readableAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"slices"
 
 	"castellan/internal/fault"
@@ -28,20 +29,34 @@ const (
 	NobodyAtAll       Rule = "nobody"
 )
 
-// Policy is what the owner demands of people's ways in.
+// Policy is what the owner demands of people's ways in, and of their sessions.
 type Policy struct {
 	TwoStep    Demand
 	Groups     []string // ids, with ChosenGroups
 	EmailCodes Rule
+	Idle       int // minutes after which a session ends in which nothing was done; 0 is stored as the default
 }
 
+// The minutes after which an idle session may end (NIST SP 800-63B-4 section 2.2.3).
+const (
+	IdleDefault = 30
+	IdleLeast   = 5
+	IdleMost    = 60
+)
+
+// ErrIdle refuses other times.
+var ErrIdle = fault.InvalidField("idle_minutes", "out_of_range", "Between 5 and 60 minutes.")
+
 // DefaultPolicy is the policy of a box whose owner decided nothing.
-func DefaultPolicy() Policy { return Policy{TwoStep: Administrators, EmailCodes: Everybody} }
+func DefaultPolicy() Policy {
+	return Policy{TwoStep: Administrators, EmailCodes: Everybody, Idle: IdleDefault}
+}
 
 type policyRecord struct {
 	TwoStep    Demand   `json:"two_step"`
 	Groups     []string `json:"groups,omitempty"`
 	EmailCodes Rule     `json:"email_codes"`
+	Idle       int      `json:"idle_minutes,omitempty"`
 }
 
 var policies = store.NewTable[policyRecord]("policy")
@@ -52,12 +67,15 @@ func GetPolicy(tx *store.Tx) (Policy, error) {
 	if err != nil || !found {
 		return DefaultPolicy(), err
 	}
-	return Policy{r.TwoStep, slices.Clone(r.Groups), r.EmailCodes}, nil
+	return Policy{r.TwoStep, slices.Clone(r.Groups), r.EmailCodes, cmp.Or(r.Idle, IdleDefault)}, nil
 }
 
 // PutPolicy checks the policy and stores it.
 func PutPolicy(tx *store.Tx, p Policy) error {
+	p.Idle = cmp.Or(p.Idle, IdleDefault)
 	switch {
+	case p.Idle < IdleLeast || p.Idle > IdleMost:
+		return ErrIdle
 	case !slices.Contains([]Demand{Nobody, Administrators, Everyone, ChosenGroups}, p.TwoStep):
 		return fault.InvalidField("two_step", "unknown", "Nobody, administrators, everyone or chosen groups.")
 	case !slices.Contains([]Rule{Everybody, NotAdministrators, NobodyAtAll}, p.EmailCodes):

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -102,6 +103,30 @@ func (t Table[R]) Each(tx *Tx, from string, visit func(key string, record R) err
 	return nil
 }
 
+// Holding calls visit with the key of every record whose JSON holds part as a text is spelled in it, in the order
+// of keys, without decoding any. It is for tables of plain texts, where that is to search them.
+func (t Table[R]) Holding(tx *Tx, part string, visit func(key string) error) error {
+	b := tx.bolt.Bucket(t.name)
+	if b == nil {
+		return nil
+	}
+	spelled, err := json.Marshal(part)
+	if err != nil {
+		return fmt.Errorf("encode what is searched: %w", err)
+	}
+	spelled = spelled[1 : len(spelled)-1]
+	c := b.Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if !bytes.Contains(v, spelled) {
+			continue
+		}
+		if err := visit(string(k)); err != nil {
+			return stopped(err)
+		}
+	}
+	return nil
+}
+
 func (t Table[R]) decode(key, data []byte) (record R, err error) {
 	if err := json.Unmarshal(data, &record); err != nil {
 		return record, fmt.Errorf("decode record %s/%x: %w", t.name, key, err)
@@ -124,16 +149,8 @@ func NewJournal[R any](name string) Journal[R] { return Journal[R]{NewTable[R](n
 
 // Append adds a record and returns its number.
 func (j Journal[R]) Append(tx *Tx, record R) (uint64, error) {
-	b, err := tx.bolt.CreateBucketIfNotExists(j.table.name)
-	if err != nil {
-		return 0, fmt.Errorf("make journal %s: %w", j.table.name, err)
-	}
-	b.FillPercent = 1 // records are only ever added at the end
-	n, err := b.NextSequence()
-	if err != nil {
-		return 0, fmt.Errorf("number record of %s: %w", j.table.name, err)
-	}
-	return n, j.table.put(b, number(n), record)
+	n, _, err := j.Add(tx, func(uint64) R { return record })
+	return n, err
 }
 
 // Backward calls visit with every record before the number before, the newest first; 0 begins with the

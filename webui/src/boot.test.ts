@@ -150,11 +150,11 @@ describe("a page that is loaded leads to", () => {
 test("the end of a session is told once", async () => {
 	answers({ "/status": status("ready", "signed_in"), "/session": session });
 	await boot.start();
-	boot.signedOut();
+	boot.signedOut("You were signed out.");
 	expect(boot.stage).toBe("sign_in");
 	expect(boot.said).toBe("You were signed out.");
 	boot.said = "";
-	boot.signedOut();
+	boot.signedOut("You were signed out.");
 	expect(boot.said).toBe("");
 });
 
@@ -167,7 +167,7 @@ describe("a page that stands open", () => {
 		answers({ "/status": status("ready") });
 		await boot.start();
 		answers({ "/status": status(state) });
-		boot.suit(state);
+		boot.suit({ state, visitor: "stranger" });
 		await vi.waitFor(() => expect(boot.stage).toBe(stage));
 	});
 });

@@ -4,7 +4,6 @@ package account
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"castellan/internal/fault"
@@ -182,7 +181,7 @@ func Add(tx *store.Tx, a Account) (Account, error) {
 	if err := names.Put(tx, a.Name, nameRecord{a.ID}); err != nil {
 		return Account{}, err
 	}
-	if err := listEmail(tx, a.ID, "", a.Email); err != nil {
+	if err := list(tx, Account{}, a); err != nil {
 		return Account{}, err
 	}
 	return a, accounts.Put(tx, a.ID, recordOf(a))
@@ -208,7 +207,7 @@ func Put(tx *store.Tx, a Account) error {
 	if a.Invitation == before.Invitation && (a.Email != before.Email || a.Password.Hash != before.Password.Hash) {
 		a.Invitation = Invitation{}
 	}
-	if err := listEmail(tx, a.ID, before.Email, a.Email); err != nil {
+	if err := list(tx, before, a); err != nil {
 		return err
 	}
 	return accounts.Put(tx, a.ID, recordOf(a))
@@ -228,7 +227,7 @@ func Delete(tx *store.Tx, id string) error {
 	if err := names.Delete(tx, a.Name); err != nil {
 		return err
 	}
-	if err := listEmail(tx, id, a.Email, ""); err != nil {
+	if err := list(tx, a, Account{}); err != nil {
 		return err
 	}
 	if err := desktops.Delete(tx, id); err != nil {
@@ -238,18 +237,6 @@ func Delete(tx *store.Tx, id string) error {
 		return err
 	}
 	return accounts.Delete(tx, id)
-}
-
-func anotherAdministers(tx *store.Tx, id string) error {
-	err := error(ErrLast)
-	walk := accounts.Each(tx, "", func(key string, r record) error {
-		if key != id && r.account(key).Administers() {
-			err = nil
-			return store.ErrStop
-		}
-		return nil
-	})
-	return cmp.Or(walk, err)
 }
 
 // Each visits every account.
@@ -262,26 +249,4 @@ type Query struct {
 	Search string // part of a name, a display name or an address, in any case
 	After  string // only names behind this one
 	Limit  int
-}
-
-// Find returns the accounts that match, by name, and how many match in all.
-func Find(tx *store.Tx, q Query) (found []Account, total int, err error) {
-	search := strings.ToLower(strings.TrimSpace(q.Search))
-	err = names.Each(tx, "", func(name string, n nameRecord) error {
-		a, err := Get(tx, n.ID)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc([]string{name, strings.ToLower(a.DisplayName), strings.ToLower(a.Email)}, func(text string) bool {
-			return strings.Contains(text, search)
-		}) {
-			return nil
-		}
-		total++
-		if name > q.After && len(found) < q.Limit {
-			found = append(found, a)
-		}
-		return nil
-	})
-	return found, total, err
 }

@@ -48,10 +48,10 @@ func ByEmail(tx *store.Tx, address string) (found []Account, err error) {
 	return found, err
 }
 
-// ListEmails makes the list of addresses, where an earlier version left none.
+// ListEmails makes the lists by which accounts are found, where an earlier version left none.
 func ListEmails(tx *store.Tx) error {
-	if emails.Any(tx, "") {
+	if texts.Any(tx, "") {
 		return nil
 	}
-	return accounts.Each(tx, "", func(id string, r record) error { return listEmail(tx, id, "", r.Email) })
+	return accounts.Each(tx, "", func(id string, r record) error { return list(tx, Account{}, r.account(id)) })
 }

@@ -23,7 +23,10 @@ var ErrBusy = &fault.Error{
 	Message: "Too many sign-ins are being checked right now. Try again in a few seconds.",
 }
 
-type sourceKey struct{}
+type (
+	sourceKey struct{}
+	knownKey  struct{}
+)
 
 // From returns a context whose hashes are computed for a source. Sources take turns, so that one of them cannot
 // keep the others waiting. Without it a hash is the box's own.
@@ -31,11 +34,16 @@ func From(ctx context.Context, source string) context.Context {
 	return context.WithValue(ctx, sourceKey{}, source)
 }
 
+// Known returns a context whose hashes are computed for a browser that the account knows. One place beside the
+// queue is kept for those, and they take turns with all others.
+func Known(ctx context.Context) context.Context { return context.WithValue(ctx, knownKey{}, true) }
+
 // gate lets one hash run at a time. Sixty-four at once would take 1.25 GB. The sources that wait take turns, and
 // when the queue is full, the source with the most places gives one up for a source that has fewer.
 type gate struct {
 	mu      sync.Mutex
 	busy    bool
+	turned  bool     // the last one called was a known browser, so that others come next
 	round   int      // that is being served
 	waiting []*place // in the order in which they came
 }
@@ -43,6 +51,7 @@ type gate struct {
 // place is a hash that waits for its turn.
 type place struct {
 	source string
+	known  bool      // a browser that the account knows
 	round  int       // a source has one place in each
 	called chan bool // true: it is its turn; false: its place was given to another source
 }
@@ -52,7 +61,7 @@ func newGate() *gate { return &gate{} }
 // enter waits for a turn and returns the function that ends it.
 func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	source, _ := ctx.Value(sourceKey{}).(string)
-	p, err := g.queue(source)
+	p, err := g.queue(source, ctx.Value(knownKey{}) != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +87,12 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	return nil, err
 }
 
-// queue gives a source a place, which is called at once where nothing runs.
-func (g *gate) queue(source string) (*place, error) {
+// queue gives a source a place, which is called at once where nothing runs. Beside the queue there is one place for a
+// known browser.
+func (g *gate) queue(source string, known bool) (*place, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := &place{source: source, round: g.round, called: make(chan bool, 1)}
+	p := &place{source: source, known: known, round: g.round, called: make(chan bool, 1)}
 	for _, one := range g.waiting {
 		if one.source == source {
 			p.round = max(p.round, one.round+1)
@@ -92,11 +102,21 @@ func (g *gate) queue(source string) (*place, error) {
 		g.call(p)
 		return p, nil
 	}
-	if len(g.waiting) >= Queue && !g.makeRoom(source) {
+	if places, taken := g.places(); places >= Queue && (!known || taken) && !g.makeRoom(source) {
 		return nil, ErrBusy
 	}
 	g.waiting = append(g.waiting, p)
 	return p, nil
+}
+
+// places counts those of the queue that are taken, without the one that is kept for a known browser, which may be
+// taken, too. It needs mu.
+func (g *gate) places() (n int, kept bool) {
+	kept = slices.ContainsFunc(g.waiting, func(p *place) bool { return p.known })
+	if n = len(g.waiting); kept {
+		n--
+	}
+	return n, kept
 }
 
 // makeRoom turns away the newest hash of the source that has the most places, if that has two more than the
@@ -105,6 +125,9 @@ func (g *gate) makeRoom(source string) bool {
 	places := map[string]int{}
 	greediest := source
 	for _, one := range g.waiting {
+		if one.known {
+			continue
+		}
 		places[one.source]++
 		if places[one.source] > places[greediest] {
 			greediest = one.source
@@ -114,7 +137,7 @@ func (g *gate) makeRoom(source string) bool {
 		return false
 	}
 	for i, one := range slices.Backward(g.waiting) {
-		if one.source == greediest {
+		if one.source == greediest && !one.known {
 			g.waiting = slices.Delete(g.waiting, i, i+1)
 			one.called <- false
 			return true
@@ -137,7 +160,10 @@ func (g *gate) forsake(p *place) bool {
 
 // call gives a place its turn. It needs mu.
 func (g *gate) call(p *place) {
-	g.busy, g.round = true, p.round
+	g.busy, g.turned = true, p.known
+	if !p.known {
+		g.round = p.round
+	}
 	p.called <- true
 }
 
@@ -151,7 +177,12 @@ func (g *gate) leave() {
 	if len(g.waiting) == 0 {
 		return
 	}
-	next := slices.MinFunc(g.waiting, func(a, b *place) int { return a.round - b.round }) // the first of the lowest
+	next := slices.MinFunc(g.waiting, func(a, b *place) int { // the first of the lowest
+		if a.known == b.known {
+			return a.round - b.round
+		}
+		return map[bool]int{true: -1, false: 1}[a.known != g.turned]
+	})
 	g.waiting = slices.DeleteFunc(g.waiting, func(p *place) bool { return p == next })
 	g.call(next)
 }

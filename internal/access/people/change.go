@@ -40,6 +40,11 @@ func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
 		if rights || before.Email != after.Email {
 			o.end(tx, id)
 		}
+		if after.Disabled && rights {
+			if err := o.Browsers.EndAll(tx, id); err != nil {
+				return err
+			}
+		}
 		if before.Email != after.Email {
 			moved := by.event(event.EmailChanged)
 			o.Post.TellAt(tx, after, before.Email, moved)

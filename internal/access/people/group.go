@@ -27,7 +27,10 @@ func (o *Office) Groups() (all []Members, err error) {
 		if err != nil {
 			return err
 		}
-		administrators := slices.DeleteFunc(slices.Clone(everybody), func(a account.Account) bool { return a.Role != account.Administrator })
+		administrators, err := account.Administrators(tx)
+		if err != nil {
+			return err
+		}
 		all = []Members{
 			{account.Group{ID: account.AdministratorsGroup, Name: account.AdministratorsGroup, BuiltIn: true}, administrators},
 			{account.Group{ID: account.EverybodyGroup, Name: account.EverybodyGroup, BuiltIn: true}, everybody},

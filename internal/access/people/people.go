@@ -28,6 +28,7 @@ type Config struct {
 	Throttle  *throttle.Throttle
 	Factors   *factor.Factors
 	Sessions  *session.Sessions
+	Browsers  *session.Browsers
 	Log       *event.Log
 	Post      *notice.Post
 	MailKey   secret.Key       // seals the mail server's password
@@ -50,10 +51,13 @@ var (
 // Actor is the administrator who acts.
 type Actor struct {
 	ID, Name, Address, Agent string
+	// Session and Browser name the session in which they act, and the known browser it began in.
+	Session, Browser string
+	Request          string // the id of the request, for the log
 }
 
 func (a Actor) event(kind event.Kind) event.Event {
-	return event.Event{Kind: kind, Actor: a.Name, Address: a.Address, Agent: a.Agent}
+	return event.Event{Kind: kind, Actor: a.Name, Address: a.Address, Agent: a.Agent, Request: a.Request}
 }
 
 // Require refuses whoever is no administrator that can sign in, in the transaction of what they want to do: their
@@ -169,7 +173,11 @@ func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, e
 			return err
 		}
 		g = Given{Person: p, Password: plain, Left: account.TemporaryFor}
-		return o.note(tx, a, by.event(event.TemporaryGiven).With("sessions", o.end(tx, id)))
+		ended, err := o.shut(tx, id)
+		if err != nil {
+			return err
+		}
+		return o.note(tx, a, by.event(event.TemporaryGiven).With("sessions", ended))
 	})
 	return g, err
 }
@@ -177,6 +185,12 @@ func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, e
 // end ends a person's sessions and returns how many, for the log.
 func (o *Office) end(tx *store.Tx, id string) string {
 	return strconv.Itoa(o.Sessions.EndAll(tx, id, ""))
+}
+
+// shut is end, and forgets the browsers that the person is known by: what is done so that somebody gets in no more
+// leaves them nothing.
+func (o *Office) shut(tx *store.Tx, id string) (ended string, err error) {
+	return o.end(tx, id), o.Browsers.EndAll(tx, id)
 }
 
 // Delete deletes a person's account with everything that belongs to it. What is deleted stays readable in the
@@ -202,7 +216,11 @@ func (o *Office) Delete(by Actor, id string) error {
 		if err := o.Throttle.Pardon(tx, id, a.Name); err != nil {
 			return err
 		}
-		return o.Log.Record(tx, by.event(event.AccountDeleted).With("account", a.Name).With("sessions", o.end(tx, id)))
+		ended, err := o.shut(tx, id)
+		if err != nil {
+			return err
+		}
+		return o.Log.Record(tx, by.event(event.AccountDeleted).With("account", a.Name).With("sessions", ended))
 	})
 }
 
@@ -223,7 +241,11 @@ func (o *Office) TurnTwoStepOff(by Actor, id string) (p Person, err error) {
 		if p, err = o.person(tx, a); err != nil {
 			return err
 		}
-		return o.note(tx, a, by.event(event.TwoStepOffForOther).With("sessions", o.end(tx, id)))
+		ended, err := o.shut(tx, id)
+		if err != nil {
+			return err
+		}
+		return o.note(tx, a, by.event(event.TwoStepOffForOther).With("sessions", ended))
 	})
 	return p, err
 }
@@ -258,7 +280,12 @@ func (o *Office) Recover(ctx context.Context, name string) (g Given, err error) 
 		if err := o.letIn(tx, a); err != nil {
 			return err
 		}
-		o.Sessions.EndAll(tx, a.ID, "")
+		if err := o.unblock(tx, event.Event{Kind: event.DefenderChanged, Actor: "root"}); err != nil {
+			return err
+		}
+		if _, err := o.shut(tx, a.ID); err != nil {
+			return err
+		}
 		p, err := o.person(tx, a)
 		if err != nil {
 			return err

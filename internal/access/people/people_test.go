@@ -42,6 +42,7 @@ func newBench(t *testing.T) *bench {
 		DB: db, Passwords: password.New(password.Config{Key: key, Memory: 64, Passes: 1}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Now: func() time.Time { return b.now },
 		Log: log, MailKey: key, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Origin: func() string { return "https://nas.example:8001" }, Elapsed: elapsed, Now: func() time.Time { return b.now }}),
+		Browsers: session.NewBrowsers(key, func() time.Time { return b.now }),
 	})
 	admin := b.own("admin", account.Administrator)
 	b.root = people.Actor{ID: admin.ID, Name: admin.Name, Address: "192.0.2.7"}

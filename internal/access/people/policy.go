@@ -3,6 +3,7 @@ package people
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"castellan/internal/access/account"
@@ -12,20 +13,22 @@ import (
 	"castellan/internal/store"
 )
 
-// SetPolicy changes who must use 2-step verification, and who may get codes by e-mail. It never closes the last
-// way of the administrator who asks.
+// SetPolicy changes who must use 2-step verification, who may get codes by e-mail and when idle sessions end; without
+// a time that stays as it is. It never closes the last way of the administrator who asks.
 func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
 	return o.update(by, func(tx *store.Tx) error {
 		before, err := settings.GetPolicy(tx)
 		if err != nil {
 			return err
 		}
+		p.Idle = cmp.Or(p.Idle, before.Idle)
 		if err := account.KnownGroups(tx, p.Groups); err != nil {
 			return err
 		}
 		if err := o.keeping(tx, by, func() error { return settings.PutPolicy(tx, p) }); err != nil {
 			return err
 		}
+		o.Sessions.EndIdleAfter(tx, p.Idle)
 		from, err := demandWords(tx, before)
 		if err != nil {
 			return err
@@ -37,6 +40,7 @@ func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
 		for _, c := range []struct{ what, from, to string }{
 			{"Who must use 2-step verification", from, to},
 			{"Who may get codes by e-mail", string(before.EmailCodes), string(p.EmailCodes)},
+			{"The time after which idle sessions end", minutes(before.Idle), minutes(p.Idle)},
 		} {
 			if c.from == c.to {
 				continue
@@ -48,6 +52,8 @@ func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
 		return nil
 	})
 }
+
+func minutes(n int) string { return strconv.Itoa(n) + " min" }
 
 // demandWords puts a demand into words, with the names of its groups.
 func demandWords(tx *store.Tx, p settings.Policy) (string, error) {

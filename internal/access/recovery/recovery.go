@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"castellan/internal/access/account"
@@ -29,22 +28,8 @@ import (
 	"castellan/internal/store"
 )
 
-// The limits.
-const (
-	// LinkFor is how long the link of a mail works, and how long an account waits for its next mail.
-	LinkFor = 15 * time.Minute
-	// MailsDay is how many such mails an account gets in a day.
-	MailsDay = 5
-	// AsksSource and AsksBox are how often one source, and all of them, may ask in an hour.
-	AsksSource = 10
-	AsksBox    = 50
-	// maxLinks bounds what is remembered: AsksBox mails an hour with their links.
-	maxLinks = 4096
-)
-
 // The refusals of this room.
 var (
-	ErrAsked  = &fault.Error{Kind: fault.Throttled, Code: "slow_down", Message: "Mails were asked for too often. Signing in goes on working."}
 	ErrNoMail = &fault.Error{Kind: fault.Conflict, Code: "mail_off", Message: "This NAS has no mail server, so it cannot send a link. An administrator can give you a temporary password."}
 	ErrLink   = &fault.Error{Kind: fault.Gone, Code: "link_gone", Message: "This link no longer works: it has lapsed, was used, or a newer one was sent. Ask for another."}
 )
@@ -53,7 +38,9 @@ var (
 type Config struct {
 	DB        *store.DB
 	Passwords *password.Hasher
+	Throttle  *throttle.Throttle
 	Sessions  *session.Sessions
+	Browsers  *session.Browsers
 	Log       *event.Log
 	Post      *notice.Post
 	Now       func() time.Time     // trusted time
@@ -63,36 +50,20 @@ type Config struct {
 // Desk is where forgotten passwords are asked for. It is safe for concurrent use.
 type Desk struct {
 	Config
-	mails, day, sources, box *throttle.Quota
-
-	mu    sync.Mutex
-	links map[string]link // by account: only the newest works
-}
-
-// link is what is kept of a link that was mailed to whoever forgot. It lives in memory only.
-type link struct {
-	digest  secret.Digest
-	address string // it dies when the account's address changes,
-	hash    string // or its password
-	until   time.Duration
+	mails *throttle.Mails
+	links *session.Links
 }
 
 // New returns a Desk.
 func New(c Config) *Desk {
-	return &Desk{
-		Config: c, links: map[string]link{},
-		mails:   throttle.NewQuota(c.Elapsed, 1, LinkFor, maxLinks),
-		day:     throttle.NewQuota(c.Elapsed, MailsDay, 24*time.Hour, maxLinks),
-		sources: throttle.NewQuota(c.Elapsed, AsksSource, time.Hour, maxLinks),
-		box:     throttle.NewQuota(c.Elapsed, AsksBox, time.Hour, 1),
-	}
+	return &Desk{Config: c, mails: throttle.NewMails(c.Elapsed), links: session.NewLinks(c.Elapsed)}
 }
 
 // Visitor is who asks.
-type Visitor struct{ Address, Source, Agent string }
+type Visitor struct{ Address, Source, Agent, Request string }
 
 func (v Visitor) event(kind event.Kind, actor string) event.Event {
-	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Source: v.Source, Agent: v.Agent}
+	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Source: v.Source, Agent: v.Agent, Request: v.Request}
 }
 
 // Forgotten sends one mail to an address: with the name of every account that has it, confirmed it and may sign
@@ -111,13 +82,8 @@ func (d *Desk) Forgotten(v Visitor, address string) error {
 	}); err != nil {
 		return err
 	}
-	for _, q := range []struct {
-		quota *throttle.Quota
-		key   string
-	}{{d.sources, v.Source}, {d.box, ""}} {
-		if !q.quota.Take(q.key) {
-			return ErrAsked.After(q.quota.Wait(q.key))
-		}
+	if err := d.mails.Ask(v.Source); err != nil {
+		return err
 	}
 	return d.DB.Update(func(tx *store.Tx) error {
 		found, err := account.ByEmail(tx, address)
@@ -143,14 +109,11 @@ func (d *Desk) write(tx *store.Tx, found []account.Account) (links []notice.Pass
 			outcome = "the account is disabled"
 		case !a.Confirmed:
 			outcome = "the address was never confirmed"
-		case !d.day.Free(a.ID) || !d.mails.Take(a.ID):
-			outcome = "a mail was sent already"
+		case !d.mails.Take(a.ID):
+			outcome = "too many mails were sent lately"
 		default:
-			d.day.Take(a.ID)
-			token := secret.Token()
-			one := link{secret.DigestOf(token), a.Email, a.Password.Hash, d.Elapsed() + LinkFor}
-			tx.OnCommit(func() { d.keep(a.ID, one) })
-			links, names = append(links, notice.PasswordLink{Account: a, Link: a.ID + "." + token}), append(names, a.Name)
+			links = append(links, notice.PasswordLink{Account: a, Link: d.links.Make(tx, a.ID, bound(a))})
+			names = append(names, a.Name)
 		}
 	}
 	if names != nil {
@@ -171,16 +134,8 @@ func byAddress(links []notice.PasswordLink) (groups [][]notice.PasswordLink) {
 	return groups
 }
 
-func (d *Desk) keep(id string, l link) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for other, old := range d.links {
-		if d.Elapsed() >= old.until {
-			delete(d.links, other)
-		}
-	}
-	d.links[id] = l
-}
+// bound is what the link of an account was made for: it dies with the address it went to, and with the password.
+func bound(a account.Account) string { return a.Email + " " + a.Password.Hash }
 
 // Purpose is why somebody has a link.
 type Purpose string
@@ -220,22 +175,18 @@ func (d *Desk) find(tx *store.Tx, typed string) (o Opened, err error) {
 	} else if err != nil {
 		return o, err
 	}
-	digest := secret.DigestOf(token)
-	d.mu.Lock()
-	l, ok := d.links[id]
-	d.mu.Unlock()
-	left := l.until - d.Elapsed()
-	switch {
-	case a.Disabled:
+	if a.Disabled {
 		return o, ErrLink.Because(errors.New("the account is disabled"))
-	case ok && subtle.ConstantTimeCompare(l.digest[:], digest[:]) == 1:
-		if left <= 0 || l.address != a.Email || !a.Confirmed || l.hash != a.Password.Hash {
+	}
+	if _, made, left, ok := d.links.Find(typed); ok {
+		if !a.Confirmed || made != bound(a) {
 			return o, ErrLink
 		}
 		return Opened{Account: a, Purpose: ForgottenPassword, Left: left}, nil
 	}
+	digest := secret.DigestOf(token)
 	given := []byte(hex.EncodeToString(digest[:]))
-	left = a.Invitation.Until.Sub(d.Now())
+	left := a.Invitation.Until.Sub(d.Now())
 	if subtle.ConstantTimeCompare([]byte(a.Invitation.Token), given) != 1 || left <= 0 {
 		return o, ErrLink
 	}
@@ -276,7 +227,10 @@ func (d *Desk) SetPassword(ctx context.Context, v Visitor, typed, chosen string)
 		if err := account.Put(tx, a); err != nil {
 			return err
 		}
-		tx.OnCommit(func() { d.drop(a.ID) })
+		tx.OnCommit(func() { d.links.Drop(a.ID) })
+		if err := errors.Join(d.Browsers.EndAll(tx, a.ID), d.Throttle.PardonPassword(tx, a.Name)); err != nil {
+			return err
+		}
 		kind := event.PasswordReset
 		if o.Purpose == Invitation {
 			kind = event.InvitationUsed
@@ -285,12 +239,6 @@ func (d *Desk) SetPassword(ctx context.Context, v Visitor, typed, chosen string)
 		d.Post.Tell(tx, a, e)
 		return d.Log.Record(tx, e)
 	})
-}
-
-func (d *Desk) drop(id string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.links, id)
 }
 
 // Mail says whether this box can send links: there is a mail server, and the last mail went through.

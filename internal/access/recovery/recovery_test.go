@@ -3,6 +3,7 @@ package recovery_test
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/mail"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"castellan/internal/access/password"
 	"castellan/internal/access/recovery"
 	"castellan/internal/access/session"
+	"castellan/internal/access/throttle"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/notice"
@@ -61,7 +63,9 @@ func newBench(t *testing.T, host string) *bench {
 		DB: db, Key: b.key, Log: log, Elapsed: elapsed, Now: now, Origin: func() string { return "https://nas.example:8001" }, Out: slog.New(slog.DiscardHandler),
 	})
 	b.Desk = recovery.New(recovery.Config{
-		DB: db, Passwords: password.New(password.Config{Key: b.key, Memory: 64, Passes: 1}), Sessions: session.New(elapsed), Log: log, Post: post, Now: now, Elapsed: elapsed,
+		DB: db, Passwords: password.New(password.Config{Key: b.key, Memory: 64, Passes: 1}), Sessions: session.New(elapsed), Log: log,
+		Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}), Browsers: session.NewBrowsers(b.key, now),
+		Post: post, Now: now, Elapsed: elapsed,
 	})
 	if host == "" {
 		return b
@@ -223,7 +227,7 @@ func TestALinkWorksForAQuarterOfAnHourAndOnce(t *testing.T) {
 	b := newBench(t, "127.0.4.2")
 	a := b.add("ines", shared)
 	link := b.link(shared, 1)
-	b.pass(recovery.LinkFor - time.Second)
+	b.pass(session.LinkFor - time.Second)
 	for range 10 {
 		if _, err := b.Open(link); err != nil {
 			t.Fatal(err)
@@ -241,9 +245,9 @@ func TestALinkWorksForAQuarterOfAnHourAndOnce(t *testing.T) {
 	}
 	wantErr(t, "once more", b.set(link), recovery.ErrLink)
 
-	b.pass(recovery.LinkFor)
+	b.pass(session.LinkFor)
 	link = b.link(shared, 3) // the second mail told of the new password
-	b.pass(recovery.LinkFor)
+	b.pass(session.LinkFor)
 	_, err = b.Open(link)
 	wantErr(t, "looked at too late", err, recovery.ErrLink)
 	wantErr(t, "used too late", b.set(link), recovery.ErrLink)
@@ -277,52 +281,58 @@ func TestMailsAreFew(t *testing.T) {
 	for range 4 {
 		b.ask(shared)
 	}
-	if got := b.last(event.PasswordForgotten).Get("outcome"); got != "a mail was sent already" {
+	if got := b.last(event.PasswordForgotten).Get("outcome"); got != "too many mails were sent lately" {
 		t.Errorf("got %q", got)
 	}
-	b.pass(recovery.LinkFor + time.Second)
+	b.pass(session.LinkFor + time.Second)
 	second := b.link(shared, 2)
 	_, err := b.Open(first)
 	wantErr(t, "the older link", err, recovery.ErrLink)
 	if _, err := b.Open(second); err != nil {
 		t.Error(err)
 	}
-	for n := 3; n <= recovery.MailsDay; n++ {
-		b.pass(recovery.LinkFor)
+	for n := 3; n <= throttle.MailsDay; n++ {
+		b.pass(session.LinkFor)
 		b.link(shared, n)
 	}
 	b.pass(time.Hour)
 	b.ask(shared)
-	if got := b.last(event.PasswordForgotten).Get("outcome"); got != "a mail was sent already" {
+	if got := b.last(event.PasswordForgotten).Get("outcome"); got != "too many mails were sent lately" {
 		t.Errorf("the sixth of a day: got %q", got)
 	}
 	b.pass(24 * time.Hour)
-	b.link(shared, recovery.MailsDay+1)
+	b.link(shared, throttle.MailsDay+1)
 }
 
-// R074: a source that asks too often is told to wait, and so are all of them together.
+// R074 R029: a source that asks too often is told to wait, whomever it asks for; what the box has no room for is not
+// sent, and nobody is told.
 func TestAskingIsBounded(t *testing.T) {
 	b := newBench(t, "127.0.4.5")
-	b.add("ines", shared)
-	for range recovery.AsksSource {
+	for range throttle.AsksSource {
 		b.ask("nobody@example.org")
 	}
-	var f *fault.Error
-	if err := b.Forgotten(home, shared); !errors.As(err, &f) || f.Kind != fault.Throttled || f.RetryIn <= 0 || f.RetryIn > time.Hour {
-		t.Errorf("got %v", err)
-	}
-	other := recovery.Visitor{Source: "192.0.2.8"}
-	if err := b.Forgotten(other, shared); err != nil {
-		t.Errorf("another source: %v", err)
-	}
-	for i := range recovery.AsksBox - recovery.AsksSource - 1 {
-		if err := b.Forgotten(recovery.Visitor{Source: strings.Repeat("x", i+1)}, "nobody@example.org"); err != nil {
-			t.Fatal(i, err)
+	for _, address := range []string{shared, "nobody@example.org"} {
+		var f *fault.Error
+		if err := b.Forgotten(home, address); !errors.As(err, &f) || f.Kind != fault.Throttled || f.RetryIn <= 0 || f.RetryIn > time.Hour {
+			t.Errorf("%s: got %v", address, err)
 		}
 	}
-	wantErr(t, "the box", b.Forgotten(recovery.Visitor{Source: "last"}, shared), recovery.ErrAsked)
+	for i := range throttle.MailsBox + 1 {
+		name := fmt.Sprint("p", i)
+		b.add(name, name+"@example.org")
+		if err := b.Forgotten(recovery.Visitor{Source: name}, name+"@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		want := "links for " + name
+		if i == throttle.MailsBox {
+			want = "too many mails were sent lately"
+		}
+		if got := b.last(event.PasswordForgotten).Get("outcome"); got != want {
+			t.Errorf("%d: got %q, want %q", i, got, want)
+		}
+	}
 	b.pass(time.Hour)
-	b.ask(shared)
+	b.ask("nobody@example.org")
 }
 
 // R078: what is no plain address is refused, and nothing is sent.
@@ -357,6 +367,11 @@ func TestANewPasswordEndsSessionsAndKeepsTheSecondFactor(t *testing.T) {
 	a := b.add("ines", shared)
 	factors := factor.New(factor.Config{Key: b.key, Elapsed: b.Elapsed})
 	realtest.Enrol(t, b.DB, factors, a.ID, "My phone", b.Now())
+	var browser string
+	b.update(func(tx *store.Tx) (err error) {
+		_, browser, _, err = b.Browsers.Remember(tx, "", a.ID, "Firefox", "192.0.2.7")
+		return err
+	})
 	var cookies []string
 	for range 3 {
 		b.update(func(tx *store.Tx) error {
@@ -383,6 +398,12 @@ func TestANewPasswordEndsSessionsAndKeepsTheSecondFactor(t *testing.T) {
 			t.Error("a session goes on")
 		}
 	}
+	b.update(func(tx *store.Tx) error {
+		if b.Browsers.Known(tx, browser, a.ID) { // R079
+			t.Error("a browser is still known")
+		}
+		return nil
+	})
 	if !factorOn(b, a.ID) {
 		t.Error("the second factor is gone")
 	}

@@ -1,5 +1,5 @@
 // Package session keeps who is signed in, and who is half way. Both live in memory only: a restart ends
-// them. Their clocks never step.
+// them. Their clocks never step. It also knows the browsers in which people signed in before: those are kept.
 package session
 
 import (
@@ -8,13 +8,14 @@ import (
 
 	"castellan/internal/fault"
 	"castellan/internal/secret"
+	"castellan/internal/settings"
 	"castellan/internal/store"
 )
 
 // The limits (OWASP ASVS 5.0 section 7.3; NIST SP 800-63B-4 section 2.2.3).
 const (
-	// Idle ends a session in which nothing was done.
-	Idle = 30 * time.Minute
+	// Idle ends a session in which nothing was done, unless the owner set another time.
+	Idle = settings.IdleDefault * time.Minute
 	// AdministratorLife and UserLife end a session whatever was done.
 	AdministratorLife = 12 * time.Hour
 	UserLife          = 24 * time.Hour
@@ -43,9 +44,12 @@ type Session struct {
 	// Repair tells that a recovery code was used, and the ways in were not mended since.
 	Repair        bool
 	Source, Agent string
+	// Browser names the known browser in which it began.
+	Browser string
 
 	created, active, proved time.Duration
 	epoch                   uint64 // how often the account's sessions had been ended when it began
+	era                     uint64 // and how often everybody's
 }
 
 // Left says for how long a session goes on.
@@ -72,11 +76,40 @@ type Sessions struct {
 	// epochs counts how often the sessions of an account were ended. It is moved inside transactions, which run
 	// one after the other; what happens at their commit may overtake each other.
 	epochs map[string]uint64
+	era    uint64        // counts the same for the sessions of everybody
+	idle   time.Duration // ends a session in which nothing was done
+	// gone are the cookies of sessions that somebody ended elsewhere, with when that was: their browsers are told.
+	gone map[secret.Digest]time.Duration
 }
 
 // New returns no sessions. elapsed is a clock that never steps.
 func New(elapsed func() time.Duration) *Sessions {
-	return &Sessions{elapsed: elapsed, all: map[secret.Digest]*Session{}, epochs: map[string]uint64{}}
+	return &Sessions{elapsed: elapsed, all: map[secret.Digest]*Session{}, epochs: map[string]uint64{}, idle: Idle, gone: map[secret.Digest]time.Duration{}}
+}
+
+// Load takes the time after which idle sessions end from the policy.
+func (s *Sessions) Load(tx *store.Tx) error {
+	p, err := settings.GetPolicy(tx)
+	if err == nil {
+		s.EndIdleAfter(tx, p.Idle)
+	}
+	return err
+}
+
+// EndIdleAfter sets how long nothing may be done in a session, from the commit on and for those that go on as well.
+func (s *Sessions) EndIdleAfter(tx *store.Tx, minutes int) {
+	tx.OnCommit(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.idle = time.Duration(minutes) * time.Minute
+	})
+}
+
+// IdleLimit is how long nothing may be done in a session.
+func (s *Sessions) IdleLimit() time.Duration {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.idle
 }
 
 // Create starts a session when the transaction commits, and returns its cookie. Whoever signs in has just
@@ -86,13 +119,13 @@ func (s *Sessions) Create(tx *store.Tx, n Session) (cookie string, created Sessi
 	n.ID, n.Token = secret.ID(), secret.Token()
 	n.created, n.active, n.proved = now, now, now
 	cookie = secret.Token()
-	oldest, count, epoch := s.oldest(n.Account)
-	evicted, n.epoch = count >= Most, epoch
+	oldest, count := s.oldest(&n)
+	evicted = count >= Most
 	tx.OnCommit(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.epochs[n.Account] != n.epoch {
-			return // a later transaction has ended the account's sessions already
+		if s.epochs[n.Account] != n.epoch || s.era != n.era {
+			return // a later transaction has ended such sessions already
 		}
 		s.sweep()
 		if evicted {
@@ -103,20 +136,22 @@ func (s *Sessions) Create(tx *store.Tx, n Session) (cookie string, created Sessi
 	return cookie, n, evicted
 }
 
-// oldest returns the session of an account that began first, how many there are, and how often they were ended.
-func (s *Sessions) oldest(account string) (oldest secret.Digest, count int, epoch uint64) {
+// oldest returns the session of the new one's account that began first and how many there are, and tells the new one
+// how often such were ended.
+func (s *Sessions) oldest(n *Session) (oldest secret.Digest, count int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var first time.Duration
 	for digest, one := range s.all {
-		if one.Account != account || !s.alive(one) {
+		if one.Account != n.Account || !s.alive(one) {
 			continue
 		}
 		if count++; count == 1 || one.created < first {
 			oldest, first = digest, one.created
 		}
 	}
-	return oldest, count, s.epochs[account]
+	n.epoch, n.era = s.epochs[n.Account], s.era
+	return oldest, count
 }
 
 // Find returns the session of a cookie while it lasts. active tells that something is being done in it.
@@ -128,9 +163,9 @@ func (s *Sessions) Find(cookie string, active bool) (Session, Left, bool) {
 		s.mu.RUnlock()
 		return Session{}, Left{}, false
 	}
-	found, left := *one, s.left(one)
+	found, left, fresh := *one, s.left(one), s.idle-activityGrain
 	s.mu.RUnlock()
-	if active && left.Idle < Idle-activityGrain {
+	if active && left.Idle < fresh {
 		s.mu.Lock()
 		one.active = s.elapsed()
 		found, left = *one, s.left(one)
@@ -192,11 +227,33 @@ func (s *Sessions) EndAll(tx *store.Tx, account, except string) (count int) {
 		defer s.mu.Unlock()
 		for digest, one := range s.all {
 			if one.Account == account && one.ID != except && one.epoch < epoch {
-				delete(s.all, digest)
+				s.end(digest)
 			}
 		}
 	})
 	return count
+}
+
+// maxGone bounds what is remembered of sessions that were ended elsewhere.
+const maxGone = 1000
+
+// end ends a session from elsewhere. It needs mu.
+func (s *Sessions) end(digest secret.Digest) {
+	if len(s.gone) >= maxGone {
+		clear(s.gone)
+	}
+	delete(s.all, digest)
+	s.gone[digest] = s.elapsed()
+}
+
+// Ended says to the browser of a cookie that opens no session, or none any more, what became of it.
+func (s *Sessions) Ended(cookie string) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if at, ok := s.gone[secret.DigestOf(cookie)]; ok && s.elapsed()-at < UserLife {
+		return ErrEnded.Saying("You were signed out from another browser or by an administrator. Sign in to go on.")
+	}
+	return ErrEnded
 }
 
 func (s *Sessions) alive(one *Session) bool {
@@ -211,7 +268,7 @@ func (s *Sessions) left(one *Session) Left {
 		life = AdministratorLife
 	}
 	left := Left{
-		Idle:   one.active + Idle - now,
+		Idle:   one.active + s.idle - now,
 		Life:   one.created + life - now,
 		StepUp: max(one.proved+StepUpFor-now, 0),
 	}

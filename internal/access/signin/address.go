@@ -229,6 +229,9 @@ func (d *Door) UndoEmailChange(v Visitor, link string) error {
 		if err := account.Put(tx, a); err != nil {
 			return err
 		}
+		if err := d.Browsers.EndAll(tx, a.ID); err != nil {
+			return err
+		}
 		e := v.event(event.EmailUndone, a.Name).With("sessions", strconv.Itoa(d.Sessions.EndAll(tx, a.ID, "")))
 		d.Post.TellAt(tx, a, newer, e)
 		return d.note(tx, a, e)

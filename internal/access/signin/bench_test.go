@@ -89,7 +89,7 @@ func newBench(t testing.TB) *bench {
 	b.Door = signin.New(signin.Config{
 		DB: db, Passwords: hasher, Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed),
-		Box: box, Clock: b.clock, Elapsed: elapsed,
+		Browsers: session.NewBrowsers(key, func() time.Time { return b.clock.Reading().Now }), Box: box, Clock: b.clock, Elapsed: elapsed,
 		Log: log, Post: notice.New(notice.Config{
 			DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return b.clock.Reading().Now },
 			Origin: func() string { return "https://nas.example:8001" }, Out: slog.New(slog.DiscardHandler),

@@ -57,13 +57,16 @@ func (d *Door) checkNew(id, chosen string) error {
 	})
 }
 
-// alone ends a person's other sessions after a change to their ways in, gives the acting one a new cookie,
-// records the event with the number of those that ended, and tells the person.
+// alone ends a person's other sessions after a change to their ways in, forgets their other browsers, gives the acting
+// session a new cookie, records the event with the number of those that ended, and tells the person.
 func (d *Door) alone(tx *store.Tx, a account.Account, e event.Event, cookie string, s session.Session, on session.Renewal) (c Changed, err error) {
 	c.Ended = d.Sessions.EndAll(tx, s.Account, s.ID)
 	renewed, next := d.Sessions.Renew(tx, cookie, on)
 	if renewed == "" {
 		return c, session.ErrEnded
+	}
+	if err := d.Browsers.EndOthers(tx, a.ID, s.Browser); err != nil {
+		return c, err
 	}
 	c.Cookie, c.Token = renewed, next.Token
 	return c, d.note(tx, a, e.With("sessions", strconv.Itoa(c.Ended)))

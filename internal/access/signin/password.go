@@ -11,9 +11,7 @@ import (
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
-	"castellan/internal/box/clock"
 	"castellan/internal/event"
-	"castellan/internal/fault"
 	"castellan/internal/notice"
 	"castellan/internal/secret"
 	"castellan/internal/store"
@@ -25,7 +23,14 @@ func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Ste
 	if err := password.CheckTyped(typed); err != nil {
 		return Step{}, err
 	}
-	attempt, err := d.Throttle.Password(name, v.Source)
+	g, err := d.guess(v, name)
+	if err != nil {
+		return Step{}, err
+	}
+	if g.Browser != "" {
+		ctx = password.Known(ctx)
+	}
+	attempt, err := d.Throttle.Password(g)
 	if err != nil {
 		return Step{}, d.slowed(v, err, func(tx *store.Tx) (account.Account, error) { return account.ByName(tx, name) })
 	}
@@ -64,7 +69,7 @@ func (d *Door) password(ctx context.Context, v Visitor, name, typed string, atte
 	if !errors.As(why, &reason) || reason == whyChanged {
 		return Step{}, why
 	}
-	return Step{}, d.refuse(attempt, v.event(event.SignInRefused, a.Name).With("reason", string(reason)), ErrRefused.Because(reason))
+	return Step{}, d.refusePassword(a, v, attempt, v.event(event.SignInRefused, a.Name).With("reason", string(reason)), ErrRefused.Because(reason))
 }
 
 // lookUp finds the account of a name. An unknown name gives the zero account, whose empty hash is a decoy.
@@ -174,51 +179,6 @@ func (d *Door) next(tx *store.Tx, v Visitor, a account.Account, short bool) (Ste
 	}
 	err := d.issue(tx, &step, t, v)
 	return step, err
-}
-
-// refuse counts and records a wrong try in a transaction of its own, and returns the refusal. Where that
-// cannot be written, nobody learns whether the try was right.
-func (d *Door) refuse(attempt *throttle.Attempt, e event.Event, refused error) error {
-	err := d.DB.Update(func(tx *store.Tx) error {
-		if err := attempt.Fail(tx); err != nil {
-			return err
-		}
-		return d.Log.Record(tx, e)
-	})
-	if err != nil {
-		return err
-	}
-	return refused
-}
-
-// slowed records the first try that was refused without being checked, counts the others, and returns the
-// refusal. whose finds the account that was tried.
-func (d *Door) slowed(v Visitor, refused error, whose func(*store.Tx) (account.Account, error)) error {
-	var f *fault.Error
-	if !errors.As(refused, &f) {
-		return refused
-	}
-	why := "too many wrong codes in a row"
-	if f.RetryIn > 0 {
-		why = "too many wrong tries, the next one in " + clock.Words(f.RetryIn)
-	}
-	e := v.event(event.SignInSlowed, "").With("reason", why)
-	if !throttle.First(refused) {
-		d.Log.Count(e)
-		return refused
-	}
-	err := d.DB.Update(func(tx *store.Tx) error {
-		a, err := whose(tx)
-		if err != nil && !errors.Is(err, account.ErrUnknown) {
-			return err
-		}
-		e.Actor = a.Name
-		return d.Log.Record(tx, e)
-	})
-	if err != nil {
-		return err
-	}
-	return refused
 }
 
 // OwnPassword replaces a temporary password by one's own, and lets the person in.

@@ -69,12 +69,15 @@ func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof,
 		return err
 	}
 	defer tries.drop()
+	if tries.known {
+		ctx = password.Known(ctx)
+	}
 	ok, _, err := d.Passwords.Verify(ctx, a.Password.Hash, p.Password)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return d.refuse(tries.password, v.event(want.refused, a.Name).With("reason", string(whyWrong)),
+		return d.refusePassword(a, v, tries.password, v.event(want.refused, a.Name).With("reason", string(whyWrong)),
 			wrongProof("password", "The password is not right."))
 	}
 	if want.ready != nil {
@@ -138,10 +141,18 @@ func (d *Door) person(id string) (a account.Account, on bool, err error) {
 }
 
 // tries are the guesses that a proof is counted as.
-type tries struct{ password, code *throttle.Attempt }
+type tries struct {
+	password, code *throttle.Attempt
+	known          bool // the browser is one that the account knows
+}
 
 func (d *Door) try(a account.Account, v Visitor, code bool) (t tries, err error) {
-	if t.password, err = d.Throttle.Password(a.Name, v.Source); err != nil {
+	g, err := d.guess(v, a.Name)
+	if err != nil {
+		return tries{}, err
+	}
+	g.Inside, t.known = true, g.Browser != ""
+	if t.password, err = d.Throttle.Password(g); err != nil {
 		return tries{}, d.slowed(v, err, func(*store.Tx) (account.Account, error) { return a, nil })
 	}
 	if !code {

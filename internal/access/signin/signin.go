@@ -31,6 +31,7 @@ type Config struct {
 	Factors   *factor.Factors
 	Sessions  *session.Sessions
 	Tickets   *session.Tickets
+	Browsers  *session.Browsers
 	Box       *claim.Box
 	Log       *event.Log
 	Post      *notice.Post
@@ -50,10 +51,18 @@ type Clock interface {
 type Door struct {
 	Config
 	addresses addresses
+	unlocks   *session.Links
+	// unlockMails bounds how often those are mailed.
+	unlockMails *throttle.Mails
 }
 
 // New returns a Door.
-func New(c Config) *Door { return &Door{Config: c, addresses: addresses{all: map[string]newAddress{}}} }
+func New(c Config) *Door {
+	return &Door{
+		Config: c, addresses: addresses{all: map[string]newAddress{}},
+		unlocks: session.NewLinks(c.Elapsed), unlockMails: throttle.NewMails(c.Elapsed),
+	}
+}
 
 // note records an event about an account, and tells its owner if it is one of those.
 func (d *Door) note(tx *store.Tx, a account.Account, e event.Event) error {
@@ -69,10 +78,13 @@ type Visitor struct {
 	Local   bool   // from a network of the house
 	// Session and Ticket are the cookies that the browser brought along. A sign-in replaces what they stand for.
 	Session, Ticket string
+	// Browser is the cookie of a known browser, if one came along. It opens nothing.
+	Browser string
+	Request string // the id of the request, for the log
 }
 
 func (v Visitor) event(kind event.Kind, actor string) event.Event {
-	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent, Source: v.Source}
+	return event.Event{Kind: kind, Actor: actor, Address: v.Address, Agent: v.Agent, Source: v.Source, Request: v.Request}
 }
 
 // Next is what a sign-in needs next.
@@ -90,7 +102,9 @@ const (
 type Step struct {
 	Next Next
 	// Cookie is the ticket's, or with NextDone the session's; empty leaves the one there is.
-	Cookie      string
+	Cookie string
+	// Browser is the cookie by which the browser will be known; empty leaves the one there is.
+	Browser     string
 	Token       string
 	Left        time.Duration
 	Account     account.Account
@@ -154,6 +168,11 @@ func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, 
 	if v.Session != "" {
 		tx.OnCommit(func() { d.Sessions.End(v.Session) })
 	}
+	browser, kept, isNew, err := d.Browsers.Remember(tx, v.Browser, a.ID, v.Agent, v.Address)
+	if err != nil {
+		return Step{}, err
+	}
+	with.Browser = browser.ID
 	cookie, s, evicted := d.Sessions.Create(tx, with)
 	if evicted {
 		if err := d.Log.Record(tx, v.event(event.SessionEvicted, a.Name)); err != nil {
@@ -163,8 +182,13 @@ func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, 
 	if err := d.spared(tx, v, a); err != nil {
 		return Step{}, err
 	}
-	err := d.Log.Record(tx, v.event(event.SignedIn, a.Name).With("method", method))
-	return Step{Next: NextDone, Cookie: cookie, Token: s.Token, Left: session.Idle, Account: a, Repair: with.Repair}, err
+	signed := v.event(event.SignedIn, a.Name).With("method", method)
+	if isNew {
+		signed = signed.With("known", "no, the first sign-in in this browser")
+		d.Post.Suspect(tx, a, notice.NewBrowser, signed)
+	}
+	err = d.Log.Record(tx, signed)
+	return Step{Next: NextDone, Cookie: cookie, Browser: kept, Token: s.Token, Left: d.Sessions.IdleLimit(), Account: a, Repair: with.Repair}, err
 }
 
 // issue completes the step of a half-finished sign-in with its ticket, which is worth something as long as the

@@ -19,7 +19,7 @@ func TestStrangersCannotFillTheMemory(t *testing.T) {
 	tries := func(n int) {
 		if err := b.db.Update(func(tx *store.Tx) error {
 			for i := range n {
-				a, err := b.Password(fmt.Sprint("name ", i), "x")
+				a, err := b.Password(throttle.Guess{Name: fmt.Sprint("name ", i), Source: "x", Allowed: true})
 				if err != nil {
 					return err
 				}
@@ -60,7 +60,7 @@ func TestALaneThatHasToWaitIsNotForgotten(t *testing.T) {
 	_ = fail(b, b.password("admin", "x"))
 	if err := b.db.Update(func(tx *store.Tx) error {
 		for i := range 5000 {
-			a, err := b.Password(fmt.Sprint("name ", i), "x")
+			a, err := b.Password(throttle.Guess{Name: fmt.Sprint("name ", i), Source: "x", Allowed: true})
 			if err != nil {
 				return err
 			}

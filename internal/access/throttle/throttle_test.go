@@ -73,7 +73,9 @@ func succeed(b *bench, try func() (*throttle.Attempt, error)) error {
 }
 
 func (b *bench) password(name, source string) func() (*throttle.Attempt, error) {
-	return func() (*throttle.Attempt, error) { return b.Password(name, source) }
+	return func() (*throttle.Attempt, error) {
+		return b.Password(throttle.Guess{Name: name, Source: source, Allowed: true})
+	}
 }
 
 func (b *bench) code(account string) func() (*throttle.Attempt, error) {
@@ -309,7 +311,7 @@ func TestParallelGuessesDoNotSlipPastTheCount(t *testing.T) {
 	held = nil
 	for range 100 {
 		all.Go(func() {
-			if a, err := b.Password("ines", "x"); err == nil {
+			if a, err := b.Password(throttle.Guess{Name: "ines", Source: "x", Allowed: true}); err == nil {
 				mu.Lock()
 				held = append(held, a)
 				mu.Unlock()

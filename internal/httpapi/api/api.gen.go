@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -216,6 +217,45 @@ func (e EventLevel) Valid() bool {
 	}
 }
 
+// Defines values for EventOutcome.
+const (
+	OutcomeDone    EventOutcome = "done"
+	OutcomeFailed  EventOutcome = "failed"
+	OutcomeRefused EventOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the EventOutcome enum.
+func (e EventOutcome) Valid() bool {
+	switch e {
+	case OutcomeDone:
+		return true
+	case OutcomeFailed:
+		return true
+	case OutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportFormat.
+const (
+	ExportCSV   ExportFormat = "csv"
+	ExportLines ExportFormat = "jsonl"
+)
+
+// Valid indicates whether the value is a known member of the ExportFormat enum.
+func (e ExportFormat) Valid() bool {
+	switch e {
+	case ExportCSV:
+		return true
+	case ExportLines:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Level.
 const (
 	LevelBad  Level = "bad"
@@ -231,6 +271,27 @@ func (e Level) Valid() bool {
 	case LevelOK:
 		return true
 	case LevelWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Limits.
+const (
+	LimitsNormal  Limits = "normal"
+	LimitsRelaxed Limits = "relaxed"
+	LimitsStrict  Limits = "strict"
+)
+
+// Valid indicates whether the value is a known member of the Limits enum.
+func (e Limits) Valid() bool {
+	switch e {
+	case LimitsNormal:
+		return true
+	case LimitsRelaxed:
+		return true
+	case LimitsStrict:
 		return true
 	default:
 		return false
@@ -384,6 +445,36 @@ func (e SignInStepNext) Valid() bool {
 	}
 }
 
+// Defines values for SlowDownRule.
+const (
+	RuleAccount  SlowDownRule = "account"
+	RuleBrowser  SlowDownRule = "browser"
+	RuleCode     SlowDownRule = "code"
+	RuleCrowd    SlowDownRule = "crowd"
+	RulePassword SlowDownRule = "password"
+	RuleSource   SlowDownRule = "source"
+)
+
+// Valid indicates whether the value is a known member of the SlowDownRule enum.
+func (e SlowDownRule) Valid() bool {
+	switch e {
+	case RuleAccount:
+		return true
+	case RuleBrowser:
+		return true
+	case RuleCode:
+		return true
+	case RuleCrowd:
+		return true
+	case RulePassword:
+		return true
+	case RuleSource:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatusMail.
 const (
 	MailFails StatusMail = "fails"
@@ -444,6 +535,30 @@ func (e StatusVisitor) Valid() bool {
 	case VisitorStranger:
 		return true
 	case VisitorWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyslogState.
+const (
+	SyslogFailing SyslogState = "failing"
+	SyslogOff     SyslogState = "off"
+	SyslogSending SyslogState = "sending"
+	SyslogWaiting SyslogState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the SyslogState enum.
+func (e SyslogState) Valid() bool {
+	switch e {
+	case SyslogFailing:
+		return true
+	case SyslogOff:
+		return true
+	case SyslogSending:
+		return true
+	case SyslogWaiting:
 		return true
 	default:
 		return false
@@ -722,6 +837,37 @@ type DefaultPassword struct {
 	Password string `json:"password"`
 }
 
+// Defender defines model for Defender.
+type Defender struct {
+	// Allow Addresses and networks that are never paused and never blocked.
+	Allow []string `json:"allow"`
+
+	// Block Addresses and networks that are refused before anything else.
+	Block []string `json:"block"`
+
+	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+	Limits Limits `json:"limits"`
+
+	// OwnAddress From where the caller comes.
+	OwnAddress string     `json:"own_address"`
+	SlowDowns  []SlowDown `json:"slow_downs"`
+
+	// Total How many slow-downs there are, also those that are not listed.
+	Total int `json:"total"`
+}
+
+// DefenderValues defines model for DefenderValues.
+type DefenderValues struct {
+	Allow []string `json:"allow"`
+	Block []string `json:"block"`
+
+	// Confirm The caller knows that their own address is blocked with it.
+	Confirm *bool `json:"confirm,omitempty"`
+
+	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+	Limits Limits `json:"limits"`
+}
+
 // Desktop defines model for Desktop.
 type Desktop struct {
 	Theme   DesktopTheme  `json:"theme"`
@@ -809,29 +955,46 @@ type Enrolment struct {
 // Event defines model for Event.
 type Event struct {
 	// Actor The account that acted or was meant.
-	Actor      *string    `json:"actor,omitempty"`
-	Address    *string    `json:"address,omitempty"`
-	Area       Area       `json:"area"`
-	ClockState ClockState `json:"clock_state"`
-	Details    []Detail   `json:"details"`
-	Id         string     `json:"id"`
-	Kind       string     `json:"kind"`
-	Level      EventLevel `json:"level"`
-	Message    string     `json:"message"`
-	Time       time.Time  `json:"time"`
+	Actor      *string      `json:"actor,omitempty"`
+	Address    *string      `json:"address,omitempty"`
+	Area       Area         `json:"area"`
+	ClockState ClockState   `json:"clock_state"`
+	Details    []Detail     `json:"details"`
+	Id         string       `json:"id"`
+	Kind       string       `json:"kind"`
+	Level      EventLevel   `json:"level"`
+	Message    string       `json:"message"`
+	Outcome    EventOutcome `json:"outcome"`
+	Time       time.Time    `json:"time"`
 }
 
 // EventLevel defines model for Event.Level.
 type EventLevel string
 
+// EventOutcome defines model for EventOutcome.
+type EventOutcome string
+
 // EventPage defines model for EventPage.
 type EventPage struct {
+	// Behind There are newer entries already, where `after` was asked.
+	Behind bool    `json:"behind"`
 	Events []Event `json:"events"`
-	Next   *string `json:"next,omitempty"`
 
-	// Total All entries kept.
-	Total int `json:"total"`
+	// Kept Entries in the log, whether the filters leave them or not.
+	Kept int `json:"kept"`
+
+	// Newest `after` of the next look for newer entries.
+	Newest string `json:"newest"`
+
+	// Next `before` of the page that follows; without it there is nothing older.
+	Next *string `json:"next,omitempty"`
+
+	// SearchedTo The page is not full: the search has come as far as this, and goes on with `next`, or with `newest` where `after` was asked.
+	SearchedTo *time.Time `json:"searched_to,omitempty"`
 }
+
+// ExportFormat defines model for ExportFormat.
+type ExportFormat string
 
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
@@ -896,6 +1059,23 @@ type Health struct {
 	Level  Level   `json:"level"`
 }
 
+// KnownBrowser defines model for KnownBrowser.
+type KnownBrowser struct {
+	// Address Of the last sign-in in it.
+	Address string `json:"address"`
+
+	// Browser In words of the NAS.
+	Browser string `json:"browser"`
+
+	// Current The calling session began in this browser.
+	Current bool      `json:"current"`
+	First   time.Time `json:"first"`
+	Id      string    `json:"id"`
+
+	// Seen The last sign-in in it.
+	Seen time.Time `json:"seen"`
+}
+
 // LastPress defines model for LastPress.
 type LastPress struct {
 	At      time.Time `json:"at"`
@@ -912,6 +1092,9 @@ type Library struct {
 	Version string `json:"version"`
 }
 
+// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+type Limits string
+
 // Link defines model for Link.
 type Link struct {
 	// Link What follows `#password=` in the address of the link.
@@ -927,6 +1110,26 @@ type LinkToken struct {
 type LinkedPassword struct {
 	Link     string `json:"link"`
 	Password string `json:"password"`
+}
+
+// LogCheck defines model for LogCheck.
+type LogCheck struct {
+	// Broken The number of the first entry that is not as it was written.
+	Broken *int `json:"broken,omitempty"`
+
+	// Detail The same in words.
+	Detail  string `json:"detail"`
+	Entries int    `json:"entries"`
+
+	// Head Where the log begins or ends was changed.
+	Head   bool `json:"head"`
+	Intact bool `json:"intact"`
+
+	// Unguarded Number of the last entry that is older than the chain; 0: there is none.
+	Unguarded int `json:"unguarded"`
+
+	// Until Up to which that can be told apart.
+	Until *int `json:"until,omitempty"`
 }
 
 // Mail defines model for Mail.
@@ -999,6 +1202,18 @@ type MeChange struct {
 	Language    *string `json:"language,omitempty"`
 }
 
+// MySessions defines model for MySessions.
+type MySessions struct {
+	// BrowserFor Seconds for which a browser stays known after the last sign-in in it.
+	BrowserFor int `json:"browser_for"`
+
+	// Browsers The one seen last first.
+	Browsers []KnownBrowser `json:"browsers"`
+
+	// Sessions The one that began last first.
+	Sessions []OpenSession `json:"sessions"`
+}
+
 // NewPassword defines model for NewPassword.
 type NewPassword struct {
 	Password string `json:"password"`
@@ -1013,6 +1228,26 @@ type NewUser struct {
 	Group *string `json:"group,omitempty"`
 	Name  string  `json:"name"`
 	Role  Role    `json:"role"`
+}
+
+// OpenSession defines model for OpenSession.
+type OpenSession struct {
+	// Active When something was done in it.
+	Active  time.Time `json:"active"`
+	Address string    `json:"address"`
+
+	// Browser In words of the NAS.
+	Browser string `json:"browser"`
+
+	// Current This is the calling session.
+	Current bool `json:"current"`
+
+	// EndsIn Seconds until it ends if nothing more is done.
+	EndsIn int `json:"ends_in"`
+
+	// Id Names the session. It opens nothing.
+	Id    string    `json:"id"`
+	Since time.Time `json:"since"`
 }
 
 // Outcome defines model for Outcome.
@@ -1090,13 +1325,22 @@ type Person struct {
 	Name        string `json:"name"`
 }
 
+// PersonSession defines model for PersonSession.
+type PersonSession struct {
+	Session OpenSession `json:"session"`
+	User    SessionUser `json:"user"`
+}
+
 // Policy defines model for Policy.
 type Policy struct {
 	EmailCodes PolicyEmailCodes `json:"email_codes"`
 
 	// Groups Ids of the groups that must use it, where two_step is groups.
-	Groups  []string      `json:"groups"`
-	TwoStep PolicyTwoStep `json:"two_step"`
+	Groups []string `json:"groups"`
+
+	// IdleMinutes A session ends when nothing was done in it for so long. Left out, it stays as it is.
+	IdleMinutes *int          `json:"idle_minutes,omitempty"`
+	TwoStep     PolicyTwoStep `json:"two_step"`
 }
 
 // PolicyEmailCodes defines model for Policy.EmailCodes.
@@ -1123,6 +1367,9 @@ type Problem struct {
 	// Detail The sentence for people.
 	Detail string          `json:"detail"`
 	Fields *[]FieldProblem `json:"fields,omitempty"`
+
+	// Request The id of the request. Entries of the log that it brought about bear it.
+	Request *string `json:"request,omitempty"`
 
 	// RetryIn Seconds to wait.
 	RetryIn *int `json:"retry_in,omitempty"`
@@ -1192,6 +1439,32 @@ type Session struct {
 	Token    string `json:"token"`
 }
 
+// SessionPage defines model for SessionPage.
+type SessionPage struct {
+	Next *string `json:"next,omitempty"`
+
+	// People How many people they belong to.
+	People   int             `json:"people"`
+	Sessions []PersonSession `json:"sessions"`
+
+	// Total All sessions that match.
+	Total int `json:"total"`
+}
+
+// SessionUser defines model for SessionUser.
+type SessionUser struct {
+	DisplayName string `json:"display_name"`
+	Id          string `json:"id"`
+	Name        string `json:"name"`
+	Role        Role   `json:"role"`
+}
+
+// SessionsEnded defines model for SessionsEnded.
+type SessionsEnded struct {
+	// Ended How many sessions ended.
+	Ended int `json:"ended"`
+}
+
 // Settings defines model for Settings.
 type Settings struct {
 	NasName  string `json:"nas_name"`
@@ -1231,6 +1504,33 @@ type SignInStep struct {
 // SignInStepNext defines model for SignInStep.Next.
 type SignInStepNext string
 
+// SlowDown defines model for SlowDown.
+type SlowDown struct {
+	// Account The name of the account that is guessed at, where there is one.
+	Account *string `json:"account,omitempty"`
+
+	// Closed It does not end with a short wait.
+	Closed bool   `json:"closed"`
+	Id     string `json:"id"`
+
+	// Left Seconds until the next try, or until it is over; 0: a try is possible, and the next wrong one is slowed.
+	Left int `json:"left"`
+
+	// Rule What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
+	// one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+	Rule SlowDownRule `json:"rule"`
+
+	// Source The address or network that guesses.
+	Source *string `json:"source,omitempty"`
+
+	// Tries Wrong tries so far.
+	Tries int `json:"tries"`
+}
+
+// SlowDownRule What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
+// one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+type SlowDownRule string
+
 // Status defines model for Status.
 type Status struct {
 	// Claim Present while the NAS is unclaimed.
@@ -1262,6 +1562,42 @@ type StatusState string
 
 // StatusVisitor How far the calling browser is: with a session, half signed in, waiting for the button, or none of these.
 type StatusVisitor string
+
+// Syslog defines model for Syslog.
+type Syslog struct {
+	Authority  string `json:"authority"`
+	Configured bool   `json:"configured"`
+
+	// Detail What is wrong, and what to do; empty when all is well.
+	Detail      string      `json:"detail"`
+	Fingerprint string      `json:"fingerprint"`
+	Host        string      `json:"host"`
+	Port        int         `json:"port"`
+	State       SyslogState `json:"state"`
+
+	// Waiting Entries that wait to be sent.
+	Waiting int `json:"waiting"`
+}
+
+// SyslogState defines model for Syslog.State.
+type SyslogState string
+
+// SyslogOutcome defines model for SyslogOutcome.
+type SyslogOutcome struct {
+	Detail string `json:"detail"`
+	Taken  bool   `json:"taken"`
+}
+
+// SyslogValues defines model for SyslogValues.
+type SyslogValues struct {
+	// Authority A certificate authority in PEM, trusted for this server.
+	Authority *string `json:"authority,omitempty"`
+
+	// Fingerprint SHA-256 of the one certificate that is trusted, in hex.
+	Fingerprint *string `json:"fingerprint,omitempty"`
+	Host        string  `json:"host"`
+	Port        int     `json:"port"`
+}
 
 // TemporaryPassword defines model for TemporaryPassword.
 type TemporaryPassword struct {
@@ -1339,6 +1675,11 @@ type TwoStepChanged struct {
 	TwoStep TwoStep `json:"two_step"`
 }
 
+// UnlockRequest defines model for UnlockRequest.
+type UnlockRequest struct {
+	Name string `json:"name"`
+}
+
 // User defines model for User.
 type User struct {
 	Created time.Time `json:"created"`
@@ -1409,14 +1750,103 @@ type WindowPlaceState string
 // ID defines model for ID.
 type ID = string
 
+// LogArea defines model for LogArea.
+type LogArea = Area
+
+// LogFrom defines model for LogFrom.
+type LogFrom = time.Time
+
+// LogKind defines model for LogKind.
+type LogKind = string
+
+// LogOutcome defines model for LogOutcome.
+type LogOutcome = EventOutcome
+
+// LogText defines model for LogText.
+type LogText = string
+
+// LogTo defines model for LogTo.
+type LogTo = time.Time
+
+// LogWho defines model for LogWho.
+type LogWho = string
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// Area Only this area.
-	Area *Area `form:"area,omitempty" json:"area,omitempty"`
+	Area *LogArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Kind Only this kind of entry.
+	Kind *LogKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Outcome Only what ended like this.
+	Outcome *LogOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Who Only what this account did, or what was done to it.
+	Who *LogWho `form:"who,omitempty" json:"who,omitempty"`
+
+	// From Only from this moment on.
+	From *LogFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this moment.
+	To *LogTo `form:"to,omitempty" json:"to,omitempty"`
+
+	// Text Words that are all in the entry, in any case.
+	Text *LogText `form:"text,omitempty" json:"text,omitempty"`
 
 	// Before The `next` of the page before.
 	Before *string `form:"before,omitempty" json:"before,omitempty"`
-	Limit  *int    `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Only entries that are newer: the `newest` of an earlier page.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ExportEventsParams defines parameters for ExportEvents.
+type ExportEventsParams struct {
+	Format ExportFormat `form:"format" json:"format"`
+
+	// Area Only this area.
+	Area *LogArea `form:"area,omitempty" json:"area,omitempty"`
+
+	// Kind Only this kind of entry.
+	Kind *LogKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Outcome Only what ended like this.
+	Outcome *LogOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Who Only what this account did, or what was done to it.
+	Who *LogWho `form:"who,omitempty" json:"who,omitempty"`
+
+	// From Only from this moment on.
+	From *LogFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this moment.
+	To *LogTo `form:"to,omitempty" json:"to,omitempty"`
+
+	// Text Words that are all in the entry, in any case.
+	Text *LogText `form:"text,omitempty" json:"text,omitempty"`
+}
+
+// LocalLogParams defines parameters for LocalLog.
+type LocalLogParams struct {
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// LocalListSessionsParams defines parameters for LocalListSessions.
+type LocalListSessionsParams struct {
+	// After The `next` of the page before.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Search Part of a name, of an address or of a browser.
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+
+	// After The `next` of the page before.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -1431,6 +1861,9 @@ type ListUsersParams struct {
 
 // ClaimJSONRequestBody defines body for Claim for application/json ContentType.
 type ClaimJSONRequestBody = Claim
+
+// ChangeDefenderJSONRequestBody defines body for ChangeDefender for application/json ContentType.
+type ChangeDefenderJSONRequestBody = DefenderValues
 
 // UndoEmailChangeJSONRequestBody defines body for UndoEmailChange for application/json ContentType.
 type UndoEmailChangeJSONRequestBody = LinkToken
@@ -1449,6 +1882,9 @@ type LocalPressButtonJSONRequestBody = Press
 
 // LocalRecoverJSONRequestBody defines body for LocalRecover for application/json ContentType.
 type LocalRecoverJSONRequestBody = AccountName
+
+// LocalSignUserOutJSONRequestBody defines body for LocalSignUserOut for application/json ContentType.
+type LocalSignUserOutJSONRequestBody = AccountName
 
 // ChangeMailJSONRequestBody defines body for ChangeMail for application/json ContentType.
 type ChangeMailJSONRequestBody = MailValues
@@ -1510,6 +1946,18 @@ type SignInCodeJSONRequestBody = Code
 // SignInPasswordJSONRequestBody defines body for SignInPassword for application/json ContentType.
 type SignInPasswordJSONRequestBody = NewPassword
 
+// AskUnlockJSONRequestBody defines body for AskUnlock for application/json ContentType.
+type AskUnlockJSONRequestBody = UnlockRequest
+
+// UnlockBrowserJSONRequestBody defines body for UnlockBrowser for application/json ContentType.
+type UnlockBrowserJSONRequestBody = LinkToken
+
+// ChangeSyslogJSONRequestBody defines body for ChangeSyslog for application/json ContentType.
+type ChangeSyslogJSONRequestBody = SyslogValues
+
+// TestSyslogJSONRequestBody defines body for TestSyslog for application/json ContentType.
+type TestSyslogJSONRequestBody = SyslogValues
+
 // AddUserJSONRequestBody defines body for AddUser for application/json ContentType.
 type AddUserJSONRequestBody = NewUser
 
@@ -1539,12 +1987,27 @@ type ServerInterface interface {
 	// ShowDefaultPassword Shows the password that opens this NAS after a reset, for a label, and records that it was shown.
 	// (POST /default-password)
 	ShowDefaultPassword(ctx echo.Context) error
+	// GetDefender Shows which addresses are allowed and blocked, how strict the door is, and who is slowed down now.
+	// (GET /defender)
+	GetDefender(ctx echo.Context) error
+	// ChangeDefender Changes the lists of addresses and how strict the door is.
+	// (PUT /defender)
+	ChangeDefender(ctx echo.Context) error
+	// LiftSlowDown Ends a slow-down before its time.
+	// (DELETE /defender/slow-downs/{id})
+	LiftSlowDown(ctx echo.Context, id ID) error
 	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
 	// (POST /email/undo)
 	UndoEmailChange(ctx echo.Context) error
-	// ListEvents Lists the security log, newest first.
+	// ClearEvents Clears the log. An entry stays that says who did it and how many went.
+	// (DELETE /events)
+	ClearEvents(ctx echo.Context) error
+	// ListEvents Lists the security log, newest first. A search that takes long answers in parts.
 	// (GET /events)
 	ListEvents(ctx echo.Context, params ListEventsParams) error
+	// ExportEvents Downloads what the filters leave of the log, the oldest first.
+	// (GET /events/export)
+	ExportEvents(ctx echo.Context, params ExportEventsParams) error
 	// Forgotten Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
 	// (POST /forgotten)
 	Forgotten(ctx echo.Context) error
@@ -1569,9 +2032,21 @@ type ServerInterface interface {
 	// LocalDefaultPassword Shows the default password of this NAS.
 	// (GET /local/default-password)
 	LocalDefaultPassword(ctx echo.Context) error
+	// LocalLog Shows the newest entries of the log, the oldest of them first.
+	// (GET /local/log)
+	LocalLog(ctx echo.Context, params LocalLogParams) error
+	// LocalCheckLog Follows the hash chain of the log.
+	// (GET /local/log/check)
+	LocalCheckLog(ctx echo.Context) error
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx echo.Context) error
+	// LocalListSessions Shows who is signed in, by name.
+	// (GET /local/sessions)
+	LocalListSessions(ctx echo.Context, params LocalListSessionsParams) error
+	// LocalSignUserOut Ends all sessions of a person, and forgets the browsers they are known by.
+	// (POST /local/sessions/end)
+	LocalSignUserOut(ctx echo.Context) error
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx echo.Context) error
@@ -1590,6 +2065,9 @@ type ServerInterface interface {
 	// ChangeMe Changes one's own display name or language.
 	// (PATCH /me)
 	ChangeMe(ctx echo.Context) error
+	// ForgetMyBrowser Forgets a browser one is known by, and ends the sessions that began in it but for the calling one.
+	// (DELETE /me/browsers/{id})
+	ForgetMyBrowser(ctx echo.Context, id ID) error
 	// GetDesktop Shows how one left the desktop.
 	// (GET /me/desktop)
 	GetDesktop(ctx echo.Context) error
@@ -1608,6 +2086,15 @@ type ServerInterface interface {
 	// ChangePassword Changes one's own password and ends one's other sessions.
 	// (PUT /me/password)
 	ChangePassword(ctx echo.Context) error
+	// EndMyOtherSessions Ends all sessions of one's own but the calling one, and forgets all other browsers.
+	// (DELETE /me/sessions)
+	EndMyOtherSessions(ctx echo.Context) error
+	// ListMySessions Shows where one is signed in, and the browsers one is known by.
+	// (GET /me/sessions)
+	ListMySessions(ctx echo.Context) error
+	// EndMySession Ends another session of one's own.
+	// (DELETE /me/sessions/{id})
+	EndMySession(ctx echo.Context, id ID) error
 	// GetTwoStep Shows whether 2-step verification is on, and with which devices.
 	// (GET /me/two-step)
 	GetTwoStep(ctx echo.Context) error
@@ -1653,10 +2140,10 @@ type ServerInterface interface {
 	// UsePasswordLink Sets a password with a mailed link, once. It ends the account's sessions and starts none.
 	// (POST /password-link/password)
 	UsePasswordLink(ctx echo.Context) error
-	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
+	// GetPolicy Shows who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (GET /policy)
 	GetPolicy(ctx echo.Context) error
-	// ChangePolicy Changes who must use 2-step verification, and who may get codes by e-mail.
+	// ChangePolicy Changes who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (PUT /policy)
 	ChangePolicy(ctx echo.Context) error
 	// SignOut Ends this session on the NAS.
@@ -1671,6 +2158,15 @@ type ServerInterface interface {
 	// SendStepUpCode Sends a code for a proof of identity to one's own e-mail address.
 	// (POST /session/step-up/email)
 	SendStepUpCode(ctx echo.Context) error
+	// SignEverybodyOut Ends all sessions but the calling one.
+	// (DELETE /sessions)
+	SignEverybodyOut(ctx echo.Context) error
+	// ListSessions Shows who is signed in, by name.
+	// (GET /sessions)
+	ListSessions(ctx echo.Context, params ListSessionsParams) error
+	// EndSession Ends somebody's session, but not the calling one.
+	// (DELETE /sessions/{id})
+	EndSession(ctx echo.Context, id ID) error
 	// GetSettings Shows the name and the time zone of the NAS.
 	// (GET /settings)
 	GetSettings(ctx echo.Context) error
@@ -1695,9 +2191,27 @@ type ServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx echo.Context) error
+	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
+	// (POST /sign-in/unlock)
+	AskUnlock(ctx echo.Context) error
+	// UnlockBrowser Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing.
+	// (POST /sign-in/unlock/link)
+	UnlockBrowser(ctx echo.Context) error
 	// GetStatus Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is.
 	// (GET /status)
 	GetStatus(ctx echo.Context) error
+	// RemoveSyslog Sends the log nowhere any more.
+	// (DELETE /syslog)
+	RemoveSyslog(ctx echo.Context) error
+	// GetSyslog Shows the syslog server that the log is sent to.
+	// (GET /syslog)
+	GetSyslog(ctx echo.Context) error
+	// ChangeSyslog Sets the syslog server that the log is sent to.
+	// (PUT /syslog)
+	ChangeSyslog(ctx echo.Context) error
+	// TestSyslog Sends a line to try the server, with the values given and before they are kept.
+	// (POST /syslog/test)
+	TestSyslog(ctx echo.Context) error
 	// GetTime Compares the clock of the NAS with network time.
 	// (GET /time)
 	GetTime(ctx echo.Context) error
@@ -1725,6 +2239,9 @@ type ServerInterface interface {
 	// InviteUser Mails another person a link with which they choose their password, valid for 24 hours. An earlier link is void then.
 	// (POST /users/{id}/invitation)
 	InviteUser(ctx echo.Context, id ID) error
+	// SignUserOut Ends all sessions of a person but the calling one, and forgets the browsers they are known by.
+	// (DELETE /users/{id}/sessions)
+	SignUserOut(ctx echo.Context, id ID) error
 	// SetTemporaryPassword Gives another person a temporary password, shown once, and ends their sessions.
 	// (POST /users/{id}/temporary-password)
 	SetTemporaryPassword(ctx echo.Context, id ID) error
@@ -1792,12 +2309,55 @@ func (w *ServerInterfaceWrapper) ShowDefaultPassword(ctx echo.Context) error {
 	return err
 }
 
+// GetDefender converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDefender(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDefender(ctx)
+	return err
+}
+
+// ChangeDefender converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeDefender(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeDefender(ctx)
+	return err
+}
+
+// LiftSlowDown converts echo context to params.
+func (w *ServerInterfaceWrapper) LiftSlowDown(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LiftSlowDown(ctx, id)
+	return err
+}
+
 // UndoEmailChange converts echo context to params.
 func (w *ServerInterfaceWrapper) UndoEmailChange(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UndoEmailChange(ctx)
+	return err
+}
+
+// ClearEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ClearEvents(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClearEvents(ctx)
 	return err
 }
 
@@ -1814,11 +2374,60 @@ func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter area: %s", err))
 	}
 
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", ctx.QueryParams(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outcome: %s", err))
+	}
+
+	// ------------- Optional query parameter "who" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "who", ctx.QueryParams(), &params.Who, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter who: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", ctx.QueryParams(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter text: %s", err))
+	}
+
 	// ------------- Optional query parameter "before" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "before", ctx.QueryParams(), &params.Before, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter before: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -1830,6 +2439,73 @@ func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListEvents(ctx, params)
+	return err
+}
+
+// ExportEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportEvents(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportEventsParams
+	// ------------- Required query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "area" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "area", ctx.QueryParams(), &params.Area, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter area: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", ctx.QueryParams(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outcome: %s", err))
+	}
+
+	// ------------- Optional query parameter "who" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "who", ctx.QueryParams(), &params.Who, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter who: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", ctx.QueryParams(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter text: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportEvents(ctx, params)
 	return err
 }
 
@@ -1919,12 +2595,66 @@ func (w *ServerInterfaceWrapper) LocalDefaultPassword(ctx echo.Context) error {
 	return err
 }
 
+// LocalLog converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalLog(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LocalLogParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalLog(ctx, params)
+	return err
+}
+
+// LocalCheckLog converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalCheckLog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalCheckLog(ctx)
+	return err
+}
+
 // LocalRecover converts echo context to params.
 func (w *ServerInterfaceWrapper) LocalRecover(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.LocalRecover(ctx)
+	return err
+}
+
+// LocalListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalListSessions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LocalListSessionsParams
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalListSessions(ctx, params)
+	return err
+}
+
+// LocalSignUserOut converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalSignUserOut(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalSignUserOut(ctx)
 	return err
 }
 
@@ -1982,6 +2712,22 @@ func (w *ServerInterfaceWrapper) ChangeMe(ctx echo.Context) error {
 	return err
 }
 
+// ForgetMyBrowser converts echo context to params.
+func (w *ServerInterfaceWrapper) ForgetMyBrowser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ForgetMyBrowser(ctx, id)
+	return err
+}
+
 // GetDesktop converts echo context to params.
 func (w *ServerInterfaceWrapper) GetDesktop(ctx echo.Context) error {
 	var err error
@@ -2033,6 +2779,40 @@ func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ChangePassword(ctx)
+	return err
+}
+
+// EndMyOtherSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) EndMyOtherSessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndMyOtherSessions(ctx)
+	return err
+}
+
+// ListMySessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMySessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMySessions(ctx)
+	return err
+}
+
+// EndMySession converts echo context to params.
+func (w *ServerInterfaceWrapper) EndMySession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndMySession(ctx, id)
 	return err
 }
 
@@ -2246,6 +3026,63 @@ func (w *ServerInterfaceWrapper) SendStepUpCode(ctx echo.Context) error {
 	return err
 }
 
+// SignEverybodyOut converts echo context to params.
+func (w *ServerInterfaceWrapper) SignEverybodyOut(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignEverybodyOut(ctx)
+	return err
+}
+
+// ListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+	// ------------- Optional query parameter "search" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "search", ctx.QueryParams(), &params.Search, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter search: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSessions(ctx, params)
+	return err
+}
+
+// EndSession converts echo context to params.
+func (w *ServerInterfaceWrapper) EndSession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndSession(ctx, id)
+	return err
+}
+
 // GetSettings converts echo context to params.
 func (w *ServerInterfaceWrapper) GetSettings(ctx echo.Context) error {
 	var err error
@@ -2318,12 +3155,66 @@ func (w *ServerInterfaceWrapper) SignInPassword(ctx echo.Context) error {
 	return err
 }
 
+// AskUnlock converts echo context to params.
+func (w *ServerInterfaceWrapper) AskUnlock(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AskUnlock(ctx)
+	return err
+}
+
+// UnlockBrowser converts echo context to params.
+func (w *ServerInterfaceWrapper) UnlockBrowser(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnlockBrowser(ctx)
+	return err
+}
+
 // GetStatus converts echo context to params.
 func (w *ServerInterfaceWrapper) GetStatus(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetStatus(ctx)
+	return err
+}
+
+// RemoveSyslog converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveSyslog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveSyslog(ctx)
+	return err
+}
+
+// GetSyslog converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSyslog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSyslog(ctx)
+	return err
+}
+
+// ChangeSyslog converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeSyslog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeSyslog(ctx)
+	return err
+}
+
+// TestSyslog converts echo context to params.
+func (w *ServerInterfaceWrapper) TestSyslog(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestSyslog(ctx)
 	return err
 }
 
@@ -2459,6 +3350,22 @@ func (w *ServerInterfaceWrapper) InviteUser(ctx echo.Context) error {
 	return err
 }
 
+// SignUserOut converts echo context to params.
+func (w *ServerInterfaceWrapper) SignUserOut(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignUserOut(ctx, id)
+	return err
+}
+
 // SetTemporaryPassword converts echo context to params.
 func (w *ServerInterfaceWrapper) SetTemporaryPassword(ctx echo.Context) error {
 	var err error
@@ -2499,6 +3406,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "CancelSignIn", Method: "DELETE", Path: "/sign-in", Access: ForTicket, Unclaimed: true, Handler: w.CancelSignIn},
 		{ID: "GetSignIn", Method: "GET", Path: "/sign-in", Access: ForTicket, Background: true, Unclaimed: true, Handler: w.GetSignIn},
 		{ID: "SignIn", Method: "POST", Path: "/sign-in", Access: ForPublic, Unclaimed: true, Handler: w.SignIn},
+		{ID: "AskUnlock", Method: "POST", Path: "/sign-in/unlock", Access: ForPublic, Handler: w.AskUnlock},
+		{ID: "UnlockBrowser", Method: "POST", Path: "/sign-in/unlock/link", Access: ForPublic, Handler: w.UnlockBrowser},
 		{ID: "SignInCode", Method: "POST", Path: "/sign-in/code", Access: ForTicket, Handler: w.SignInCode},
 		{ID: "SendSignInCode", Method: "POST", Path: "/sign-in/email", Access: ForTicket, Handler: w.SendSignInCode},
 		{ID: "SignInPassword", Method: "POST", Path: "/sign-in/password", Access: ForTicket, Handler: w.SignInPassword},
@@ -2520,6 +3429,10 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ConfirmEmail", Method: "POST", Path: "/me/email/confirmation", Access: ForUser, Handler: w.ConfirmEmail},
 		{ID: "UndoEmailChange", Method: "POST", Path: "/email/undo", Access: ForPublic, Handler: w.UndoEmailChange},
 		{ID: "ChangePassword", Method: "PUT", Path: "/me/password", Access: ForUser, StepUp: true, Handler: w.ChangePassword},
+		{ID: "EndMyOtherSessions", Method: "DELETE", Path: "/me/sessions", Access: ForUser, StepUp: true, Handler: w.EndMyOtherSessions},
+		{ID: "ListMySessions", Method: "GET", Path: "/me/sessions", Access: ForUser, Background: true, Handler: w.ListMySessions},
+		{ID: "EndMySession", Method: "DELETE", Path: "/me/sessions/:id", Access: ForUser, StepUp: true, Handler: w.EndMySession},
+		{ID: "ForgetMyBrowser", Method: "DELETE", Path: "/me/browsers/:id", Access: ForUser, StepUp: true, Handler: w.ForgetMyBrowser},
 		{ID: "GetDesktop", Method: "GET", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.GetDesktop},
 		{ID: "SaveDesktop", Method: "PUT", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.SaveDesktop},
 		{ID: "GetTwoStep", Method: "GET", Path: "/me/two-step", Access: ForUser, Enrol: true, Handler: w.GetTwoStep},
@@ -2543,12 +3456,19 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "TurnUserTwoStepOff", Method: "POST", Path: "/users/:id/two-step/off", Access: ForAdministrator, StepUp: true, Handler: w.TurnUserTwoStepOff},
 		{ID: "SetTemporaryPassword", Method: "POST", Path: "/users/:id/temporary-password", Access: ForAdministrator, StepUp: true, Handler: w.SetTemporaryPassword},
 		{ID: "InviteUser", Method: "POST", Path: "/users/:id/invitation", Access: ForAdministrator, StepUp: true, Handler: w.InviteUser},
+		{ID: "SignUserOut", Method: "DELETE", Path: "/users/:id/sessions", Access: ForAdministrator, StepUp: true, Handler: w.SignUserOut},
+		{ID: "SignEverybodyOut", Method: "DELETE", Path: "/sessions", Access: ForAdministrator, StepUp: true, Handler: w.SignEverybodyOut},
+		{ID: "ListSessions", Method: "GET", Path: "/sessions", Access: ForAdministrator, Background: true, Handler: w.ListSessions},
+		{ID: "EndSession", Method: "DELETE", Path: "/sessions/:id", Access: ForAdministrator, StepUp: true, Handler: w.EndSession},
 		{ID: "ListGroups", Method: "GET", Path: "/groups", Access: ForAdministrator, Handler: w.ListGroups},
 		{ID: "AddGroup", Method: "POST", Path: "/groups", Access: ForAdministrator, StepUp: true, Handler: w.AddGroup},
 		{ID: "DeleteGroup", Method: "DELETE", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteGroup},
 		{ID: "ChangeGroup", Method: "PUT", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeGroup},
 		{ID: "GetPolicy", Method: "GET", Path: "/policy", Access: ForAdministrator, Handler: w.GetPolicy},
 		{ID: "ChangePolicy", Method: "PUT", Path: "/policy", Access: ForAdministrator, StepUp: true, Handler: w.ChangePolicy},
+		{ID: "GetDefender", Method: "GET", Path: "/defender", Access: ForAdministrator, Background: true, Handler: w.GetDefender},
+		{ID: "ChangeDefender", Method: "PUT", Path: "/defender", Access: ForAdministrator, StepUp: true, Handler: w.ChangeDefender},
+		{ID: "LiftSlowDown", Method: "DELETE", Path: "/defender/slow-downs/:id", Access: ForAdministrator, StepUp: true, Handler: w.LiftSlowDown},
 		{ID: "RemoveMail", Method: "DELETE", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.RemoveMail},
 		{ID: "GetMail", Method: "GET", Path: "/mail", Access: ForAdministrator, Handler: w.GetMail},
 		{ID: "ChangeMail", Method: "PUT", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.ChangeMail},
@@ -2559,12 +3479,22 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "SyncTime", Method: "POST", Path: "/time/sync", Access: ForAdministrator, Handler: w.SyncTime},
 		{ID: "GetButton", Method: "GET", Path: "/button", Access: ForAdministrator, Background: true, Handler: w.GetButton},
 		{ID: "ShowDefaultPassword", Method: "POST", Path: "/default-password", Access: ForAdministrator, StepUp: true, Handler: w.ShowDefaultPassword},
+		{ID: "ClearEvents", Method: "DELETE", Path: "/events", Access: ForAdministrator, StepUp: true, Handler: w.ClearEvents},
 		{ID: "ListEvents", Method: "GET", Path: "/events", Access: ForAdministrator, Background: true, Handler: w.ListEvents},
+		{ID: "ExportEvents", Method: "GET", Path: "/events/export", Access: ForAdministrator, StepUp: true, Handler: w.ExportEvents},
+		{ID: "RemoveSyslog", Method: "DELETE", Path: "/syslog", Access: ForAdministrator, StepUp: true, Handler: w.RemoveSyslog},
+		{ID: "GetSyslog", Method: "GET", Path: "/syslog", Access: ForAdministrator, Background: true, Handler: w.GetSyslog},
+		{ID: "ChangeSyslog", Method: "PUT", Path: "/syslog", Access: ForAdministrator, StepUp: true, Handler: w.ChangeSyslog},
+		{ID: "TestSyslog", Method: "POST", Path: "/syslog/test", Access: ForAdministrator, StepUp: true, Handler: w.TestSyslog},
 		{ID: "GetHealth", Method: "GET", Path: "/health", Access: ForUser, Background: true, Enrol: true, Handler: w.GetHealth},
 		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
+		{ID: "LocalListSessions", Method: "GET", Path: "/local/sessions", Access: ForLocal, Handler: w.LocalListSessions},
+		{ID: "LocalSignUserOut", Method: "POST", Path: "/local/sessions/end", Access: ForLocal, Handler: w.LocalSignUserOut},
 		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},
+		{ID: "LocalLog", Method: "GET", Path: "/local/log", Access: ForLocal, Unclaimed: true, Handler: w.LocalLog},
+		{ID: "LocalCheckLog", Method: "GET", Path: "/local/log/check", Access: ForLocal, Unclaimed: true, Handler: w.LocalCheckLog},
 	}
 }
 
@@ -2799,6 +3729,116 @@ func (response ShowDefaultPassworddefaultApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
+type GetDefenderRequestObject struct {
+}
+
+type GetDefenderResponseObject interface {
+	VisitGetDefenderResponse(w http.ResponseWriter) error
+}
+
+type GetDefender200JSONResponse Defender
+
+func (response GetDefender200JSONResponse) VisitGetDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDefenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDefenderdefaultApplicationProblemPlusJSONResponse) VisitGetDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDefenderRequestObject struct {
+	Body *ChangeDefenderJSONRequestBody
+}
+
+type ChangeDefenderResponseObject interface {
+	VisitChangeDefenderResponse(w http.ResponseWriter) error
+}
+
+type ChangeDefender200JSONResponse Defender
+
+func (response ChangeDefender200JSONResponse) VisitChangeDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeDefenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeDefenderdefaultApplicationProblemPlusJSONResponse) VisitChangeDefenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftSlowDownRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type LiftSlowDownResponseObject interface {
+	VisitLiftSlowDownResponse(w http.ResponseWriter) error
+}
+
+type LiftSlowDown204Response struct {
+}
+
+func (response LiftSlowDown204Response) VisitLiftSlowDownResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LiftSlowDowndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LiftSlowDowndefaultApplicationProblemPlusJSONResponse) VisitLiftSlowDownResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UndoEmailChangeRequestObject struct {
 	Body *UndoEmailChangeJSONRequestBody
 }
@@ -2821,6 +3861,38 @@ type UndoEmailChangedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UndoEmailChangedefaultApplicationProblemPlusJSONResponse) VisitUndoEmailChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearEventsRequestObject struct {
+}
+
+type ClearEventsResponseObject interface {
+	VisitClearEventsResponse(w http.ResponseWriter) error
+}
+
+type ClearEvents204Response struct {
+}
+
+func (response ClearEvents204Response) VisitClearEventsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ClearEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClearEventsdefaultApplicationProblemPlusJSONResponse) VisitClearEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2860,6 +3932,94 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportEventsRequestObject struct {
+	Params ExportEventsParams
+}
+
+type ExportEventsResponseObject interface {
+	VisitExportEventsResponse(w http.ResponseWriter) error
+}
+
+type ExportEvents200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportEvents200ApplicationxNdjsonResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportEvents200TextcsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportEvents200TextcsvResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportEventsdefaultApplicationProblemPlusJSONResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3175,6 +4335,112 @@ func (response LocalDefaultPassworddefaultApplicationProblemPlusJSONResponse) Vi
 	return err
 }
 
+type LocalLogRequestObject struct {
+	Params LocalLogParams
+}
+
+type LocalLogResponseObject interface {
+	VisitLocalLogResponse(w http.ResponseWriter) error
+}
+
+type LocalLog200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response LocalLog200ApplicationxNdjsonResponse) VisitLocalLogResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type LocalLogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalLogdefaultApplicationProblemPlusJSONResponse) VisitLocalLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalCheckLogRequestObject struct {
+}
+
+type LocalCheckLogResponseObject interface {
+	VisitLocalCheckLogResponse(w http.ResponseWriter) error
+}
+
+type LocalCheckLog200JSONResponse LogCheck
+
+func (response LocalCheckLog200JSONResponse) VisitLocalCheckLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalCheckLogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalCheckLogdefaultApplicationProblemPlusJSONResponse) VisitLocalCheckLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LocalRecoverRequestObject struct {
 	Body *LocalRecoverJSONRequestBody
 }
@@ -3203,6 +4469,84 @@ type LocalRecoverdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LocalRecoverdefaultApplicationProblemPlusJSONResponse) VisitLocalRecoverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalListSessionsRequestObject struct {
+	Params LocalListSessionsParams
+}
+
+type LocalListSessionsResponseObject interface {
+	VisitLocalListSessionsResponse(w http.ResponseWriter) error
+}
+
+type LocalListSessions200JSONResponse SessionPage
+
+func (response LocalListSessions200JSONResponse) VisitLocalListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalListSessionsdefaultApplicationProblemPlusJSONResponse) VisitLocalListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalSignUserOutRequestObject struct {
+	Body *LocalSignUserOutJSONRequestBody
+}
+
+type LocalSignUserOutResponseObject interface {
+	VisitLocalSignUserOutResponse(w http.ResponseWriter) error
+}
+
+type LocalSignUserOut200JSONResponse SessionsEnded
+
+func (response LocalSignUserOut200JSONResponse) VisitLocalSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalSignUserOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalSignUserOutdefaultApplicationProblemPlusJSONResponse) VisitLocalSignUserOutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3439,6 +4783,39 @@ func (response ChangeMedefaultApplicationProblemPlusJSONResponse) VisitChangeMeR
 	return err
 }
 
+type ForgetMyBrowserRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type ForgetMyBrowserResponseObject interface {
+	VisitForgetMyBrowserResponse(w http.ResponseWriter) error
+}
+
+type ForgetMyBrowser204Response struct {
+}
+
+func (response ForgetMyBrowser204Response) VisitForgetMyBrowserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ForgetMyBrowserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgetMyBrowserdefaultApplicationProblemPlusJSONResponse) VisitForgetMyBrowserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetDesktopRequestObject struct {
 }
 
@@ -3642,6 +5019,115 @@ type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMyOtherSessionsRequestObject struct {
+}
+
+type EndMyOtherSessionsResponseObject interface {
+	VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error
+}
+
+type EndMyOtherSessions200JSONResponse SessionsEnded
+
+func (response EndMyOtherSessions200JSONResponse) VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMyOtherSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndMyOtherSessionsdefaultApplicationProblemPlusJSONResponse) VisitEndMyOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMySessionsRequestObject struct {
+}
+
+type ListMySessionsResponseObject interface {
+	VisitListMySessionsResponse(w http.ResponseWriter) error
+}
+
+type ListMySessions200JSONResponse MySessions
+
+func (response ListMySessions200JSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMySessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMySessionsdefaultApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMySessionRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type EndMySessionResponseObject interface {
+	VisitEndMySessionResponse(w http.ResponseWriter) error
+}
+
+type EndMySession204Response struct {
+}
+
+func (response EndMySession204Response) VisitEndMySessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndMySessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndMySessiondefaultApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4433,6 +5919,116 @@ func (response SendStepUpCodedefaultApplicationProblemPlusJSONResponse) VisitSen
 	return err
 }
 
+type SignEverybodyOutRequestObject struct {
+}
+
+type SignEverybodyOutResponseObject interface {
+	VisitSignEverybodyOutResponse(w http.ResponseWriter) error
+}
+
+type SignEverybodyOut200JSONResponse SessionsEnded
+
+func (response SignEverybodyOut200JSONResponse) VisitSignEverybodyOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignEverybodyOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignEverybodyOutdefaultApplicationProblemPlusJSONResponse) VisitSignEverybodyOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsRequestObject struct {
+	Params ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200JSONResponse SessionPage
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(w http.ResponseWriter) error
+}
+
+type EndSession204Response struct {
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSettingsRequestObject struct {
 }
 
@@ -4735,6 +6331,72 @@ func (response SignInPassworddefaultApplicationProblemPlusJSONResponse) VisitSig
 	return err
 }
 
+type AskUnlockRequestObject struct {
+	Body *AskUnlockJSONRequestBody
+}
+
+type AskUnlockResponseObject interface {
+	VisitAskUnlockResponse(w http.ResponseWriter) error
+}
+
+type AskUnlock204Response struct {
+}
+
+func (response AskUnlock204Response) VisitAskUnlockResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type AskUnlockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskUnlockdefaultApplicationProblemPlusJSONResponse) VisitAskUnlockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlockBrowserRequestObject struct {
+	Body *UnlockBrowserJSONRequestBody
+}
+
+type UnlockBrowserResponseObject interface {
+	VisitUnlockBrowserResponse(w http.ResponseWriter) error
+}
+
+type UnlockBrowser204Response struct {
+}
+
+func (response UnlockBrowser204Response) VisitUnlockBrowserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnlockBrowserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnlockBrowserdefaultApplicationProblemPlusJSONResponse) VisitUnlockBrowserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStatusRequestObject struct {
 }
 
@@ -4762,6 +6424,154 @@ type GetStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetStatusdefaultApplicationProblemPlusJSONResponse) VisitGetStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveSyslogRequestObject struct {
+}
+
+type RemoveSyslogResponseObject interface {
+	VisitRemoveSyslogResponse(w http.ResponseWriter) error
+}
+
+type RemoveSyslog204Response struct {
+}
+
+func (response RemoveSyslog204Response) VisitRemoveSyslogResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveSyslogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveSyslogdefaultApplicationProblemPlusJSONResponse) VisitRemoveSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSyslogRequestObject struct {
+}
+
+type GetSyslogResponseObject interface {
+	VisitGetSyslogResponse(w http.ResponseWriter) error
+}
+
+type GetSyslog200JSONResponse Syslog
+
+func (response GetSyslog200JSONResponse) VisitGetSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSyslogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSyslogdefaultApplicationProblemPlusJSONResponse) VisitGetSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSyslogRequestObject struct {
+	Body *ChangeSyslogJSONRequestBody
+}
+
+type ChangeSyslogResponseObject interface {
+	VisitChangeSyslogResponse(w http.ResponseWriter) error
+}
+
+type ChangeSyslog200JSONResponse Syslog
+
+func (response ChangeSyslog200JSONResponse) VisitChangeSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSyslogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeSyslogdefaultApplicationProblemPlusJSONResponse) VisitChangeSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSyslogRequestObject struct {
+	Body *TestSyslogJSONRequestBody
+}
+
+type TestSyslogResponseObject interface {
+	VisitTestSyslogResponse(w http.ResponseWriter) error
+}
+
+type TestSyslog200JSONResponse SyslogOutcome
+
+func (response TestSyslog200JSONResponse) VisitTestSyslogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSyslogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestSyslogdefaultApplicationProblemPlusJSONResponse) VisitTestSyslogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5117,6 +6927,45 @@ func (response InviteUserdefaultApplicationProblemPlusJSONResponse) VisitInviteU
 	return err
 }
 
+type SignUserOutRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type SignUserOutResponseObject interface {
+	VisitSignUserOutResponse(w http.ResponseWriter) error
+}
+
+type SignUserOut200JSONResponse SessionsEnded
+
+func (response SignUserOut200JSONResponse) VisitSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignUserOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignUserOutdefaultApplicationProblemPlusJSONResponse) VisitSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetTemporaryPasswordRequestObject struct {
 	Id ID `json:"id"`
 }
@@ -5215,12 +7064,27 @@ type StrictServerInterface interface {
 	// ShowDefaultPassword Shows the password that opens this NAS after a reset, for a label, and records that it was shown.
 	// (POST /default-password)
 	ShowDefaultPassword(ctx context.Context, request ShowDefaultPasswordRequestObject) (ShowDefaultPasswordResponseObject, error)
+	// GetDefender Shows which addresses are allowed and blocked, how strict the door is, and who is slowed down now.
+	// (GET /defender)
+	GetDefender(ctx context.Context, request GetDefenderRequestObject) (GetDefenderResponseObject, error)
+	// ChangeDefender Changes the lists of addresses and how strict the door is.
+	// (PUT /defender)
+	ChangeDefender(ctx context.Context, request ChangeDefenderRequestObject) (ChangeDefenderResponseObject, error)
+	// LiftSlowDown Ends a slow-down before its time.
+	// (DELETE /defender/slow-downs/{id})
+	LiftSlowDown(ctx context.Context, request LiftSlowDownRequestObject) (LiftSlowDownResponseObject, error)
 	// UndoEmailChange Undoes a change of address with the link that the old address got. Opening the link alone changes nothing.
 	// (POST /email/undo)
 	UndoEmailChange(ctx context.Context, request UndoEmailChangeRequestObject) (UndoEmailChangeResponseObject, error)
-	// ListEvents Lists the security log, newest first.
+	// ClearEvents Clears the log. An entry stays that says who did it and how many went.
+	// (DELETE /events)
+	ClearEvents(ctx context.Context, request ClearEventsRequestObject) (ClearEventsResponseObject, error)
+	// ListEvents Lists the security log, newest first. A search that takes long answers in parts.
 	// (GET /events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// ExportEvents Downloads what the filters leave of the log, the oldest first.
+	// (GET /events/export)
+	ExportEvents(ctx context.Context, request ExportEventsRequestObject) (ExportEventsResponseObject, error)
 	// Forgotten Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
 	// (POST /forgotten)
 	Forgotten(ctx context.Context, request ForgottenRequestObject) (ForgottenResponseObject, error)
@@ -5245,9 +7109,21 @@ type StrictServerInterface interface {
 	// LocalDefaultPassword Shows the default password of this NAS.
 	// (GET /local/default-password)
 	LocalDefaultPassword(ctx context.Context, request LocalDefaultPasswordRequestObject) (LocalDefaultPasswordResponseObject, error)
+	// LocalLog Shows the newest entries of the log, the oldest of them first.
+	// (GET /local/log)
+	LocalLog(ctx context.Context, request LocalLogRequestObject) (LocalLogResponseObject, error)
+	// LocalCheckLog Follows the hash chain of the log.
+	// (GET /local/log/check)
+	LocalCheckLog(ctx context.Context, request LocalCheckLogRequestObject) (LocalCheckLogResponseObject, error)
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx context.Context, request LocalRecoverRequestObject) (LocalRecoverResponseObject, error)
+	// LocalListSessions Shows who is signed in, by name.
+	// (GET /local/sessions)
+	LocalListSessions(ctx context.Context, request LocalListSessionsRequestObject) (LocalListSessionsResponseObject, error)
+	// LocalSignUserOut Ends all sessions of a person, and forgets the browsers they are known by.
+	// (POST /local/sessions/end)
+	LocalSignUserOut(ctx context.Context, request LocalSignUserOutRequestObject) (LocalSignUserOutResponseObject, error)
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx context.Context, request RemoveMailRequestObject) (RemoveMailResponseObject, error)
@@ -5266,6 +7142,9 @@ type StrictServerInterface interface {
 	// ChangeMe Changes one's own display name or language.
 	// (PATCH /me)
 	ChangeMe(ctx context.Context, request ChangeMeRequestObject) (ChangeMeResponseObject, error)
+	// ForgetMyBrowser Forgets a browser one is known by, and ends the sessions that began in it but for the calling one.
+	// (DELETE /me/browsers/{id})
+	ForgetMyBrowser(ctx context.Context, request ForgetMyBrowserRequestObject) (ForgetMyBrowserResponseObject, error)
 	// GetDesktop Shows how one left the desktop.
 	// (GET /me/desktop)
 	GetDesktop(ctx context.Context, request GetDesktopRequestObject) (GetDesktopResponseObject, error)
@@ -5284,6 +7163,15 @@ type StrictServerInterface interface {
 	// ChangePassword Changes one's own password and ends one's other sessions.
 	// (PUT /me/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// EndMyOtherSessions Ends all sessions of one's own but the calling one, and forgets all other browsers.
+	// (DELETE /me/sessions)
+	EndMyOtherSessions(ctx context.Context, request EndMyOtherSessionsRequestObject) (EndMyOtherSessionsResponseObject, error)
+	// ListMySessions Shows where one is signed in, and the browsers one is known by.
+	// (GET /me/sessions)
+	ListMySessions(ctx context.Context, request ListMySessionsRequestObject) (ListMySessionsResponseObject, error)
+	// EndMySession Ends another session of one's own.
+	// (DELETE /me/sessions/{id})
+	EndMySession(ctx context.Context, request EndMySessionRequestObject) (EndMySessionResponseObject, error)
 	// GetTwoStep Shows whether 2-step verification is on, and with which devices.
 	// (GET /me/two-step)
 	GetTwoStep(ctx context.Context, request GetTwoStepRequestObject) (GetTwoStepResponseObject, error)
@@ -5329,10 +7217,10 @@ type StrictServerInterface interface {
 	// UsePasswordLink Sets a password with a mailed link, once. It ends the account's sessions and starts none.
 	// (POST /password-link/password)
 	UsePasswordLink(ctx context.Context, request UsePasswordLinkRequestObject) (UsePasswordLinkResponseObject, error)
-	// GetPolicy Shows who must use 2-step verification, and who may get codes by e-mail.
+	// GetPolicy Shows who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (GET /policy)
 	GetPolicy(ctx context.Context, request GetPolicyRequestObject) (GetPolicyResponseObject, error)
-	// ChangePolicy Changes who must use 2-step verification, and who may get codes by e-mail.
+	// ChangePolicy Changes who must use 2-step verification, who may get codes by e-mail, and when idle sessions end.
 	// (PUT /policy)
 	ChangePolicy(ctx context.Context, request ChangePolicyRequestObject) (ChangePolicyResponseObject, error)
 	// SignOut Ends this session on the NAS.
@@ -5347,6 +7235,15 @@ type StrictServerInterface interface {
 	// SendStepUpCode Sends a code for a proof of identity to one's own e-mail address.
 	// (POST /session/step-up/email)
 	SendStepUpCode(ctx context.Context, request SendStepUpCodeRequestObject) (SendStepUpCodeResponseObject, error)
+	// SignEverybodyOut Ends all sessions but the calling one.
+	// (DELETE /sessions)
+	SignEverybodyOut(ctx context.Context, request SignEverybodyOutRequestObject) (SignEverybodyOutResponseObject, error)
+	// ListSessions Shows who is signed in, by name.
+	// (GET /sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// EndSession Ends somebody's session, but not the calling one.
+	// (DELETE /sessions/{id})
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 	// GetSettings Shows the name and the time zone of the NAS.
 	// (GET /settings)
 	GetSettings(ctx context.Context, request GetSettingsRequestObject) (GetSettingsResponseObject, error)
@@ -5371,9 +7268,27 @@ type StrictServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx context.Context, request SignInPasswordRequestObject) (SignInPasswordResponseObject, error)
+	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
+	// (POST /sign-in/unlock)
+	AskUnlock(ctx context.Context, request AskUnlockRequestObject) (AskUnlockResponseObject, error)
+	// UnlockBrowser Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing.
+	// (POST /sign-in/unlock/link)
+	UnlockBrowser(ctx context.Context, request UnlockBrowserRequestObject) (UnlockBrowserResponseObject, error)
 	// GetStatus Tells whether the NAS is ready, unclaimed or in need of recovery, and what time it is.
 	// (GET /status)
 	GetStatus(ctx context.Context, request GetStatusRequestObject) (GetStatusResponseObject, error)
+	// RemoveSyslog Sends the log nowhere any more.
+	// (DELETE /syslog)
+	RemoveSyslog(ctx context.Context, request RemoveSyslogRequestObject) (RemoveSyslogResponseObject, error)
+	// GetSyslog Shows the syslog server that the log is sent to.
+	// (GET /syslog)
+	GetSyslog(ctx context.Context, request GetSyslogRequestObject) (GetSyslogResponseObject, error)
+	// ChangeSyslog Sets the syslog server that the log is sent to.
+	// (PUT /syslog)
+	ChangeSyslog(ctx context.Context, request ChangeSyslogRequestObject) (ChangeSyslogResponseObject, error)
+	// TestSyslog Sends a line to try the server, with the values given and before they are kept.
+	// (POST /syslog/test)
+	TestSyslog(ctx context.Context, request TestSyslogRequestObject) (TestSyslogResponseObject, error)
 	// GetTime Compares the clock of the NAS with network time.
 	// (GET /time)
 	GetTime(ctx context.Context, request GetTimeRequestObject) (GetTimeResponseObject, error)
@@ -5401,6 +7316,9 @@ type StrictServerInterface interface {
 	// InviteUser Mails another person a link with which they choose their password, valid for 24 hours. An earlier link is void then.
 	// (POST /users/{id}/invitation)
 	InviteUser(ctx context.Context, request InviteUserRequestObject) (InviteUserResponseObject, error)
+	// SignUserOut Ends all sessions of a person but the calling one, and forgets the browsers they are known by.
+	// (DELETE /users/{id}/sessions)
+	SignUserOut(ctx context.Context, request SignUserOutRequestObject) (SignUserOutResponseObject, error)
 	// SetTemporaryPassword Gives another person a temporary password, shown once, and ends their sessions.
 	// (POST /users/{id}/temporary-password)
 	SetTemporaryPassword(ctx context.Context, request SetTemporaryPasswordRequestObject) (SetTemporaryPasswordResponseObject, error)
@@ -5582,6 +7500,100 @@ func (sh *strictHandler) ShowDefaultPassword(ctx echo.Context) error {
 	return nil
 }
 
+// GetDefender operation middleware
+func (sh *strictHandler) GetDefender(ctx echo.Context) error {
+	var request GetDefenderRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDefender(ctx.Request().Context(), request.(GetDefenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDefender")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDefenderResponseObject); ok {
+		return validResponse.VisitGetDefenderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeDefender operation middleware
+func (sh *strictHandler) ChangeDefender(ctx echo.Context) error {
+	var request ChangeDefenderRequestObject
+
+	var body ChangeDefenderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeDefender(ctx.Request().Context(), request.(ChangeDefenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeDefender")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeDefenderResponseObject); ok {
+		return validResponse.VisitChangeDefenderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LiftSlowDown operation middleware
+func (sh *strictHandler) LiftSlowDown(ctx echo.Context, id ID) error {
+	var request LiftSlowDownRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftSlowDown(ctx.Request().Context(), request.(LiftSlowDownRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftSlowDown")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LiftSlowDownResponseObject); ok {
+		return validResponse.VisitLiftSlowDownResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // UndoEmailChange operation middleware
 func (sh *strictHandler) UndoEmailChange(ctx echo.Context) error {
 	var request UndoEmailChangeRequestObject
@@ -5628,6 +7640,29 @@ func (sh *strictHandler) UndoEmailChange(ctx echo.Context) error {
 	return nil
 }
 
+// ClearEvents operation middleware
+func (sh *strictHandler) ClearEvents(ctx echo.Context) error {
+	var request ClearEventsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearEvents(ctx.Request().Context(), request.(ClearEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClearEventsResponseObject); ok {
+		return validResponse.VisitClearEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListEvents operation middleware
 func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) error {
 	var request ListEventsRequestObject
@@ -5647,6 +7682,31 @@ func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) e
 		return err
 	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
 		return validResponse.VisitListEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportEvents operation middleware
+func (sh *strictHandler) ExportEvents(ctx echo.Context, params ExportEventsParams) error {
+	var request ExportEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportEvents(ctx.Request().Context(), request.(ExportEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportEventsResponseObject); ok {
+		return validResponse.VisitExportEventsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5933,6 +7993,54 @@ func (sh *strictHandler) LocalDefaultPassword(ctx echo.Context) error {
 	return nil
 }
 
+// LocalLog operation middleware
+func (sh *strictHandler) LocalLog(ctx echo.Context, params LocalLogParams) error {
+	var request LocalLogRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalLog(ctx.Request().Context(), request.(LocalLogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalLog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalLogResponseObject); ok {
+		return validResponse.VisitLocalLogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalCheckLog operation middleware
+func (sh *strictHandler) LocalCheckLog(ctx echo.Context) error {
+	var request LocalCheckLogRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalCheckLog(ctx.Request().Context(), request.(LocalCheckLogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalCheckLog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalCheckLogResponseObject); ok {
+		return validResponse.VisitLocalCheckLogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // LocalRecover operation middleware
 func (sh *strictHandler) LocalRecover(ctx echo.Context) error {
 	var request LocalRecoverRequestObject
@@ -5973,6 +8081,77 @@ func (sh *strictHandler) LocalRecover(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(LocalRecoverResponseObject); ok {
 		return validResponse.VisitLocalRecoverResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalListSessions operation middleware
+func (sh *strictHandler) LocalListSessions(ctx echo.Context, params LocalListSessionsParams) error {
+	var request LocalListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalListSessions(ctx.Request().Context(), request.(LocalListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalListSessionsResponseObject); ok {
+		return validResponse.VisitLocalListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalSignUserOut operation middleware
+func (sh *strictHandler) LocalSignUserOut(ctx echo.Context) error {
+	var request LocalSignUserOutRequestObject
+
+	var body LocalSignUserOutJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalSignUserOut(ctx.Request().Context(), request.(LocalSignUserOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalSignUserOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalSignUserOutResponseObject); ok {
+		return validResponse.VisitLocalSignUserOutResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6180,6 +8359,31 @@ func (sh *strictHandler) ChangeMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ChangeMeResponseObject); ok {
 		return validResponse.VisitChangeMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ForgetMyBrowser operation middleware
+func (sh *strictHandler) ForgetMyBrowser(ctx echo.Context, id ID) error {
+	var request ForgetMyBrowserRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgetMyBrowser(ctx.Request().Context(), request.(ForgetMyBrowserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgetMyBrowser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ForgetMyBrowserResponseObject); ok {
+		return validResponse.VisitForgetMyBrowserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6410,6 +8614,77 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
 		return validResponse.VisitChangePasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndMyOtherSessions operation middleware
+func (sh *strictHandler) EndMyOtherSessions(ctx echo.Context) error {
+	var request EndMyOtherSessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMyOtherSessions(ctx.Request().Context(), request.(EndMyOtherSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMyOtherSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndMyOtherSessionsResponseObject); ok {
+		return validResponse.VisitEndMyOtherSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMySessions operation middleware
+func (sh *strictHandler) ListMySessions(ctx echo.Context) error {
+	var request ListMySessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMySessions(ctx.Request().Context(), request.(ListMySessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMySessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMySessionsResponseObject); ok {
+		return validResponse.VisitListMySessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndMySession operation middleware
+func (sh *strictHandler) EndMySession(ctx echo.Context, id ID) error {
+	var request EndMySessionRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMySession(ctx.Request().Context(), request.(EndMySessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMySession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndMySessionResponseObject); ok {
+		return validResponse.VisitEndMySessionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7112,6 +9387,79 @@ func (sh *strictHandler) SendStepUpCode(ctx echo.Context) error {
 	return nil
 }
 
+// SignEverybodyOut operation middleware
+func (sh *strictHandler) SignEverybodyOut(ctx echo.Context) error {
+	var request SignEverybodyOutRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignEverybodyOut(ctx.Request().Context(), request.(SignEverybodyOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignEverybodyOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignEverybodyOutResponseObject); ok {
+		return validResponse.VisitSignEverybodyOutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParams) error {
+	var request ListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx.Request().Context(), request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		return validResponse.VisitListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(ctx echo.Context, id ID) error {
+	var request EndSessionRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx.Request().Context(), request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		return validResponse.VisitEndSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetSettings operation middleware
 func (sh *strictHandler) GetSettings(ctx echo.Context) error {
 	var request GetSettingsRequestObject
@@ -7388,6 +9736,98 @@ func (sh *strictHandler) SignInPassword(ctx echo.Context) error {
 	return nil
 }
 
+// AskUnlock operation middleware
+func (sh *strictHandler) AskUnlock(ctx echo.Context) error {
+	var request AskUnlockRequestObject
+
+	var body AskUnlockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskUnlock(ctx.Request().Context(), request.(AskUnlockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskUnlock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AskUnlockResponseObject); ok {
+		return validResponse.VisitAskUnlockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnlockBrowser operation middleware
+func (sh *strictHandler) UnlockBrowser(ctx echo.Context) error {
+	var request UnlockBrowserRequestObject
+
+	var body UnlockBrowserJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnlockBrowser(ctx.Request().Context(), request.(UnlockBrowserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnlockBrowser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnlockBrowserResponseObject); ok {
+		return validResponse.VisitUnlockBrowserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetStatus operation middleware
 func (sh *strictHandler) GetStatus(ctx echo.Context) error {
 	var request GetStatusRequestObject
@@ -7405,6 +9845,144 @@ func (sh *strictHandler) GetStatus(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetStatusResponseObject); ok {
 		return validResponse.VisitGetStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveSyslog operation middleware
+func (sh *strictHandler) RemoveSyslog(ctx echo.Context) error {
+	var request RemoveSyslogRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveSyslog(ctx.Request().Context(), request.(RemoveSyslogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveSyslog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveSyslogResponseObject); ok {
+		return validResponse.VisitRemoveSyslogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSyslog operation middleware
+func (sh *strictHandler) GetSyslog(ctx echo.Context) error {
+	var request GetSyslogRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSyslog(ctx.Request().Context(), request.(GetSyslogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSyslog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSyslogResponseObject); ok {
+		return validResponse.VisitGetSyslogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeSyslog operation middleware
+func (sh *strictHandler) ChangeSyslog(ctx echo.Context) error {
+	var request ChangeSyslogRequestObject
+
+	var body ChangeSyslogJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeSyslog(ctx.Request().Context(), request.(ChangeSyslogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeSyslog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeSyslogResponseObject); ok {
+		return validResponse.VisitChangeSyslogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestSyslog operation middleware
+func (sh *strictHandler) TestSyslog(ctx echo.Context) error {
+	var request TestSyslogRequestObject
+
+	var body TestSyslogJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestSyslog(ctx.Request().Context(), request.(TestSyslogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestSyslog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestSyslogResponseObject); ok {
+		return validResponse.VisitTestSyslogResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7691,6 +10269,31 @@ func (sh *strictHandler) InviteUser(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(InviteUserResponseObject); ok {
 		return validResponse.VisitInviteUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignUserOut operation middleware
+func (sh *strictHandler) SignUserOut(ctx echo.Context, id ID) error {
+	var request SignUserOutRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignUserOut(ctx.Request().Context(), request.(SignUserOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignUserOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignUserOutResponseObject); ok {
+		return validResponse.VisitSignUserOutResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -42,7 +42,8 @@ export interface Options<Q = never> {
 export interface Hooks {
 	/** Proves again who is at the keyboard; false when the person would rather not. */
 	stepUp(password?: string): Promise<boolean>;
-	signedOut(): void;
+	/** why is a sentence for the person. */
+	signedOut(why: string): void;
 	unclaimed(): void;
 	recovery(): void;
 	/** Nothing else answers before the person has turned 2-step verification on. */
@@ -153,7 +154,7 @@ export class Client {
 
 	#tell(problem: Problem, request: Request): Problem {
 		if (request.options.quiet) return problem;
-		if (problem.code === "signed_out") this.#hooks?.signedOut();
+		if (problem.code === "signed_out") this.#hooks?.signedOut(problem.message);
 		if (problem.code === "unclaimed") this.#hooks?.unclaimed();
 		if (problem.code === "recovery_required") this.#hooks?.recovery();
 		if (problem.code === "enrollment_required") this.#hooks?.enrol();

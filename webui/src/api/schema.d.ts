@@ -1,4 +1,4 @@
-// openapi.yaml sha256:2c1345b34a4346397a2dc4ea5ae51e830642a1452163cb15822e653db58a9453
+// openapi.yaml sha256:ca96a88ee71c229cf851c54e4fc6d9088c501ac0621c1eebb039daeee373241f
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -36,6 +36,43 @@ export interface paths {
         post: operations["SignIn"];
         /** Forgets the half-finished sign-in of this browser. */
         delete: operations["CancelSignIn"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends an unlock mail where an account lets only browsers in that it knows.
+         * @description The answer is the same for every name, whether a mail was sent or not. The mail's link makes one browser known and lets nobody in.
+         */
+        post: operations["AskUnlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/unlock/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing. */
+        post: operations["UnlockBrowser"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -351,6 +388,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows where one is signed in, and the browsers one is known by. */
+        get: operations["ListMySessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions of one's own but the calling one, and forgets all other browsers. */
+        delete: operations["EndMyOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends another session of one's own. */
+        delete: operations["EndMySession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/browsers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a browser one is known by, and ends the sessions that began in it but for the calling one. */
+        delete: operations["ForgetMyBrowser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/desktop": {
         parameters: {
             query?: never;
@@ -661,6 +754,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends all sessions of a person but the calling one, and forgets the browsers they are known by. */
+        delete: operations["SignUserOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who is signed in, by name. */
+        get: operations["ListSessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions but the calling one. */
+        delete: operations["SignEverybodyOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends somebody's session, but not the calling one. */
+        delete: operations["EndSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups": {
         parameters: {
             query?: never;
@@ -706,12 +855,50 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows who must use 2-step verification, and who may get codes by e-mail. */
+        /** Shows who must use 2-step verification, who may get codes by e-mail, and when idle sessions end. */
         get: operations["GetPolicy"];
-        /** Changes who must use 2-step verification, and who may get codes by e-mail. */
+        /** Changes who must use 2-step verification, who may get codes by e-mail, and when idle sessions end. */
         put: operations["ChangePolicy"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/defender": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which addresses are allowed and blocked, how strict the door is, and who is slowed down now. */
+        get: operations["GetDefender"];
+        /**
+         * Changes the lists of addresses and how strict the door is.
+         * @description A rule that blocks the caller's own address is refused with `own_address` unless `confirm` is true.
+         */
+        put: operations["ChangeDefender"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/defender/slow-downs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a slow-down before its time. */
+        delete: operations["LiftSlowDown"];
         options?: never;
         head?: never;
         patch?: never;
@@ -846,10 +1033,64 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the security log, newest first. */
+        /** Lists the security log, newest first. A search that takes long answers in parts. */
         get: operations["ListEvents"];
         put?: never;
         post?: never;
+        /** Clears the log. An entry stays that says who did it and how many went. */
+        delete: operations["ClearEvents"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads what the filters leave of the log, the oldest first. */
+        get: operations["ExportEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/syslog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the syslog server that the log is sent to. */
+        get: operations["GetSyslog"];
+        /** Sets the syslog server that the log is sent to. */
+        put: operations["ChangeSyslog"];
+        post?: never;
+        /** Sends the log nowhere any more. */
+        delete: operations["RemoveSyslog"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/syslog/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a line to try the server, with the values given and before they are kept. */
+        post: operations["TestSyslog"];
         delete?: never;
         options?: never;
         head?: never;
@@ -924,6 +1165,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/local/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who is signed in, by name. */
+        get: operations["LocalListSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/sessions/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends all sessions of a person, and forgets the browsers they are known by. */
+        post: operations["LocalSignUserOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/local/button": {
         parameters: {
             query?: never;
@@ -935,6 +1210,40 @@ export interface paths {
         put?: never;
         /** Presses the simulated button for a while. */
         post: operations["LocalPressButton"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the newest entries of the log, the oldest of them first. */
+        get: operations["LocalLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/log/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follows the hash chain of the log. */
+        get: operations["LocalCheckLog"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -955,6 +1264,8 @@ export interface components {
             fields?: components["schemas"]["FieldProblem"][];
             /** @description Seconds to wait. */
             retry_in?: number;
+            /** @description The id of the request. Entries of the log that it brought about bear it. */
+            request?: string;
         };
         FieldProblem: {
             name: string;
@@ -1048,6 +1359,9 @@ export interface components {
         };
         EmailCode: {
             code: string;
+        };
+        UnlockRequest: {
+            name: string;
         };
         LinkToken: {
             token: string;
@@ -1145,6 +1459,70 @@ export interface components {
             ends_in: number;
             /** @description Seconds for which sensitive changes are open; 0: prove it again first. */
             step_up_in: number;
+        };
+        OpenSession: {
+            /** @description Names the session. It opens nothing. */
+            id: string;
+            /** @description This is the calling session. */
+            current: boolean;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When something was done in it.
+             */
+            active: string;
+            address: string;
+            /** @description In words of the NAS. */
+            browser: string;
+            /** @description Seconds until it ends if nothing more is done. */
+            ends_in: number;
+        };
+        KnownBrowser: {
+            id: string;
+            /** @description The calling session began in this browser. */
+            current: boolean;
+            /** @description In words of the NAS. */
+            browser: string;
+            /** @description Of the last sign-in in it. */
+            address: string;
+            /** Format: date-time */
+            first: string;
+            /**
+             * Format: date-time
+             * @description The last sign-in in it.
+             */
+            seen: string;
+        };
+        MySessions: {
+            /** @description The one that began last first. */
+            sessions: components["schemas"]["OpenSession"][];
+            /** @description The one seen last first. */
+            browsers: components["schemas"]["KnownBrowser"][];
+            /** @description Seconds for which a browser stays known after the last sign-in in it. */
+            browser_for: number;
+        };
+        PersonSession: {
+            session: components["schemas"]["OpenSession"];
+            user: components["schemas"]["SessionUser"];
+        };
+        SessionUser: {
+            id: string;
+            name: string;
+            display_name: string;
+            role: components["schemas"]["Role"];
+        };
+        SessionPage: {
+            sessions: components["schemas"]["PersonSession"][];
+            /** @description All sessions that match. */
+            total: number;
+            /** @description How many people they belong to. */
+            people: number;
+            next?: string;
+        };
+        SessionsEnded: {
+            /** @description How many sessions ended. */
+            ended: number;
         };
         Me: {
             id: string;
@@ -1382,6 +1760,51 @@ export interface components {
             groups: string[];
             /** @enum {string} */
             email_codes: "everybody" | "not_administrators" | "nobody";
+            /** @description A session ends when nothing was done in it for so long. Left out, it stays as it is. */
+            idle_minutes?: number;
+        };
+        /**
+         * @description Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+         * @enum {string}
+         */
+        Limits: "relaxed" | "normal" | "strict";
+        Defender: {
+            limits: components["schemas"]["Limits"];
+            /** @description Addresses and networks that are never paused and never blocked. */
+            allow: string[];
+            /** @description Addresses and networks that are refused before anything else. */
+            block: string[];
+            /** @description From where the caller comes. */
+            own_address: string;
+            slow_downs: components["schemas"]["SlowDown"][];
+            /** @description How many slow-downs there are, also those that are not listed. */
+            total: number;
+        };
+        DefenderValues: {
+            limits: components["schemas"]["Limits"];
+            allow: string[];
+            block: string[];
+            /** @description The caller knows that their own address is blocked with it. */
+            confirm?: boolean;
+        };
+        SlowDown: {
+            id: string;
+            /**
+             * @description What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
+             *     one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+             * @enum {string}
+             */
+            rule: "password" | "browser" | "account" | "source" | "code" | "crowd";
+            /** @description The name of the account that is guessed at, where there is one. */
+            account?: string;
+            /** @description The address or network that guesses. */
+            source?: string;
+            /** @description Wrong tries so far. */
+            tries: number;
+            /** @description Seconds until the next try, or until it is over; 0: a try is possible, and the next wrong one is slowed. */
+            left: number;
+            /** @description It does not end with a short wait. */
+            closed: boolean;
         };
         /** @enum {string} */
         MailSecurity: "tls" | "starttls";
@@ -1512,6 +1935,7 @@ export interface components {
             area: components["schemas"]["Area"];
             /** @enum {string} */
             level: "info" | "warning" | "error";
+            outcome: components["schemas"]["EventOutcome"];
             /** @description The account that acted or was meant. */
             actor?: string;
             address?: string;
@@ -1522,11 +1946,64 @@ export interface components {
             name: string;
             value: string;
         };
+        /** @enum {string} */
+        EventOutcome: "done" | "refused" | "failed";
+        /** @enum {string} */
+        ExportFormat: "csv" | "jsonl";
         EventPage: {
             events: components["schemas"]["Event"][];
-            /** @description All entries kept. */
-            total: number;
+            /** @description Entries in the log, whether the filters leave them or not. */
+            kept: number;
+            /** @description `before` of the page that follows; without it there is nothing older. */
             next?: string;
+            /**
+             * Format: date-time
+             * @description The page is not full: the search has come as far as this, and goes on with `next`, or with `newest` where `after` was asked.
+             */
+            searched_to?: string;
+            /** @description `after` of the next look for newer entries. */
+            newest: string;
+            /** @description There are newer entries already, where `after` was asked. */
+            behind: boolean;
+        };
+        LogCheck: {
+            intact: boolean;
+            entries: number;
+            /** @description Number of the last entry that is older than the chain; 0: there is none. */
+            unguarded: number;
+            /** @description The number of the first entry that is not as it was written. */
+            broken?: number;
+            /** @description Up to which that can be told apart. */
+            until?: number;
+            /** @description Where the log begins or ends was changed. */
+            head: boolean;
+            /** @description The same in words. */
+            detail: string;
+        };
+        Syslog: {
+            configured: boolean;
+            host: string;
+            port: number;
+            authority: string;
+            fingerprint: string;
+            /** @enum {string} */
+            state: "off" | "sending" | "waiting" | "failing";
+            /** @description Entries that wait to be sent. */
+            waiting: number;
+            /** @description What is wrong, and what to do; empty when all is well. */
+            detail: string;
+        };
+        SyslogValues: {
+            host: string;
+            port: number;
+            /** @description A certificate authority in PEM, trusted for this server. */
+            authority?: string;
+            /** @description SHA-256 of the one certificate that is trusted, in hex. */
+            fingerprint?: string;
+        };
+        SyslogOutcome: {
+            taken: boolean;
+            detail: string;
         };
         Health: {
             level: components["schemas"]["Level"];
@@ -1566,6 +2043,20 @@ export interface components {
         };
     };
     parameters: {
+        /** @description Only this area. */
+        LogArea: components["schemas"]["Area"];
+        /** @description Only this kind of entry. */
+        LogKind: string;
+        /** @description Only what ended like this. */
+        LogOutcome: components["schemas"]["EventOutcome"];
+        /** @description Only what this account did, or what was done to it. */
+        LogWho: string;
+        /** @description Only from this moment on. */
+        LogFrom: string;
+        /** @description Only before this moment. */
+        LogTo: string;
+        /** @description Words that are all in the entry, in any case. */
+        LogText: string;
         ID: string;
     };
     requestBodies: never;
@@ -1651,6 +2142,52 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    AskUnlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockRequest"];
+            };
+        };
+        responses: {
+            /** @description Taken. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    UnlockBrowser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description The browser is known. The password is still needed. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2130,6 +2667,90 @@ export interface operations {
         };
         responses: {
             /** @description Changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ListMySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions and browsers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MySessions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EndMyOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EndMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ForgetMyBrowser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2672,6 +3293,98 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    SignUserOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ListSessions: {
+        parameters: {
+            query?: {
+                /** @description Part of a name, of an address or of a browser. */
+                search?: string;
+                /** @description The `next` of the page before. */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SignEverybodyOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EndSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     ListGroups: {
         parameters: {
             query?: never;
@@ -2808,6 +3521,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Policy"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetDefender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The Defender. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Defender"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeDefender: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefenderValues"];
+            };
+        };
+        responses: {
+            /** @description The Defender. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Defender"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LiftSlowDown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lifted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -3036,9 +3816,23 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only this area. */
-                area?: components["schemas"]["Area"];
+                area?: components["parameters"]["LogArea"];
+                /** @description Only this kind of entry. */
+                kind?: components["parameters"]["LogKind"];
+                /** @description Only what ended like this. */
+                outcome?: components["parameters"]["LogOutcome"];
+                /** @description Only what this account did, or what was done to it. */
+                who?: components["parameters"]["LogWho"];
+                /** @description Only from this moment on. */
+                from?: components["parameters"]["LogFrom"];
+                /** @description Only before this moment. */
+                to?: components["parameters"]["LogTo"];
+                /** @description Words that are all in the entry, in any case. */
+                text?: components["parameters"]["LogText"];
                 /** @description The `next` of the page before. */
                 before?: string;
+                /** @description Only entries that are newer: the `newest` of an earlier page. */
+                after?: string;
                 limit?: number;
             };
             header?: never;
@@ -3054,6 +3848,153 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ClearEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cleared. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ExportEvents: {
+        parameters: {
+            query: {
+                format: components["schemas"]["ExportFormat"];
+                /** @description Only this area. */
+                area?: components["parameters"]["LogArea"];
+                /** @description Only this kind of entry. */
+                kind?: components["parameters"]["LogKind"];
+                /** @description Only what ended like this. */
+                outcome?: components["parameters"]["LogOutcome"];
+                /** @description Only what this account did, or what was done to it. */
+                who?: components["parameters"]["LogWho"];
+                /** @description Only from this moment on. */
+                from?: components["parameters"]["LogFrom"];
+                /** @description Only before this moment. */
+                to?: components["parameters"]["LogTo"];
+                /** @description Words that are all in the entry, in any case. */
+                text?: components["parameters"]["LogText"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetSyslog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Syslog"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeSyslog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyslogValues"];
+            };
+        };
+        responses: {
+            /** @description The server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Syslog"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    RemoveSyslog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    TestSyslog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyslogValues"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyslogOutcome"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3147,6 +4088,55 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    LocalListSessions: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalSignUserOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountName"];
+            };
+        };
+        responses: {
+            /** @description Ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     LocalPressButton: {
         parameters: {
             query?: never;
@@ -3167,6 +4157,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PressOutcome"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalLog: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalCheckLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogCheck"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -56,10 +56,17 @@ export const apps: readonly App[] = [
 				load: () => import("../apps/access/Groups.svelte"),
 			},
 			{
+				id: "online",
+				name: "Online users",
+				icon: icons.display,
+				words: "sessions signed in browsers sign out everybody",
+				load: () => import("../apps/access/Online.svelte"),
+			},
+			{
 				id: "policies",
 				name: "Policies",
 				icon: icons.policy,
-				words: "must use 2-step verification demand require codes by e-mail",
+				words: "must use 2-step verification demand require codes by e-mail idle sessions end after minutes",
 				load: () => import("../apps/access/Policies.svelte"),
 			},
 		],
@@ -92,6 +99,13 @@ export const apps: readonly App[] = [
 				icon: icons.bell,
 				words: "mail server e-mail smtp sender test",
 				load: () => import("../apps/settings/Notification.svelte"),
+			},
+			{
+				id: "defender",
+				name: "Defender",
+				icon: icons.shieldCheck,
+				words: "block allow list address network ip limits slow down lift guess brute force",
+				load: () => import("../apps/settings/Defender.svelte"),
 			},
 			{
 				id: "button",
@@ -141,7 +155,8 @@ export const apps: readonly App[] = [
 				id: "security",
 				name: "Security",
 				icon: icons.shieldCheck,
-				words: "password 2-step verification authenticator app devices phone recovery codes e-mail",
+				words:
+					"password 2-step verification authenticator app devices phone recovery codes e-mail sessions signed in known browsers",
 				load: () => import("../apps/personal/Security.svelte"),
 			},
 		],

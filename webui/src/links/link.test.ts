@@ -7,13 +7,16 @@ beforeEach(() => {
 });
 
 // R076: the token stays out of the history.
-test.each(["undo", "password"])("the token of #%s leaves the address bar as soon as it is taken", (kind) => {
-	history.replaceState(null, "", `/#${kind}=abc.DEF-ghi_jkl`);
-	link.take();
-	expect(link.kind).toBe(kind);
-	expect(link.token).toBe("abc.DEF-ghi_jkl");
-	expect(location.hash).toBe("");
-});
+test.each(["undo", "unlock", "password"])(
+	"the token of #%s leaves the address bar as soon as it is taken",
+	(kind) => {
+		history.replaceState(null, "", `/#${kind}=abc.DEF-ghi_jkl`);
+		link.take();
+		expect(link.kind).toBe(kind);
+		expect(link.token).toBe("abc.DEF-ghi_jkl");
+		expect(location.hash).toBe("");
+	},
+);
 
 test.each(["", "#", "#undo=", "#undo=a b", "#undo=<script>", "#password=", "#other=abc"])(
 	"nothing is taken from “%s”",

@@ -4,7 +4,18 @@ import type { Group, Me, Policy } from "../../api/types";
 export function same(a: Policy, b: Policy): boolean {
 	const groups = (policy: Policy) =>
 		policy.two_step === "groups" ? [...policy.groups].sort().join(" ") : "";
-	return a.two_step === b.two_step && a.email_codes === b.email_codes && groups(a) === groups(b);
+	return (
+		a.two_step === b.two_step &&
+		a.email_codes === b.email_codes &&
+		a.idle_minutes === b.idle_minutes &&
+		groups(a) === groups(b)
+	);
+}
+
+/** The times after which idle sessions may end, with the one that is set. */
+export function idleTimes(set = 30): { value: string; name: string }[] {
+	const minutes = [...new Set([5, 10, 15, 30, 45, 60, set])].sort((a, b) => a - b);
+	return minutes.map((count) => ({ value: `${count}`, name: count === 60 ? "1 hour" : `${count} minutes` }));
 }
 
 /** Whether somebody must use 2-step verification by a policy. */

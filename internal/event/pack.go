@@ -1,0 +1,188 @@
+package event
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"castellan/internal/store"
+)
+
+// Old entries are packed, PerBlock of them into a compressed block: a million entries then take some tens of
+// MiB, and checking or tidying the database stays quick. Beside each block stands what is in it, so that a
+// search passes over blocks that hold nothing it looks for.
+const (
+	// Kept is how many events are kept, and KeptBytes how many bytes their blocks may take. The oldest go first,
+	// a block at a time.
+	Kept      = 1_000_000
+	KeptBytes = 128 << 20
+	// PerBlock is how many events a block holds. Between one and two blocks' worth of the newest are not packed.
+	PerBlock = 256
+)
+
+type block struct {
+	First uint64 `json:"first"`
+	Last  uint64 `json:"last"`
+	MAC   []byte `json:"mac,omitempty"` // of the last entry
+	Lines []byte `json:"lines"`         // records, one a line, compressed
+}
+
+// index says what is in the block of the same number.
+type index struct {
+	First  uint64    `json:"first"`
+	Last   uint64    `json:"last"`
+	Oldest time.Time `json:"oldest"`
+	Newest time.Time `json:"newest"`
+	Kinds  []Kind    `json:"kinds"`
+	Names  []string  `json:"names"` // who acted, and about which account, folded
+	Bytes  int64     `json:"bytes"`
+}
+
+var (
+	blocks  = store.NewJournal[block]("event_blocks")
+	indexes = store.NewJournal[index]("event_index")
+)
+
+// tidy packs what is old enough and lets go of what is too old, a bounded number of blocks at a time. It reports
+// whether the log became full.
+func (h *headRecord) tidy(tx *store.Tx, kept uint64) (filled bool, err error) {
+	for range 2 {
+		if h.Number-h.Packed < 2*PerBlock {
+			break
+		}
+		if err := h.pack(tx); err != nil {
+			return false, err
+		}
+	}
+	for h.Number-h.Oldest >= kept || h.Bytes > KeptBytes {
+		gone, err := h.drop(tx)
+		if err != nil || !gone {
+			return filled, err
+		}
+		filled, h.Full = filled || !h.Full, true
+	}
+	return filled, nil
+}
+
+// pack puts the oldest entries that are not in a block into one.
+func (h *headRecord) pack(tx *store.Tx) error {
+	var lines bytes.Buffer
+	w, _ := flate.NewWriter(&lines, flate.DefaultCompression) // never fails: the level is a valid one
+	b, i := block{First: h.Packed + 1}, index{}
+	b.Last = h.Packed + PerBlock
+	for n := b.First; n <= b.Last; n++ {
+		r, found, err := journal.Get(tx, n)
+		if err != nil || !found { // nobody is kept out because of it; the chain tells
+			r = record{Kind: Unreadable}
+		}
+		b.MAC, r.MAC = r.MAC, nil
+		i.add(r)
+		data, _ := json.Marshal(r)         // never fails: all of it is text
+		_, _ = w.Write(append(data, '\n')) // into memory
+	}
+	if err := w.Close(); err != nil {
+		return fmt.Errorf("pack events: %w", err)
+	}
+	b.Lines = lines.Bytes()
+	i.First, i.Last, i.Bytes = b.First, b.Last, int64(len(b.Lines))
+	if _, err := blocks.Append(tx, b); err != nil {
+		return err
+	}
+	if _, err := indexes.Append(tx, i); err != nil {
+		return err
+	}
+	h.Packed = b.Last
+	h.Bytes += i.Bytes
+	return journal.Trim(tx, h.Packed)
+}
+
+func (i *index) add(r record) {
+	if i.Oldest.IsZero() || r.Time.Before(i.Oldest) {
+		i.Oldest = r.Time
+	}
+	if r.Time.After(i.Newest) {
+		i.Newest = r.Time
+	}
+	if !slices.Contains(i.Kinds, r.Kind) {
+		i.Kinds = append(i.Kinds, r.Kind)
+	}
+	for _, name := range r.event(0).names() {
+		if !slices.Contains(i.Names, name) {
+			i.Names = append(i.Names, name)
+		}
+	}
+}
+
+// drop lets go of the oldest block and reports whether there was one.
+func (h *headRecord) drop(tx *store.Tx) (gone bool, err error) {
+	oldest, _ := blocks.Bounds(tx)
+	b, found, err := blocks.Get(tx, oldest)
+	if err != nil || !found {
+		return false, err
+	}
+	h.Oldest = b.Last + 1
+	h.Bytes -= int64(len(b.Lines))
+	if b.Last > h.Since {
+		h.Since, h.SinceMAC = b.Last, b.MAC
+	}
+	if err := blocks.Trim(tx, oldest); err != nil {
+		return false, err
+	}
+	return true, indexes.Trim(tx, oldest)
+}
+
+// blockNumber returns the number of the block with an entry. All blocks hold the same number of entries.
+func blockNumber(tx *store.Tx, entry uint64) (n uint64, found bool, err error) {
+	oldest, newest := indexes.Bounds(tx)
+	if newest == 0 {
+		return 0, false, nil
+	}
+	i, found, err := indexes.Get(tx, newest)
+	if err != nil || !found || entry > i.Last {
+		return 0, false, err
+	}
+	back := (i.Last - entry) / PerBlock
+	if back > newest-oldest {
+		return 0, false, nil
+	}
+	return newest - back, true, nil
+}
+
+func blockOf(tx *store.Tx, entry uint64) (b block, found bool, err error) {
+	n, found, err := blockNumber(tx, entry)
+	if err != nil || !found {
+		return b, false, err
+	}
+	b, found, err = blocks.Get(tx, n)
+	return b, found && b.First <= entry && entry <= b.Last, err
+}
+
+// maxUnpacked bounds what a damaged block can unfold to.
+const maxUnpacked = 16 << 20
+
+// lines returns the records as they were packed.
+func (b block) lines() ([][]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b.Lines)), maxUnpacked))
+	if err != nil {
+		return nil, fmt.Errorf("unpack events from %d: %w", b.First, err)
+	}
+	return bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")), nil
+}
+
+func (b block) records() ([]record, error) {
+	lines, err := b.lines()
+	if err != nil {
+		return nil, err
+	}
+	records := make([]record, len(lines))
+	for i, line := range lines {
+		if err := json.Unmarshal(line, &records[i]); err != nil {
+			return nil, fmt.Errorf("unpack event %d: %w", b.First+uint64(i), err)
+		}
+	}
+	return records, nil
+}
