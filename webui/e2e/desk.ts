@@ -18,6 +18,16 @@ export const codeField = ({ page }: Visitor) => page.getByLabel("Code from your 
 export const desktop = ({ page }: Visitor, nas = "attic-nas") =>
 	page.getByRole("heading", { name: `Desktop of ${nas}` }).waitFor({ state: "attached" });
 
+/** Follows a link out of a mail, in a new page. */
+export async function follow({ page }: Visitor, address: string, link: string) {
+	await page.goto("about:blank");
+	await page.goto(`${address}/#password=${link}`);
+}
+
+/** What follows “#password=” in the links of a mail, in their order. */
+export const passwordLinks = (text: string) =>
+	[...text.matchAll(/#password=(\S+)/g)].map(([, link]) => `${link}`);
+
 /** The apps by the names people know them by. */
 const ids = {
 	"Access Control": "access",

@@ -116,7 +116,7 @@ export class Mta {
 
 	async stop() {
 		if (this.#process.exitCode === null && this.#process.kill("SIGKILL")) await once(this.#process, "exit");
-		await rm(this.#folder, { recursive: true, force: true });
+		await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
 	}
 }
 

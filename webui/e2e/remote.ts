@@ -86,6 +86,16 @@ export class Remote {
 		return (added as Schemas["TemporaryPassword"]).password;
 	}
 
+	/** Sets a password with a link out of a mail. */
+	async follow(link: string, password: string) {
+		await this.#ask("POST", "/password-link/password", { link, password });
+	}
+
+	/** Asks for the mail of whoever forgot. */
+	async forget(email: string) {
+		await this.#ask("POST", "/forgotten", { email });
+	}
+
 	/** Adds somebody who has chosen a password of their own already. */
 	async add(person: Person, role: Schemas["Role"] = "user") {
 		const temporary = await this.invite(person, role);

@@ -19,6 +19,10 @@ class Boot implements Hooks {
 	waiting = false;
 	/** A sentence for the sign-in page, said once. */
 	said = $state("");
+	/** The sign-in page asks for the address of whoever forgot their name or password. */
+	forgotten = $state(false);
+	/** The user name that stands on the sign-in page already, once. */
+	named = "";
 
 	#starting: Promise<void> | undefined;
 
@@ -101,10 +105,19 @@ class Boot implements Hooks {
 		this.stage = session.mustEnrol ? "enrol" : "desktop";
 	}
 
+	/** Shows the page for a forgotten name or password, also to a browser that is signed in. */
+	forget() {
+		this.step = undefined;
+		this.said = "";
+		this.forgotten = true;
+		this.stage = "sign_in";
+	}
+
 	/** Back to the first page of sign-in, with a reason. */
 	again(reason: string) {
 		stepUp.close(false);
 		this.step = undefined;
+		this.forgotten = false;
 		this.said = reason;
 		this.stage = "sign_in";
 	}

@@ -17,7 +17,9 @@ export type Answer<M extends Method, P extends keyof paths> =
 			? Json<Ok>
 			: R extends { 201: infer Made }
 				? Json<Made>
-				: undefined
+				: R extends { 202: infer Taken }
+					? Json<Taken>
+					: undefined
 		: never;
 
 type Body<M extends Method, P extends keyof paths> =

@@ -14,6 +14,7 @@ const step = { next: "claim", token: "t", expires_in: 300, password_min: 15 } as
 function start(again = false) {
 	nas.data = {
 		state: "unclaimed",
+		mail: "off",
 		visitor: "half_way",
 		nas_name: "attic-nas",
 		clock,

@@ -26,6 +26,28 @@ test("the meter prefers longer to more complicated", () => {
 	expect(long.level).toBe("ok");
 });
 
-test("the same few characters over and over are not called good", () => {
-	expect(strength("aaaaaaaaaaaaaaaaaaaaaaaa", 15).level).toBe("warn");
+test("letters, numbers and special characters make a password of one length stronger", () => {
+	expect(strength("harbourlantern7!Qx", 15).parts).toBeGreaterThan(strength("harbourlanternabqx", 15).parts);
+});
+
+test.each(["aaaaaaaaaaaaaaaaaaaaaaaa", "passwordpassword", "castellancastellan", "1234567890123456"])(
+	"“%s” is long and still easy to guess",
+	(password) => {
+		expect(strength(password, 15)).toMatchObject({ level: "warn", words: "Easy to guess" });
+	},
+);
+
+test.each([
+	"qwertyuiopasdfghjkl",
+	"1qaz2wsx3edc4rfv",
+	"iloveyouiloveyou",
+	"abcdefghijklmnop",
+	"password12345678",
+])("what fingers find by themselves is not called good: “%s”", (password) => {
+	expect(strength(password, 15).level).toBe("warn");
+});
+
+test("a short password beside a second factor is not called strong", () => {
+	expect(strength("sunshine", 8).level).toBe("warn");
+	expect(strength("x7$Kq!9z", 8).parts).toBeLessThan(3);
 });

@@ -65,6 +65,9 @@ export class People {
 	}
 }
 
+/** What an administrator is asked about before it is done to somebody's account. */
+export type Question = "two_step" | "password" | "invite" | "delete";
+
 export interface State {
 	level: "ok" | "warn" | "off";
 	word: string;
@@ -72,8 +75,18 @@ export interface State {
 
 export function stateOf(user: User): State {
 	if (user.disabled) return { level: "off", word: "Turned off" };
+	if (user.new && user.invitation === "sent") return { level: "warn", word: "Invited" };
+	if (user.new && user.invitation === "lapsed") return { level: "warn", word: "Invitation lapsed" };
 	if (user.waiting) return { level: "warn", word: "Temporary password" };
 	return { level: "ok", word: "Active" };
+}
+
+/** What is known of somebody's password. */
+export function passwordOf(user: User): string {
+	const link = user.invitation === "sent" ? "An invitation was mailed." : "The invitation has lapsed.";
+	if (user.new) return user.invitation ? `Not chosen yet. ${link}` : "Not chosen yet.";
+	const own = user.waiting ? "A temporary one waits to be replaced." : "Chosen by its owner.";
+	return user.invitation === "sent" ? `${own} A link for a new one was mailed.` : own;
 }
 
 /** How somebody's 2-step verification stands, also against the policy. */

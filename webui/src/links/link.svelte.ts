@@ -1,0 +1,26 @@
+type Kind = "undo" | "unlock" | "password";
+
+/**
+ * A link out of a mail: what stands behind its #. One takes a changed e-mail address back (undo), one unlocks a browser,
+ * and one sets a password, for whoever forgot theirs or was invited.
+ */
+class Link {
+	kind = $state<Kind | "">("");
+	token = $state("");
+
+	/** Takes the token out of the address bar at once, so that neither history nor a picture of the screen keeps it. */
+	take() {
+		const found = location.hash.match(/^#(undo|unlock|password)=([\w.~-]+)$/);
+		if (!found) return;
+		history.replaceState(null, "", location.pathname + location.search);
+		this.kind = found[1] as Kind;
+		this.token = `${found[2]}`;
+	}
+
+	close() {
+		this.kind = "";
+		this.token = "";
+	}
+}
+
+export const link = new Link();

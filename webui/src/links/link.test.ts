@@ -1,0 +1,29 @@
+import { beforeEach, expect, test } from "vitest";
+import { link } from "./link.svelte";
+
+beforeEach(() => {
+	link.close();
+	history.replaceState(null, "", "/");
+});
+
+// R076: the token stays out of the history.
+test.each(["undo", "unlock", "password"])(
+	"the token of #%s leaves the address bar as soon as it is taken",
+	(kind) => {
+		history.replaceState(null, "", `/#${kind}=abc.DEF-ghi_jkl`);
+		link.take();
+		expect(link.kind).toBe(kind);
+		expect(link.token).toBe("abc.DEF-ghi_jkl");
+		expect(location.hash).toBe("");
+	},
+);
+
+test.each(["", "#", "#undo=", "#undo=a b", "#undo=<script>", "#password=", "#other=abc"])(
+	"nothing is taken from “%s”",
+	(hash) => {
+		history.replaceState(null, "", `/${hash}`);
+		link.take();
+		expect(link.token).toBe("");
+		expect(link.kind).toBe("");
+	},
+);
