@@ -253,6 +253,15 @@ func TestTheCommandsTalkToTheRunningDaemon(t *testing.T) {
 	if out := ask("button", "press", "--hold", "100ms"); !strings.Contains(out, "presence") {
 		t.Errorf("got %q", out)
 	}
+	if out := ask("sessions"); !strings.Contains(out, "LAST ACTIVE") || !regexp.MustCompile(`(?m)^admin +20\d\d-.* 127\.0\.0\.1 `).MatchString(out) {
+		t.Errorf("got %q", out)
+	}
+	if out := ask("sessions", "end", "admin"); !regexp.MustCompile(`^[1-9]\d* sessions ended\n$`).MatchString(out) {
+		t.Errorf("got %q", out)
+	}
+	if out := ask("sessions"); strings.Contains(out, "admin") {
+		t.Errorf("got %q", out)
+	}
 	out := ask("recover", "admin")
 	given := regexp.MustCompile(`[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}`).FindString(out)
 	if step := p.must(200, "POST", "/sign-in", obj{"name": "admin", "password": given}); step["next"] != "password" {

@@ -44,6 +44,7 @@ type house struct {
 	stop     func() error
 	hash     password.Config // what a hash costs
 	passed   atomic.Int64    // by how much the clock that never steps was moved
+	stepped  atomic.Int64
 }
 
 // logBuffer keeps what the daemon writes to its log.
@@ -109,9 +110,14 @@ func (h *house) start() *house {
 func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
 	return daemon.New(daemon.Config{
 		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
-		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: time.Now, Elapsed: h.elapsed, Passwords: h.hash, Ready: ready,
+		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: h.system, Elapsed: h.elapsed, Passwords: h.hash, Ready: ready,
 	})
 }
+
+// system is the clock that anybody may set; step sets it.
+func (h *house) system() time.Time { return time.Now().Add(time.Duration(h.stepped.Load())) }
+
+func (h *house) step(d time.Duration) { h.stepped.Add(int64(d)) }
 
 func (h *house) elapsed() time.Duration { return clock.Elapsed() + time.Duration(h.passed.Load()) }
 

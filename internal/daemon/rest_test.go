@@ -60,6 +60,7 @@ func TestTheDataFolderHoldsNoSecretInTheClear(t *testing.T) {
 		"password": goodPassword, "default password": h.greeting.DefaultPassword, "temporary password": added["password"].(string),
 		"secret": string(phone.seed), "secret in base 32": phone.seed.Base32(),
 		"session": owner.cookies[httpapi.SessionCookie], "ticket": half.cookies[httpapi.TicketCookie], "token": owner.token,
+		"browser": owner.cookies[httpapi.BrowserCookie],
 	}
 	if err := h.stop(); err != nil {
 		t.Fatal(err)

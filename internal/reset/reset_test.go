@@ -131,9 +131,24 @@ func (b *bench) kinds() (kinds []event.Kind) {
 // R140 (d)
 func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
 	b, cookies := newBench(t, network.Unmanaged{})
+	b.update(func(tx *store.Tx) error {
+		_, shared, _, err := b.Browsers.Remember(tx, "", b.ids["admin"], "Firefox", "192.0.2.7")
+		if err == nil {
+			_, _, _, err = b.Browsers.Remember(tx, shared, b.ids["ines"], "Firefox", "192.0.2.7")
+		}
+		return err
+	})
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	b.update(func(tx *store.Tx) error { // R079
+		for name, want := range map[string]int{"admin": 0, "ines": 1} {
+			if list, err := b.Browsers.List(tx, b.ids[name]); err != nil || len(list) != want {
+				t.Errorf("%s is known by %v, %v", name, list, err)
+			}
+		}
+		return nil
+	})
 	admin, ines := b.account("admin"), b.account("ines")
 	if admin.Password != (account.Password{Hash: "default-hash", Origin: account.Default}) || !admin.Administers() {
 		t.Errorf("admin is %+v", admin)

@@ -45,7 +45,7 @@ export async function open(visitor: Visitor, app: keyof typeof ids, at?: string)
 	if (visitor.phone) await win.getByLabel("Page").selectOption({ label: at });
 	else {
 		const pages = win.getByRole("navigation", { name: `Pages of ${app}` });
-		await pages.getByRole("button", { name: at }).click();
+		await pages.getByRole("button", { name: at, exact: true }).click();
 	}
 	await win.getByRole("heading", { name: at, exact: true }).first().waitFor({ state: "attached" });
 	return win;
@@ -95,12 +95,16 @@ export async function scanned({ page }: Visitor, ahead = 0): Promise<Phone> {
 	return new Phone(`${key}`.replace(/\s/g, ""), ahead);
 }
 
+/** What the NAS says to a browser whose session was ended from elsewhere. */
+export const endedElsewhere = "You were signed out from another browser or by an administrator.";
+
 /** The page finds out that one is signed in no more as soon as it asks for something: by itself, or for a window. */
 export async function turnedAway(visitor: Visitor) {
 	const { page } = visitor;
-	for (const path of ["/about", "/me/desktop", "/health", "/session"]) visitor.allows(path, 401);
+	for (const path of ["/about", "/me/desktop", "/me/sessions", "/health", "/session"])
+		visitor.allows(path, 401);
 	page.setDefaultTimeout(5000);
 	await open(visitor, "About").catch(() => undefined);
 	page.setDefaultTimeout(30_000);
-	await page.getByText("You were signed out.").waitFor();
+	await page.getByText(endedElsewhere).waitFor();
 }

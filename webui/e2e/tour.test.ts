@@ -3,7 +3,7 @@ import { ines, marta } from "./remote";
 import { story } from "./story";
 
 const pages = {
-	"Access Control": ["Users", "Groups", "Policies"],
+	"Access Control": ["Users", "Groups", "Online users", "Policies"],
 	Settings: ["General", "Date & Time", "Notification", "Defender", "Reset button"],
 	Log: ["All entries", "Sign-in", "Clock", "Mail"],
 	"Personal Settings": ["Account", "Security"],

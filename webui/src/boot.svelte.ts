@@ -62,11 +62,13 @@ class Boot implements Hooks {
 		this.stage = "sign_in";
 	}
 
-	/** Leaves a page that no longer suits what became of the NAS, for example after a reset. */
-	suit(state: Status["state"]) {
+	/** Leaves a page that no longer suits what became of the NAS or of the session, for example after a reset. */
+	suit({ state, visitor }: Pick<Status, "state" | "visitor">) {
 		if (this.#starting || !["sign_in", "enrol", "desktop"].includes(this.stage)) return;
 		if (state === "unclaimed") this.unclaimed();
 		else if (state === "recovery_required") this.recovery();
+		// Somebody ended the session from elsewhere: the NAS says so to whoever asks with its cookie.
+		else if (this.stage !== "sign_in" && visitor !== "signed_in") session.refresh().catch(() => undefined);
 	}
 
 	/** Follows the answer of a sign-in step. */

@@ -167,7 +167,7 @@ describe("a page that stands open", () => {
 		answers({ "/status": status("ready") });
 		await boot.start();
 		answers({ "/status": status(state) });
-		boot.suit(state);
+		boot.suit({ state, visitor: "stranger" });
 		await vi.waitFor(() => expect(boot.stage).toBe(stage));
 	});
 });

@@ -8,6 +8,8 @@ export function pictureOf(browser: string): Shape {
 	return /Windows|macOS|ChromeOS/.test(browser) ? laptop : display;
 }
 
+/** Words that begin a line. */
+export const begun = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** The words of the NAS for a browser, to begin a line with. */
-export const named = (browser: string) =>
-	browser === "unknown" ? "Unknown browser" : browser.charAt(0).toUpperCase() + browser.slice(1);
+export const named = (browser: string) => (browser === "unknown" ? "Unknown browser" : begun(browser));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Policy } from "../../api/types";
 import { groupName, groupNameFault, Members } from "./groups.svelte";
-import { covers, same } from "./policy";
+import { covers, idleTimes, same } from "./policy";
 
 const policy = (more: Partial<Policy>): Policy => ({
 	two_step: "nobody",
@@ -60,4 +60,17 @@ test("ticking somebody twice changes nothing", () => {
 	expect(members.ids).toEqual([]);
 	members.toggle(lena);
 	expect(members.changed).toBe(false);
+});
+
+test("a time that was set elsewhere stands among the idle times", () => {
+	expect(idleTimes(12).map(({ value }) => value)).toEqual(["5", "10", "12", "15", "30", "45", "60"]);
+	expect(idleTimes().map(({ name }) => name)).toEqual([
+		"5 minutes",
+		"10 minutes",
+		"15 minutes",
+		"30 minutes",
+		"45 minutes",
+		"1 hour",
+	]);
+	expect(same(policy({ idle_minutes: 5 }), policy({ idle_minutes: 30 }))).toBe(false);
 });
