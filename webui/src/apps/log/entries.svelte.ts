@@ -70,6 +70,7 @@ export class Entries {
 		const turn = ++this.#turn;
 		this.loading = true;
 		try {
+			let first = from === "";
 			let found = 0;
 			let before: string | undefined = from;
 			do {
@@ -81,7 +82,8 @@ export class Entries {
 				if (page.events.length > 0 || before === undefined)
 					this.events = [...(this.events ?? []), ...page.events];
 				this.kept = page.kept;
-				if (from === "" && found === page.events.length) this.#newest = page.newest;
+				if (first) this.#newest = page.newest;
+				first = false;
 				this.#next = page.next ?? "";
 			} while (before !== undefined && found < pageSize);
 			this.problem = undefined;
