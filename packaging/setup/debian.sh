@@ -17,6 +17,7 @@ want chronyd chrony
 want qemu-system-aarch64 qemu-system-arm
 want exim4 exim4-daemon-light
 want openssl openssl
+want rsyslogd "rsyslog rsyslog-openssl"
 want systemd-analyze systemd
 want xz xz-utils
 want mkfs.ext4 e2fsprogs

@@ -29,14 +29,13 @@ export class Entries {
 		this.#filter = filter;
 		this.events = undefined;
 		this.searched = undefined;
-		this.problem = undefined;
 		return this.#back("");
 	};
 
 	/** Looks for what is new. */
 	renew = async () => {
-		if (this.events === undefined) return this.start();
 		if (this.loading) return;
+		if (this.events === undefined) return this.start();
 		const turn = this.#turn;
 		try {
 			for (let behind = true; behind; ) {
