@@ -271,6 +271,15 @@ func TestTheCommandsTalkToTheRunningDaemon(t *testing.T) {
 	if step := p.must(200, "POST", "/sign-in", obj{"name": "admin", "password": given}); step["next"] != "password" {
 		t.Errorf("the one-time password leads to %v", step)
 	}
+	if out := ask("log", "-n", "3"); strings.Count(out, "\n") != 3 || !strings.Contains(out, "root") {
+		t.Errorf("got %q", out)
+	}
+	if out := ask("log", "-json", "-n", "1"); !json.Valid([]byte(out)) || !strings.Contains(out, `"kind":"`) {
+		t.Errorf("got %q", out)
+	}
+	if out := ask("log", "verify"); !strings.Contains(out, "The log is as it was written") {
+		t.Errorf("got %q", out)
+	}
 	bad := castellan("recover", "-config", p.config, "nobody")
 	if out, err := bad.CombinedOutput(); err == nil || !strings.Contains(string(out), "no such account") {
 		t.Errorf("nobody: %v, %s", err, out)

@@ -21,6 +21,7 @@ import (
 
 // contract is the API's document, to which every exchange of these tests is held.
 var contract = sync.OnceValue(func() routers.Router {
+	openapi3filter.RegisterBodyDecoder("application/x-ndjson", openapi3filter.FileBodyDecoder)
 	data, err := os.ReadFile("../httpapi/openapi.yaml")
 	if err != nil {
 		panic(err)

@@ -62,6 +62,9 @@ func (h *house) run(ctx context.Context) (err error) {
 	err = group.Wait()
 	if h.recovery == nil {
 		h.record(event.Event{Kind: event.Stopped})
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		h.syslog.Finish(last)
+		cancel()
 	}
 	switch {
 	case errors.Is(context.Cause(ctx), errAgain):

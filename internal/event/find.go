@@ -183,7 +183,7 @@ func (s *search) backward(q Query, p *Found) error {
 		if !s.matcher.block(i) {
 			return visit(Event{Number: i.First, Time: i.Oldest}, false)
 		}
-		lines := s.open(n, i)
+		lines := s.open(n)
 		for at := len(lines) - 1; at >= 0 && err == nil; at-- {
 			if number := i.First + uint64(at); number < before {
 				err = visit(s.matcher.line(number, lines[at], i))
@@ -216,7 +216,7 @@ func (s *search) forward(q Query, p *Found) error {
 			if !s.matcher.block(i) {
 				return visit(Event{Number: i.Last, Time: i.Newest}, false)
 			}
-			lines := s.open(n, i)
+			lines := s.open(n)
 			for at := 0; at < len(lines) && err == nil; at++ {
 				if number := i.First + uint64(at); number > after {
 					err = visit(s.matcher.line(number, lines[at], i))
@@ -240,7 +240,7 @@ func reversed(p *Found, err error) error {
 }
 
 // open unpacks a block. One that cannot be read is one line that cannot be read.
-func (s *search) open(n uint64, i index) [][]byte {
+func (s *search) open(n uint64) [][]byte {
 	b, found, err := blocks.Get(s.tx, n)
 	var lines [][]byte
 	if err == nil && found {

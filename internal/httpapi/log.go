@@ -123,6 +123,9 @@ func (h *handlers) ClearEvents(ctx context.Context, _ api.ClearEventsRequestObje
 	return api.ClearEvents204Response{}, nil
 }
 
+// formatName names the formats for people.
+var formatName = map[api.ExportFormat]string{api.ExportCSV: "CSV", api.ExportLines: "JSON lines"}
+
 func (h *handlers) ExportEvents(ctx context.Context, r api.ExportEventsRequestObject) (api.ExportEventsResponseObject, error) {
 	p := r.Params
 	f := filter{p.Area, p.Kind, p.Outcome, p.Who, p.From, p.To, p.Text}
@@ -134,7 +137,7 @@ func (h *handlers) ExportEvents(ctx context.Context, r api.ExportEventsRequestOb
 		return nil, fault.InvalidField("format", "unknown", "The log is exported as csv or jsonl.")
 	}
 	err = h.administrate(ctx, func(tx *store.Tx) error {
-		e := callerOf(ctx).event(event.LogExported).With("format", string(p.Format)).With("filter", f.words())
+		e := callerOf(ctx).event(event.LogExported).With("format", formatName[p.Format]).With("filter", f.words())
 		return h.Log.Record(tx, e)
 	})
 	if err != nil {

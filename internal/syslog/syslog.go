@@ -140,6 +140,20 @@ func (s *Sender) Run(ctx context.Context) error {
 	return nil
 }
 
+// Finish sends what waits after Run has ended, to a server that was reached before.
+func (s *Sender) Finish(ctx context.Context) {
+	server, turn := s.target()
+	if server.Host == "" || !s.waiting() || s.Status().Trouble != "" {
+		return
+	}
+	c, err := server.dial(ctx)
+	if err != nil {
+		return // nobody is left to be told
+	}
+	_ = s.drain(c, turn, nil)
+	_ = c.Close()
+}
+
 // rest waits before the next try, but not once there is another server.
 func (s *Sender) rest(ctx context.Context, wait time.Duration, turn int) {
 	timer := time.NewTimer(wait)

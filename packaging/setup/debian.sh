@@ -18,6 +18,7 @@ want qemu-system-aarch64 qemu-system-arm
 want exim4 exim4-daemon-light
 want hydra hydra
 want openssl openssl
+want rsyslogd "rsyslog rsyslog-openssl"
 want systemd-analyze systemd
 want slowhttptest slowhttptest
 want xz xz-utils

@@ -29,14 +29,13 @@ export class Entries {
 		this.#filter = filter;
 		this.events = undefined;
 		this.searched = undefined;
-		this.problem = undefined;
 		return this.#back("");
 	};
 
 	/** Looks for what is new. */
 	renew = async () => {
-		if (this.events === undefined) return this.start();
 		if (this.loading) return;
+		if (this.events === undefined) return this.start();
 		const turn = this.#turn;
 		try {
 			for (let behind = true; behind; ) {
@@ -70,6 +69,7 @@ export class Entries {
 		const turn = ++this.#turn;
 		this.loading = true;
 		try {
+			let first = from === "";
 			let found = 0;
 			let before: string | undefined = from;
 			do {
@@ -81,7 +81,8 @@ export class Entries {
 				if (page.events.length > 0 || before === undefined)
 					this.events = [...(this.events ?? []), ...page.events];
 				this.kept = page.kept;
-				if (from === "" && found === page.events.length) this.#newest = page.newest;
+				if (first) this.#newest = page.newest;
+				first = false;
 				this.#next = page.next ?? "";
 			} while (before !== undefined && found < pageSize);
 			this.problem = undefined;

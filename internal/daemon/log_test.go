@@ -1,0 +1,197 @@
+package daemon_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"castellan/internal/httpapi"
+	"castellan/internal/realtest"
+)
+
+// kinds returns the kinds of the entries on a page.
+func kinds(page obj) (all []string) {
+	for _, e := range listOf(page["events"]) {
+		all = append(all, e.(obj)["kind"].(string))
+	}
+	return all
+}
+
+// R136: who, what, when and words narrow the log down, and an entry is found by the id of the refusal it explains.
+func TestTheLogIsFiltered(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	owner := h.claim()
+	stranger := h.browser()
+	stranger.header = map[string][]string{"X-Request-Id": {"forged"}}
+	refusal := stranger.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
+	id, _ := refusal.body["request"].(string)
+	if !regexp.MustCompile(`^[a-z2-7]{10}$`).MatchString(id) || refusal.Header.Get(httpapi.RequestHeader) != id {
+		t.Errorf("the refusal has the id %q, its header %q", id, refusal.Header.Get(httpapi.RequestHeader))
+	}
+	found := owner.must(200, "GET", "/events?text="+id, nil).body
+	if got := kinds(found); len(got) != 1 || got[0] != "sign_in.refused" || found["next"] != nil {
+		t.Errorf("the id finds %v", got)
+	}
+	for query, want := range map[string]string{
+		"outcome=refused&area=sign_in": "[sign_in.refused]", "who=ADMIN&outcome=refused": "[sign_in.refused]", "who=nobody": "[]",
+		"kind=box.made": "[box.made]", "text=set+up+NAS": "[box.made]", "to=2001-01-01T00:00:00Z": "[]", "outcome=refused&from=2001-01-01T00:00:00Z": "[sign_in.refused]",
+	} {
+		if got := fmt.Sprint(kinds(owner.must(200, "GET", "/events?"+query, nil).body)); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	for _, query := range []string{"area=none", "outcome=none", "before=x", "after=-1", "limit=201", "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"} {
+		owner.refused(422, "invalid", "GET", "/events?"+query, nil)
+	}
+	for _, query := range []string{"from=yesterday", "who=a&who=b"} {
+		owner.refused(400, "malformed", "GET", "/events?"+query, nil)
+	}
+	page := owner.must(200, "GET", "/events?limit=2", nil).body
+	older := owner.must(200, "GET", "/events?limit=2&before="+page["next"].(string), nil).body
+	newer := owner.must(200, "GET", "/events?after="+page["newest"].(string), nil).body
+	if len(kinds(page)) != 2 || len(kinds(older)) != 2 || len(kinds(newer)) != 0 || page["kept"].(float64) < 5 {
+		t.Errorf("got %v, then %v, and newer %v", page, older, newer)
+	}
+}
+
+// R103 R136 R137: an export wants a fresh proof, is recorded, and forges no line and no formula.
+func TestTheLogIsExported(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	owner := h.claim()
+	h.settle()
+	added := owner.must(201, "POST", "/users", obj{"name": "ines", "display_name": "=1+1", "role": "user"}).body["user"].(obj)["id"].(string)
+	owner.must(200, "PATCH", "/users/"+added, obj{"display_name": "@SUM(A1)"})
+	stranger := h.browser()
+	stranger.header = map[string][]string{"User-Agent": {"=cmd|' /C calc'!A0"}}
+	stranger.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "x\r\n{\"kind\":\"sign_in.succeeded\"}", "password": "wrong"})
+
+	data, err := os.ReadFile("../event/testdata/line.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := &openapi3.Schema{}
+	if err := json.Unmarshal(data, schema); err != nil {
+		t.Fatal(err)
+	}
+	lines := owner.must(200, "GET", "/events/export?format=jsonl", nil)
+	if got := lines.Header.Get("Content-Disposition"); !regexp.MustCompile(`^attachment; filename="attic-nas-log-\d{4}-\d\d-\d\d\.jsonl"$`).MatchString(got) {
+		t.Errorf("the file is %s", got)
+	}
+	number := 0.0
+	for line := range bytes.Lines(lines.raw) {
+		var v obj
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatalf("%v: %q", err, line)
+		}
+		if err := schema.VisitJSON(v); err != nil {
+			t.Errorf("%v: %s", err, line)
+		}
+		if v["number"] != number+1 {
+			t.Errorf("entry %v follows %v", v["number"], number)
+		}
+		number = v["number"].(float64)
+	}
+	table := owner.must(200, "GET", "/events/export?format=csv&outcome=refused", nil)
+	rows, err := csv.NewReader(bytes.NewReader(table.raw)).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][9] != "'=cmd|' /C calc'!A0" {
+		t.Errorf("got %q, %v", rows, err)
+	}
+	last := owner.must(200, "GET", "/events?limit=1", nil).body
+	if e := listOf(last["events"])[0].(obj); e["message"] != "The log was exported as CSV: outcome refused" || e["actor"] != "admin" {
+		t.Errorf("got %v", e)
+	}
+	owner.refused(422, "invalid", "GET", "/events/export?format=csv&area=none", nil)
+	owner.refused(422, "invalid", "GET", "/events/export?format=pdf", nil)
+	h.pass(6 * 60e9)
+	owner.refused(403, "step_up_required", "GET", "/events/export?format=csv", nil)
+	owner.refused(403, "step_up_required", "DELETE", "/events", nil)
+	owner.refused(403, "step_up_required", "PUT", "/syslog", obj{"host": "log.example.org", "port": 6514})
+}
+
+// R137: clearing leaves who did it, and the chain stays whole; a change behind the back of the box shows.
+func TestTheLogIsClearedWithATrace(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	owner := h.claim()
+	if check := h.local().must(200, "GET", "/local/log/check", nil).body; check["intact"] != true {
+		t.Errorf("before: %v", check)
+	}
+	owner.must(204, "DELETE", "/events", nil)
+	page := owner.must(200, "GET", "/events", nil).body
+	events := listOf(page["events"])
+	first := events[len(events)-1].(obj)
+	if first["kind"] != "log.cleared" || first["actor"] != "admin" || !strings.Contains(first["message"].(string), "entries are gone") {
+		t.Errorf("the first entry is %v", first)
+	}
+	if check := h.local().must(200, "GET", "/local/log/check", nil).body; check["intact"] != true || !strings.Contains(check["detail"].(string), "as it was written") {
+		t.Errorf("after: %v", check)
+	}
+	if lines := h.local().must(200, "GET", "/local/log?limit=1", nil).raw; bytes.Count(lines, []byte("\n")) != 1 {
+		t.Errorf("got %q", lines)
+	}
+	h.local().refused(422, "invalid", "GET", "/local/log?limit=10001", nil)
+}
+
+// R123 R137: the log goes to a real syslog server, whose certificate is right, and nowhere else.
+func TestTheLogGoesToASyslogServer(t *testing.T) {
+	t.Parallel()
+	server := realtest.NewSyslogd(t, "127.0.0.22")
+	h := newHouse(t).start()
+	owner := h.claim()
+	if s := owner.must(200, "GET", "/syslog", nil).body; s["state"] != "off" || s["configured"] != false || s["port"] != 6514.0 {
+		t.Errorf("got %v", s)
+	}
+	for _, bad := range []obj{
+		{"host": "169.254.169.254", "port": 6514}, {"host": "fe80::1", "port": 6514}, {"host": "0.0.0.0", "port": 6514}, {"host": "224.0.0.1", "port": 6514},
+		{"host": "a b", "port": 6514}, {"host": server.Host, "port": 22}, {"host": server.Host, "port": 514}, {"host": server.Host, "port": 6514, "authority": "x"},
+		{"host": server.Host, "port": 6514, "fingerprint": "aa"},
+	} {
+		owner.refused(422, "invalid", "PUT", "/syslog", bad)
+		owner.refused(422, "invalid", "POST", "/syslog/test", bad)
+	}
+	test := owner.must(200, "POST", "/syslog/test", obj{"host": server.Host, "port": 6514}).body
+	if test["taken"] != false || !strings.Contains(test["detail"].(string), "authority that is not known") {
+		t.Errorf("without its authority: %v", test)
+	}
+	right := obj{"host": server.Host, "port": 6514, "authority": server.Authority}
+	if test := owner.must(200, "POST", "/syslog/test", right).body; test["taken"] != true {
+		t.Errorf("with its authority: %v", test)
+	}
+	server.Wait(1)
+	owner.must(200, "PUT", "/syslog", right)
+	h.browser().refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
+	var got []string
+	for _, l := range server.Wait(3) {
+		var v obj
+		if err := json.Unmarshal([]byte(strings.TrimSpace(l.Text)), &v); err != nil || v["kind"] != l.ID || l.Host != "attic-nas" || l.App != "castellan" {
+			t.Errorf("%v: %+v", err, l)
+		}
+		got = append(got, l.ID)
+	}
+	if fmt.Sprint(got) != "[log.forward_tried settings.changed sign_in.refused]" {
+		t.Errorf("got %v", got)
+	}
+	h.restart()
+	lines := server.Wait(5)
+	if lines[len(lines)-1].ID == "" {
+		t.Errorf("after a restart: %+v", lines)
+	}
+	owner = h.browser()
+	owner.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	if s := owner.must(200, "GET", "/syslog", nil).body; s["state"] != "sending" || s["detail"] != "" {
+		t.Errorf("got %v", s)
+	}
+	owner.must(204, "DELETE", "/syslog", nil)
+	if s := owner.must(200, "GET", "/syslog", nil).body; s["state"] != "off" || s["host"] != "" {
+		t.Errorf("got %v", s)
+	}
+}
