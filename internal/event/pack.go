@@ -19,7 +19,7 @@ const (
 	// Kept is how many events are kept, and KeptBytes how many bytes their blocks may take. The oldest go first,
 	// a block at a time.
 	Kept      = 1_000_000
-	KeptBytes = 128 << 20
+	KeptBytes = 96 << 20
 	// PerBlock is how many events a block holds. Between one and two blocks' worth of the newest are not packed.
 	PerBlock = 256
 )
