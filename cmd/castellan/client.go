@@ -18,8 +18,9 @@ import (
 	"castellan/internal/httpapi/api"
 )
 
-// longest is how long an answer may take: a press of the button lasts up to a minute.
-const longest = 70 * time.Second
+// longest is how long an answer may take: a press of the button lasts up to a minute, and a small box takes longer
+// than that to follow the chain of a full log.
+const longest = 5 * time.Minute
 
 // ask puts a question to the running daemon over its Unix socket, through the same API as the desktop.
 func (c *call) ask(method, path string, question, answer any) error {
