@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -298,6 +299,24 @@ func (b *browser) must(status int, method, path string, body any) answer {
 	}
 	return a
 }
+
+// events returns the entries that a question finds, in however many parts the answer comes.
+func (b *browser) events(query string) (all []any) {
+	b.t.Helper()
+	for before := ""; ; {
+		page := b.must(200, "GET", "/events?"+query+before, nil).body
+		all = append(all, listOf(page["events"])...)
+		if page["searched_to"] == nil || page["next"] == nil {
+			return all
+		}
+		before = "&before=" + page["next"].(string)
+	}
+}
+
+var requestID = regexp.MustCompile(`"request":"[a-z0-9]+"`)
+
+// unnumbered is an answer without the id of its request.
+func unnumbered(a answer) []byte { return requestID.ReplaceAll(a.raw, nil) }
 
 // refused is call for a refusal that has to come.
 func (b *browser) refused(status int, code, method, path string, body any) answer {

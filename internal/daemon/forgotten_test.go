@@ -8,8 +8,10 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"castellan/internal/realtest"
 )
@@ -24,6 +26,21 @@ func passwordLinks(t *testing.T, m *mail.Message) (links []string, text string) 
 		links = append(links, found[1])
 	}
 	return links, text
+}
+
+// letter waits for a mail to an address with a subject.
+func letter(t *testing.T, mta *realtest.MTA, address, subject string) *mail.Message {
+	t.Helper()
+	for range 200 {
+		for _, m := range slices.Backward(mta.Mails(address)) {
+			if m.Header.Get("Subject") == subject {
+				return m
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("no mail “%s” came to %s", subject, address)
+	return nil
 }
 
 // invited adds a person, who chooses a password with the mailed link: their address is confirmed then.
@@ -72,10 +89,10 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 	}
 	known := b.must(202, "POST", "/forgotten", obj{"email": address})
 	unknown := b.must(202, "POST", "/forgotten", obj{"email": "nobody@example.org"})
-	if !bytes.Equal(known.raw, unknown.raw) { // R029
+	if !bytes.Equal(unnumbered(known), unnumbered(unknown)) { // R029
 		t.Errorf("%s is not %s", known.raw, unknown.raw)
 	}
-	links, text := passwordLinks(t, mta.Wait(address, 4)) // two invitations, news of 2-step verification, and this
+	links, text := passwordLinks(t, letter(t, mta, address, "Reset your Castellan password"))
 	if len(links) != 2 || !strings.Contains(text, "ines") || !strings.Contains(text, "otto") {
 		t.Fatalf("got %s", text)
 	}

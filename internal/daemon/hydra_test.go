@@ -88,7 +88,7 @@ func TestHydraFindsNothingAndKeepsNobodyOut(t *testing.T) { // alone, because it
 	}
 	first.must(200, "GET", "/users", nil)
 	list = nil
-	for _, one := range listOf(first.must(200, "GET", "/events?area=sign_in&limit=200", nil).body["events"]) {
+	for _, one := range first.events("area=sign_in&limit=200") {
 		if e := one.(obj); e["address"] == "127.0.0.1" && e["actor"] == "jonas" && e["kind"] == "sign_in.refused" {
 			list = append(list, e["kind"].(string))
 		}

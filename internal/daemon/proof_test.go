@@ -119,7 +119,7 @@ func TestHeadersThatClaimAnAddressAreNotBelieved(t *testing.T) {
 	claim(99)
 	b.refused(429, "slow_down", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
 	seen := 0
-	for _, e := range owner.must(200, "GET", "/events?area=sign_in", nil).body["events"].([]any) {
+	for _, e := range owner.events("area=sign_in") {
 		if e := e.(obj); e["kind"] == "sign_in.refused" {
 			seen++
 			if e["address"] != "127.0.0.1" {

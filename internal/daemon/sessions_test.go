@@ -110,7 +110,7 @@ func TestAllOtherSessionsEndAtOnce(t *testing.T) {
 // newest returns the message of the newest event of a kind.
 func (h *house) newest(owner *browser, kind event.Kind) string {
 	h.t.Helper()
-	for _, one := range listOf(owner.must(200, "GET", "/events?limit=20", nil).body["events"]) {
+	for _, one := range owner.events("limit=20") {
 		if e := one.(obj); e["kind"] == string(kind) {
 			return e["message"].(string)
 		}
@@ -276,7 +276,7 @@ func TestTheFirstSignInInAnotherBrowserIsTold(t *testing.T) {
 	}
 	strange()
 	told(t, mta, "You signed in from a new browser", "a browser in which nobody did so before")
-	e := listOf(owner.must(200, "GET", "/events?area=sign_in&limit=1", nil).body["events"])[0].(obj)
+	e := owner.events("area=sign_in&limit=1")[0].(obj)
 	if details := listOf(e["details"]); len(details) == 0 || details[len(details)-1].(obj)["name"] != "known" {
 		t.Errorf("the log says %v", e)
 	}

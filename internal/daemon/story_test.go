@@ -219,7 +219,7 @@ func TestAnAdministratorTurnsSomebodysTwoStepOff(t *testing.T) {
 	if step := ines.must(200, "POST", "/sign-in", obj{"name": "ines", "password": goodPassword}).body; step["next"] != "done" {
 		t.Errorf("got %v", step)
 	}
-	events := owner.must(200, "GET", "/events?area=two_step", nil).body["events"].([]any)
+	events := owner.events("area=two_step")
 	if first := events[0].(obj); first["kind"] != "two_step.turned_off_for_other" || first["actor"] != "admin" {
 		t.Errorf("got %v", first)
 	}
@@ -262,9 +262,8 @@ func TestTheLogTellsTheStory(t *testing.T) {
 	owner := h.claim()
 	h.browser().refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
 	owner.must(204, "POST", "/me/two-step/later", nil)
-	page := owner.must(200, "GET", "/events?limit=200", nil).body
 	var kinds []string
-	for _, e := range page["events"].([]any) {
+	for _, e := range owner.events("limit=200") {
 		kinds = append(kinds, e.(obj)["kind"].(string))
 	}
 	for _, want := range []string{"box.made", "certificate.made", "box.started", "box.claimed", "sign_in.succeeded", "sign_in.refused", "two_step.postponed"} {
