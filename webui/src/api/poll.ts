@@ -1,3 +1,5 @@
+import { untrack } from "svelte";
+
 /**
  * Runs a task now and again after every pause, never twice at once, and not while the page is hidden: nobody
  * looks at it then, and a NAS should be allowed to sleep. Returns the way to end it.
@@ -11,7 +13,8 @@ export function poll(task: () => Promise<unknown>, every: number): () => void {
 		clearTimeout(timer);
 		if (running || ended || document.hidden) return;
 		running = true;
-		await task().catch(() => undefined);
+		// An effect that polls is not run again by what the task reads: two polls would overtake each other.
+		await untrack(task).catch(() => undefined);
 		running = false;
 		if (!ended) timer = setTimeout(run, every);
 	}

@@ -39,8 +39,10 @@ export class Entries {
 		const turn = this.#turn;
 		try {
 			for (let behind = true; behind; ) {
-				const page = await this.#ask({ after: this.#newest });
-				if (turn !== this.#turn) return;
+				const after = this.#newest;
+				const page = await this.#ask({ after });
+				// Somebody else asked meanwhile, and has these entries already.
+				if (turn !== this.#turn || after !== this.#newest) return;
 				// Somebody cleared the log.
 				if (page.kept * 2 < this.kept) return await this.start();
 				this.kept = page.kept;

@@ -56,6 +56,18 @@ describe("reading", () => {
 		expect(entries.more).toBe(false);
 	});
 
+	test("two looks at a time show a new entry once", async () => {
+		answers(
+			{ events: [entry("9", "")] },
+			{ events: [entry("10", "")], newest: "10" },
+			{ events: [entry("10", "")], newest: "10" },
+		);
+		const entries = new Entries();
+		await entries.start();
+		await Promise.all([entries.renew(), entries.renew()]);
+		expect(ids(entries)).toEqual(["10", "9"]);
+	});
+
 	test("new entries come over the known ones, with the same filter", async () => {
 		answers(
 			{ events: [entry("9", "")] },
