@@ -9,7 +9,7 @@ LINT     = .cache/bin/golangci-lint
 WEBFILES = $(shell find webui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -type f -print)
 export TZ = UTC
 
-.PHONY: help run build webui generate test lint bench bench-scale dist clean
+.PHONY: help run build webui generate test lint bench dist clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.* \#\# /  make \1\t/p' Makefile | expand -t 22
@@ -48,10 +48,8 @@ lint: $(LINT) webui/node_modules/.package-lock.json ## look at the sources
 $(LINT): packaging/tools/golangci-lint/go.mod
 	cd packaging/tools/golangci-lint && go build -o $(CURDIR)/$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-bench: build ## measure a real daemon and print a table
+bench: build ## measure a real daemon, also with 100,000 accounts and 1,000,000 events, and print tables
 	@go run ./internal/bench -program bin/castellan
-
-bench-scale: build ## measure it with 100,000 accounts and 1,000,000 events
 	@go run ./internal/bench -program bin/castellan -many 100000
 
 dist: webui ## build one static binary for each kind of box, and print their sizes

@@ -354,11 +354,20 @@ func (p phone) code(steps int) string {
 
 // enrol turns 2-step verification on with the code of the step before, so that the current one is free.
 func (b *browser) enrol() phone {
+	p, _ := b.enrolled()
+	return p
+}
+
+// enrolled is enrol that returns the recovery codes, too.
+func (b *browser) enrolled() (p phone, codes []string) {
 	b.t.Helper()
 	e := b.must(201, "POST", "/me/two-step/devices", obj{"name": "My phone"})
-	p := phone{secretOf(b.t, e.body["secret"].(string))}
+	p = phone{secretOf(b.t, e.body["secret"].(string))}
 	b.must(200, "POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e.body["id"]), obj{"code": p.code(-1), "saved": true})
-	return p
+	for _, c := range listOf(e.body["recovery_codes"]) {
+		codes = append(codes, c.(string))
+	}
+	return p, codes
 }
 
 func secretOf(t *testing.T, text string) otp.Secret {

@@ -79,7 +79,7 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 	h.invited(owner, mta, "otto", address, 2)
 	ines, second := h.browser(), h.browser()
 	ines.must(200, "POST", "/sign-in", obj{"name": "ines", "password": goodPassword})
-	phone := ines.enrol()
+	phone, codes := ines.enrolled()
 	second.must(200, "POST", "/sign-in", obj{"name": "ines", "password": goodPassword})
 	second.must(200, "POST", "/sign-in/code", obj{"code": phone.code(1)})
 
@@ -91,6 +91,13 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 	unknown := b.must(202, "POST", "/forgotten", obj{"email": "nobody@example.org"})
 	if !bytes.Equal(unnumbered(known), unnumbered(unknown)) { // R029
 		t.Errorf("%s is not %s", known.raw, unknown.raw)
+	}
+	_, disabled := h.add(owner, "hugo", "user")
+	owner.must(200, "PATCH", "/users/"+disabled, obj{"email": "hugo@example.org", "disabled": true})
+	for _, class := range []string{"hugo@example.org", address} { // disabled and never confirmed; asked for a moment ago
+		if again := b.must(202, "POST", "/forgotten", obj{"email": class}); !bytes.Equal(unnumbered(again), unnumbered(unknown)) {
+			t.Errorf("%s: %s", class, again.raw)
+		}
 	}
 	links, text := passwordLinks(t, letter(t, mta, address, "Reset your Castellan password"))
 	if len(links) != 2 || !strings.Contains(text, "ines") || !strings.Contains(text, "otto") {
@@ -115,6 +122,11 @@ func TestAForgottenPasswordIsReplacedByMail(t *testing.T) {
 	if step := b.must(200, "POST", "/sign-in", obj{"name": "ines", "password": "quaint gears of Tuesday"}).body; step["next"] != "code" {
 		t.Errorf("the second factor is not asked for: %v", step)
 	}
+	b.refused(410, "link_gone", "POST", "/password-link", obj{"link": codes[0]}) // R036: a recovery code is no link, and stands for one proof once
+	b.must(200, "POST", "/sign-in/code", obj{"way": "recovery", "code": codes[0]})
+	other := h.browser()
+	other.must(200, "POST", "/sign-in", obj{"name": "ines", "password": "quaint gears of Tuesday"})
+	other.refused(401, "code_refused", "POST", "/sign-in/code", obj{"way": "recovery", "code": codes[0]})
 	h.browser().must(200, "POST", "/sign-in", obj{"name": "otto", "password": goodPassword})
 	data, err := os.ReadFile(h.database())
 	if err != nil {

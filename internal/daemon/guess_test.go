@@ -157,7 +157,7 @@ func TestAnUnlockMailIsGoodForAWhile(t *testing.T) {
 	}
 	bare := newHouse(t).start()
 	bare.claim()
-	bare.browser().refused(409, "mail_unavailable", "POST", "/sign-in/unlock", obj{"name": "admin"})
+	bare.browser().refused(409, "mail_off", "POST", "/sign-in/unlock", obj{"name": "admin"})
 }
 
 // R021: a thousand wrong guesses from one source; the owner signs in from a known browser within 2 s, and from

@@ -110,3 +110,10 @@ type silence struct{}
 
 func (silence) Printf(string, ...any) {}
 func (silence) Println(...any)        {}
+
+// Count returns how many mails were taken.
+func (r *Recorder) Count() int {
+	r.Mu.Lock()
+	defer r.Mu.Unlock()
+	return len(r.Mails)
+}

@@ -90,6 +90,9 @@ func (a Account) Administers() bool { return a.Role == Administrator && !a.Disab
 // Waiting reports whether a password that somebody else chose waits to be replaced.
 func (a Account) Waiting() bool { return a.Password.Origin != Own }
 
+// Stamp names the address and the password that the account has now. A link that was mailed dies with either.
+func (a Account) Stamp() string { return a.Email + " " + a.Password.Hash }
+
 type record struct {
 	Name        string    `json:"name"`
 	DisplayName string    `json:"display_name,omitempty"`

@@ -14,7 +14,10 @@ func TestCommonPasswordsAreFound(t *testing.T) {
 		"password", "PASSWORD", "iloveyou", "123456789", "qwertyuiop", "football", "Password123", "passwordpassword", "letmein!!!!!!!!",
 		"castellan2026", "Castellan", "castellan2026!!", "admin1234567890", "adminadminadmin", "nas", "attic-nas-2026", "ATTIC-NAS", "martamarta", "marta1234567890",
 		"2026marta", "ts-464", "aaaaaaaaaaaaaaa", "abababababababab", "abcdefghijklmnop", "123456789012345", "qwertyuiopasdfghj", "987654321987654321", "qwertz123456789",
-		"abcabcabcabcabc", "112233445566778899",
+		"abcabcabcabcabc", "112233445566778899", "There is no spoon.", "chickennuggets13", "hackeristhebest", "SummerAriel0805",
+		"sometimestheoccupiedmustfight", "zaqwsxzaq@mailinator.com", "1qaz2wsx3edc4rfv", "qazwsxedcrfvtgb", "passwordstandard", "1qazxsw23edcvfr4",
+		"q1w2e3r4t5y6u7i8", "Happygorila123@", "adrien123456azerty", "amarinaal261018", "5774068ba016749", "Danebuchanan677", "cuarentaiveinte",
+		"abichuelamagica3", "06671818giselle", "sophiagarnermoore14",
 	} {
 		if !password.Common(bad, around...) {
 			t.Errorf("%q is not found", bad)
@@ -27,6 +30,13 @@ func TestCommonPasswordsAreFound(t *testing.T) {
 		if password.Common(good, around...) {
 			t.Errorf("%q is taken for common", good)
 		}
+	}
+}
+
+// R012: the list is long enough for whoever has a second factor and for whoever has none, and small.
+func TestTheListIsLongAndSmall(t *testing.T) {
+	if n := password.Listed(); n < 50_000 || n > 1<<20/5 {
+		t.Errorf("%d are listed", n)
 	}
 }
 

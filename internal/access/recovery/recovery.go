@@ -56,7 +56,7 @@ type Desk struct {
 
 // New returns a Desk.
 func New(c Config) *Desk {
-	return &Desk{Config: c, mails: throttle.NewMails(c.Elapsed), links: session.NewLinks(c.Elapsed)}
+	return &Desk{Config: c, mails: throttle.NewMails(c.Elapsed, throttle.MailsDay), links: session.NewLinks(c.Elapsed)}
 }
 
 // Visitor is who asks.
@@ -112,7 +112,7 @@ func (d *Desk) write(tx *store.Tx, found []account.Account) (links []notice.Pass
 		case !d.mails.Take(a.ID):
 			outcome = "too many mails were sent lately"
 		default:
-			links = append(links, notice.PasswordLink{Account: a, Link: d.links.Make(tx, a.ID, bound(a))})
+			links = append(links, notice.PasswordLink{Account: a, Link: d.links.Make(tx, a.ID, a.Stamp())})
 			names = append(names, a.Name)
 		}
 	}
@@ -133,9 +133,6 @@ func byAddress(links []notice.PasswordLink) (groups [][]notice.PasswordLink) {
 	}
 	return groups
 }
-
-// bound is what the link of an account was made for: it dies with the address it went to, and with the password.
-func bound(a account.Account) string { return a.Email + " " + a.Password.Hash }
 
 // Purpose is why somebody has a link.
 type Purpose string
@@ -179,7 +176,7 @@ func (d *Desk) find(tx *store.Tx, typed string) (o Opened, err error) {
 		return o, ErrLink.Because(errors.New("the account is disabled"))
 	}
 	if _, made, left, ok := d.links.Find(typed); ok {
-		if !a.Confirmed || made != bound(a) {
+		if !a.Confirmed || made != a.Stamp() {
 			return o, ErrLink
 		}
 		return Opened{Account: a, Purpose: ForgottenPassword, Left: left}, nil
@@ -199,14 +196,25 @@ func (d *Desk) SetPassword(ctx context.Context, v Visitor, typed, chosen string)
 	if err := password.CheckTyped(chosen); err != nil {
 		return err
 	}
+	var before account.Password
 	if err := d.DB.View(func(tx *store.Tx) error {
 		o, err := d.find(tx, typed)
 		if err != nil {
 			return err
 		}
+		before = o.Account.Password
 		return factor.CheckPassword(tx, o.Account, chosen)
 	}); err != nil {
 		return err // strangers who guess cost no hash
+	}
+	if before.Origin == account.Temporary { // an administrator knows it
+		same, _, err := d.Passwords.Verify(ctx, before.Hash, secret.Reread(chosen))
+		switch {
+		case err != nil:
+			return err
+		case same:
+			return password.ErrReused
+		}
 	}
 	hash, err := d.Passwords.Hash(ctx, chosen)
 	if err != nil {

@@ -187,6 +187,19 @@ func TestOnlyPlainAddressesAreLookedUp(t *testing.T) {
 	}
 }
 
+// R074: all sources together cannot make the box write without end.
+func TestAllQuestionsTogetherAreBounded(t *testing.T) {
+	b := newBench(t, "127.0.4.10")
+	for i := range throttle.AsksBox {
+		if err := b.Forgotten(recovery.Visitor{Source: fmt.Sprint(i)}, "nobody@example.org"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantErr(t, "one more", b.Forgotten(home, "nobody@example.org"), throttle.ErrAsked)
+	b.pass(time.Hour)
+	b.ask("nobody@example.org")
+}
+
 func TestWithoutAMailServerNobodyIsLetToWait(t *testing.T) {
 	b := newBench(t, "")
 	b.add("ines", shared)
@@ -254,6 +267,27 @@ func TestANewPasswordEndsSessionsAndKeepsTheSecondFactor(t *testing.T) {
 func factorOn(b *bench, id string) (on bool) {
 	b.update(func(tx *store.Tx) error { on = factor.Enabled(tx, id); return nil })
 	return on
+}
+
+// R033: a password that an administrator was shown cannot be chosen with a link.
+func TestATemporaryPasswordIsNotChosenAgain(t *testing.T) {
+	b := newBench(t, "127.0.4.9")
+	given := secret.Readable()
+	hash, err := b.Passwords.Hash(t.Context(), given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := b.add("ines", shared, func(a *account.Account) {
+		a.Password = account.Password{Hash: hash, Origin: account.Temporary, Until: b.Now().Add(time.Hour)}
+	})
+	realtest.Enrol(t, b.DB, factor.New(factor.Config{Key: b.key, Elapsed: b.Elapsed}), a.ID, "My phone", b.Now())
+	link := b.link(shared, 1)
+	for _, same := range []string{given, strings.ToUpper(given), strings.ReplaceAll(given, "-", "")} {
+		wantErr(t, same, b.SetPassword(t.Context(), home, link, same), password.ErrReused)
+	}
+	if err := b.set(link); err != nil {
+		t.Error(err)
+	}
 }
 
 // R038 R033: an invitation works for a day and once, survives a restart, and proves the address.

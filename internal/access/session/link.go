@@ -54,14 +54,37 @@ func (l *Links) Make(tx *store.Tx, account, bound string) (link string) {
 // Find returns whose a link is, what it was made for and for how long it goes on working, and changes nothing. Whoever
 // uses it looks whether what it was made for is still so.
 func (l *Links) Find(link string) (account, bound string, left time.Duration, ok bool) {
-	account, token, _ := strings.Cut(link, ".")
-	digest := secret.DigestOf(token)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one, ok := l.all[account]
-	left = one.until - l.elapsed()
-	ok = ok && left > 0 && subtle.ConstantTimeCompare(one.digest[:], digest[:]) == 1
-	return account, one.bound, left, ok
+	account, one, ok := l.find(link)
+	return account, one.bound, one.until - l.elapsed(), ok
+}
+
+// Spend takes a link that works out, so that it works once however many use it at a time. restore puts it back, unless
+// there is a newer one, where it was not made use of after all.
+func (l *Links) Spend(link string) (account, bound string, restore func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	account, one, ok := l.find(link)
+	if !ok {
+		return account, "", func() {}, false
+	}
+	delete(l.all, account)
+	return account, one.bound, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if _, newer := l.all[account]; !newer {
+			l.all[account] = one
+		}
+	}, true
+}
+
+// find needs mu.
+func (l *Links) find(link string) (account string, one mailed, ok bool) {
+	account, token, _ := strings.Cut(link, ".")
+	digest := secret.DigestOf(token)
+	one, ok = l.all[account]
+	return account, one, ok && one.until > l.elapsed() && subtle.ConstantTimeCompare(one.digest[:], digest[:]) == 1
 }
 
 // Drop forgets the link of an account.

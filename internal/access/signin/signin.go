@@ -60,7 +60,7 @@ type Door struct {
 func New(c Config) *Door {
 	return &Door{
 		Config: c, addresses: addresses{all: map[string]newAddress{}},
-		unlocks: session.NewLinks(c.Elapsed), unlockMails: throttle.NewMails(c.Elapsed),
+		unlocks: session.NewLinks(c.Elapsed), unlockMails: throttle.NewMails(c.Elapsed, throttle.UnlocksDay),
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 // The refusals about unlock mails.
 var (
 	ErrNoMail = &fault.Error{
-		Kind: fault.Conflict, Code: "mail_unavailable",
-		Message: "This NAS sends no mail. Use a browser you have signed in with before, or ask an administrator to lift the slow-down.",
+		Kind: fault.Conflict, Code: "mail_off",
+		Message: "This NAS has no mail server. Use a browser you have signed in with before, ask an administrator to lift the slow-down, or hold the reset button.",
 	}
 	ErrUnlock = &fault.Error{Kind: fault.Gone, Code: "link_gone", Message: "This link no longer works: 15 minutes have passed, it was used, or a newer one was sent."}
 )
@@ -55,7 +55,7 @@ func (d *Door) sendUnlock(tx *store.Tx, v Visitor, a account.Account) string {
 	case !d.unlockMails.Take(a.ID):
 		return "too many were sent lately"
 	}
-	link := d.unlocks.Make(tx, a.ID, a.Email)
+	link := d.unlocks.Make(tx, a.ID, a.Stamp())
 	tx.OnCommit(func() { d.Post.SendUnlock(a, link, v.event(event.UnlockAsked, a.Name)) })
 	return "sent to " + account.Masked(a.Email)
 }
@@ -63,23 +63,22 @@ func (d *Door) sendUnlock(tx *store.Tx, v Visitor, a account.Account) string {
 // Unlock makes the visitor's browser known to the account that the link of an unlock mail was sent to, and returns
 // the cookie it has from then on. It lets nobody in. Opening the link alone does not call it.
 func (d *Door) Unlock(v Visitor, link string) (cookie string, err error) {
-	if _, _, _, ok := d.unlocks.Find(link); !ok {
+	id, stamp, restore, ok := d.unlocks.Spend(link)
+	if !ok {
 		return "", ErrUnlock // strangers who guess write nothing
 	}
 	err = d.DB.Update(func(tx *store.Tx) error {
-		id, address, _, ok := d.unlocks.Find(link)
-		if !ok {
-			return ErrUnlock
-		}
 		a, err := account.Get(tx, id)
-		if err != nil || a.Disabled || a.Email != address {
+		if err != nil || a.Disabled || a.Stamp() != stamp {
 			return ErrUnlock.Because(err)
 		}
 		if _, cookie, _, err = d.Browsers.Remember(tx, v.Browser, a.ID, v.Agent, v.Address); err != nil {
 			return err
 		}
-		tx.OnCommit(func() { d.unlocks.Drop(id) })
 		return d.note(tx, a, v.event(event.BrowserUnlocked, a.Name))
 	})
+	if err != nil {
+		restore()
+	}
 	return cookie, err
 }

@@ -11,9 +11,14 @@ const (
 	// MailPause is how long an account waits for its next one; it gets MailsDay a day. The box sends MailsBox an hour.
 	MailPause = 15 * time.Minute
 	MailsDay  = 5
-	MailsBox  = 50
-	// AsksSource is how often one source may ask in an hour.
+	// UnlocksDay is a mail in every pause: strangers who ask for the mails of an account that they closed must not use
+	// up its owner's.
+	UnlocksDay = int(24 * time.Hour / MailPause)
+	MailsBox   = 50
+	// AsksSource is how often one source may ask in an hour, and AsksBox all of them together: each question is kept
+	// in the log.
 	AsksSource = 10
+	AsksBox    = 300
 	// maxMailKeys bounds what strangers can make the box remember.
 	maxMailKeys = 4096
 )
@@ -22,15 +27,17 @@ const (
 var ErrAsked = &fault.Error{Kind: fault.Throttled, Code: "slow_down", Message: "Mails were asked for too often. Signing in goes on working."}
 
 // Mails bounds one sort of such mails. It lives in memory and is safe for concurrent use.
-type Mails struct{ often, daily, box, sources *Quota }
+type Mails struct{ often, daily, box, sources, asks *Quota }
 
-// NewMails returns a Mails that counted nothing yet. elapsed is a clock that never steps.
-func NewMails(elapsed func() time.Duration) *Mails {
+// NewMails returns a Mails that counted nothing yet, with so many mails a day for an account. elapsed is a clock that
+// never steps.
+func NewMails(elapsed func() time.Duration, day int) *Mails {
 	return &Mails{
 		often:   NewQuota(elapsed, 1, MailPause, maxMailKeys),
-		daily:   NewQuota(elapsed, MailsDay, 24*time.Hour, maxMailKeys),
+		daily:   NewQuota(elapsed, day, 24*time.Hour, maxMailKeys),
 		box:     NewQuota(elapsed, MailsBox, time.Hour, 1),
 		sources: NewQuota(elapsed, AsksSource, time.Hour, maxMailKeys),
+		asks:    NewQuota(elapsed, AsksBox, time.Hour, 1),
 	}
 }
 
@@ -38,6 +45,9 @@ func NewMails(elapsed func() time.Duration) *Mails {
 func (m *Mails) Ask(source string) error {
 	if !m.sources.Take(source) {
 		return ErrAsked.After(m.sources.Wait(source))
+	}
+	if !m.asks.Take("") {
+		return ErrAsked.After(m.asks.Wait(""))
 	}
 	return nil
 }
