@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"slices"
@@ -167,10 +166,8 @@ func (x export) VisitExportEventsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Disposition", `attachment; filename="`+x.name+`"`)
 	w.WriteHeader(http.StatusOK)
 	var part bytes.Buffer
-	table := csv.NewWriter(&part)
-	table.UseCRLF = true
 	if x.format == api.ExportCSV {
-		_ = table.Write(event.Columns()) // into memory
+		part.Write(event.Table(event.Columns()))
 	}
 	return x.api.Log.Export(x.api.DB, x.query, func(events []event.Event) error {
 		if err := x.ctx.Err(); err != nil {
@@ -178,12 +175,11 @@ func (x export) VisitExportEventsResponse(w http.ResponseWriter) error {
 		}
 		for _, e := range events {
 			if x.format == api.ExportCSV {
-				_ = table.Write(e.Row())
+				part.Write(event.Table(e.Row()))
 			} else {
 				part.Write(append(e.Line(), '\n'))
 			}
 		}
-		table.Flush()
 		if err := longer(w, exportPatience); err != nil {
 			return err
 		}
