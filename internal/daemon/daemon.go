@@ -174,7 +174,7 @@ func (h *house) furnish(o opened) error {
 		return err
 	}
 	return h.db.Update(func(tx *store.Tx) error {
-		return errors.Join(tries.Load(tx), sessions.Load(tx), account.ListEmails(tx))
+		return errors.Join(tries.Load(tx), sessions.Load(tx))
 	})
 }
 

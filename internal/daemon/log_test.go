@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"castellan/internal/httpapi"
 	"castellan/internal/realtest"
+	"castellan/internal/store"
 )
 
 // kinds returns the kinds of the entries on a page.
@@ -62,6 +64,72 @@ func TestTheLogIsFiltered(t *testing.T) {
 	}
 }
 
+// export prepares a download of the log and fetches it.
+func (b *browser) export(values obj) answer {
+	b.t.Helper()
+	id := b.must(201, "POST", "/events/export", values).body["id"].(string)
+	return b.must(200, "GET", "/events/export/"+id, nil)
+}
+
+// R103: a download is fetched once, within a minute, by the session that prepared it with its token.
+func TestADownloadOfTheLogIsForOneSessionAndOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	owner := h.claim()
+	prepare := func() string {
+		return "/events/export/" + owner.must(201, "POST", "/events/export", obj{"format": "csv"}).body["id"].(string)
+	}
+	other := h.browser()
+	other.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	path := prepare()
+	other.refused(404, "no_export", "GET", path, nil)
+	h.browser().refused(401, "signed_out", "GET", path, nil)
+	owner.must(200, "GET", path, nil)
+	owner.refused(404, "no_export", "GET", path, nil)
+	first, second := prepare(), prepare()
+	owner.refused(404, "no_export", "GET", first, nil)
+	h.pass(httpapi.ExportFor)
+	owner.refused(404, "no_export", "GET", second, nil)
+	token := owner.token
+	owner.token = ""
+	owner.refused(403, "token_missing", "POST", "/events/export", obj{"format": "csv"})
+	owner.token = token
+	if got := len(owner.events("kind=log.exported")); got != 3 {
+		t.Errorf("%d exports are recorded, want 3", got)
+	}
+}
+
+// R137: an export that cannot be finished does not look like a whole one.
+func TestAnExportThatFailsBreaksOff(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	h.claim()
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(h.database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	third := string([]byte{0, 0, 0, 0, 0, 0, 0, 3})
+	if err := db.Update(func(tx *store.Tx) error { return store.NewTable[string]("events").Put(tx, third, "no record") }); err != nil {
+		t.Fatal(err)
+	}
+	_ = db.Close()
+	h.start()
+	owner := h.browser()
+	owner.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	id := owner.must(201, "POST", "/events/export", obj{"format": "csv"}).body["id"].(string)
+	response, err := owner.client.Do(owner.request("GET", "/events/export/"+id, nil))
+	if err == nil {
+		_, err = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+	}
+	if err == nil || !strings.Contains(h.log.String(), "export the log") {
+		t.Errorf("the download ends with %v", err)
+	}
+}
+
 // R103 R136 R137: an export wants a fresh proof, is recorded, and forges no line and no formula.
 func TestTheLogIsExported(t *testing.T) {
 	t.Parallel()
@@ -82,7 +150,7 @@ func TestTheLogIsExported(t *testing.T) {
 	if err := json.Unmarshal(data, schema); err != nil {
 		t.Fatal(err)
 	}
-	lines := owner.must(200, "GET", "/events/export?format=jsonl", nil)
+	lines := owner.export(obj{"format": "jsonl"})
 	if got := lines.Header.Get("Content-Disposition"); !regexp.MustCompile(`^attachment; filename="attic-nas-log-\d{4}-\d\d-\d\d\.jsonl"$`).MatchString(got) {
 		t.Errorf("the file is %s", got)
 	}
@@ -100,7 +168,7 @@ func TestTheLogIsExported(t *testing.T) {
 		}
 		number = v["number"].(float64)
 	}
-	table := owner.must(200, "GET", "/events/export?format=csv&outcome=refused", nil)
+	table := owner.export(obj{"format": "csv", "outcome": "refused"})
 	rows, err := csv.NewReader(bytes.NewReader(table.raw)).ReadAll()
 	if err != nil || len(rows) != 2 || rows[1][9] != "'=cmd|' /C calc'!A0" {
 		t.Errorf("got %q, %v", rows, err)
@@ -109,10 +177,10 @@ func TestTheLogIsExported(t *testing.T) {
 	if e := listOf(last["events"])[0].(obj); e["message"] != "The log was exported as CSV: outcome refused" || e["actor"] != "admin" {
 		t.Errorf("got %v", e)
 	}
-	owner.refused(422, "invalid", "GET", "/events/export?format=csv&area=none", nil)
-	owner.refused(422, "invalid", "GET", "/events/export?format=pdf", nil)
+	owner.refused(422, "invalid", "POST", "/events/export", obj{"format": "csv", "area": "none"})
+	owner.refused(422, "invalid", "POST", "/events/export", obj{"format": "pdf"})
 	h.pass(6 * 60e9)
-	owner.refused(403, "step_up_required", "GET", "/events/export?format=csv", nil)
+	owner.refused(403, "step_up_required", "POST", "/events/export", obj{"format": "csv"})
 	owner.refused(403, "step_up_required", "DELETE", "/events", nil)
 	owner.refused(403, "step_up_required", "PUT", "/syslog", obj{"host": "log.example.org", "port": 6514})
 }

@@ -15,7 +15,6 @@ import (
 	"castellan/internal/access/claim"
 	"castellan/internal/access/password"
 	"castellan/internal/atomicfile"
-	"castellan/internal/box/clock"
 	"castellan/internal/event"
 	"castellan/internal/secret"
 	"castellan/internal/store"
@@ -43,6 +42,18 @@ type deviceRecord struct {
 var deviceTable = store.NewTable[deviceRecord]("device")
 
 const deviceKey = "this"
+
+// errForeign says that a database is not of this device.
+var errForeign = errors.New("pepper_mismatch: the database was made with another device key")
+
+// deviceOf returns what the database knows of the device whose key is given, or errForeign.
+func deviceOf(tx *store.Tx, key secret.Key) (deviceRecord, error) {
+	device, _, err := deviceTable.Get(tx, deviceKey)
+	if err == nil && !hmac.Equal([]byte(device.Check), []byte(check(key))) {
+		err = errForeign
+	}
+	return device, err
+}
 
 // check is a value that only the holder of the device key can compute.
 func check(key secret.Key) string {
@@ -97,6 +108,11 @@ func (d *Daemon) needs(code, what string, cause error) opened {
 	return opened{recovery: &closure{code, message}}
 }
 
+// foreign is the outcome of open when the database is not of this device.
+func (d *Daemon) foreign(cause error) opened {
+	return d.needs("device_key_mismatch", "The database belongs to another device: its device key is not the one in "+d.keyPath()+".", cause)
+}
+
 // denied says what to do about a file that may not be read. It is whole, so nothing has to be recovered.
 func denied(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
@@ -110,13 +126,15 @@ func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
 	err := d.Verify(d.databasePath())
 	var db *store.DB
 	if err == nil {
-		db, err = store.Open(d.databasePath())
+		db, err = store.Open(d.databasePath(), d.steps(key)...)
 	}
 	switch {
 	case errors.Is(err, store.ErrLocked):
 		return opened{}, fmt.Errorf("%w. Stop the other Castellan first", err)
 	case errors.Is(err, store.ErrNewer):
 		return opened{}, fmt.Errorf("%w. Install that version again", err)
+	case errors.Is(err, errForeign):
+		return d.foreign(err), nil
 	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrMissing):
 		return d.needs("database_damaged", "The database "+d.databasePath()+" is damaged.", err), nil
 	case err != nil:
@@ -128,16 +146,15 @@ func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
 	}
 	var device deviceRecord
 	err = db.View(func(tx *store.Tx) (err error) {
-		if device, _, err = deviceTable.Get(tx, deviceKey); err != nil {
+		if device, err = deviceOf(tx, key); err != nil {
 			return err
 		}
 		o.floor, err = event.Floor(tx)
 		return err
 	})
-	if err == nil && !hmac.Equal([]byte(device.Check), []byte(check(key))) {
-		err = errors.New("pepper_mismatch: the database was made with another device key")
+	if errors.Is(err, errForeign) {
 		_ = db.Close()
-		return d.needs("device_key_mismatch", "The database belongs to another device: its device key is not the one in "+d.keyPath()+".", err), nil
+		return d.foreign(err), nil
 	}
 	if err == nil {
 		o.passwords = d.hashing(key, device.Passes)
@@ -220,11 +237,11 @@ func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
 		if err := deviceTable.Put(tx, deviceKey, deviceRecord{check(key), passes}); err != nil {
 			return err
 		}
-		now := d.System().UTC()
-		if now.Before(d.Built) {
-			now = d.Built
+		now := d.earliest()
+		journal := d.journal(key, now)
+		if err := journal.Found(tx); err != nil {
+			return err
 		}
-		journal := event.New(func() event.Moment { return event.Moment{Now: now, State: string(clock.Unsynced)} }, d.Out).Keyed(key.Derive("log"))
 		if err := journal.Record(tx, event.Event{Kind: event.Made}); err != nil {
 			return err
 		}

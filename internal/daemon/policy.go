@@ -102,6 +102,7 @@ func Policy() []Rule {
 		{"Log", atMost(event.Kept, "events") + ", " + count(event.KeptBytes>>20, "MiB of them packed"), "box", "the oldest go, or an administrator clears it, which leaves an entry", "A flood of refusals cannot fill the disk."},
 		{"Log, refusals", count(event.RepeatsFree, "of a source, ") + count(event.RepeatsFreeAll, "of all, then their number once in ") + words(event.RepeatsEvery), "source, box", words(event.RepeatsQuiet) + " without one", "A flood of refusals cannot push everything else out of the log."},
 		{"Log, one search", words(event.LookFor) + " or " + count(event.LookAt, "entries looked at"), "request", "the next request goes on from there", "A search through a million entries keeps nobody waiting."},
+		{"Log, a prepared export", words(httpapi.ExportFor), "session", "fetching it once, or preparing another", "A download bears no token; the call that prepares it does."},
 		{"Log, lines that wait for a syslog server", atMost(syslog.Queue, "lines"), "box", "the oldest go, and their number is recorded", "A server that is away holds nothing up."},
 		{"Log, syslog server tried again", "after " + words(syslog.FirstRetry) + ", doubling to " + words(syslog.LongestRetry), "box", "a connection that stands for " + words(syslog.Settled), "A server that fails is left alone, and found again soon."},
 	}

@@ -29,6 +29,8 @@ type headRecord struct {
 	Packed   uint64 `json:"packed"` // number of the newest entry that is in a block
 	Bytes    int64  `json:"bytes"`  // of all blocks
 	Full     bool   `json:"full,omitempty"`
+	// Lost says that this record was missing once, so that nobody knows what went with it.
+	Lost bool `json:"lost,omitempty"`
 	// Seal is a hash over the above: without it the newest or the oldest entries could go with what says that
 	// they were there.
 	Seal []byte `json:"seal"`
@@ -38,26 +40,62 @@ var heads = store.NewTable[headRecord]("event_head")
 
 const headKey = "head"
 
-// head returns where the log ends. Where an earlier version left entries without a chain, it begins now.
-func (l *Log) head(tx *store.Tx, m Moment) (headRecord, error) {
+// Found begins the chain: on a new box, and behind the entries that a version without one left. A log without its
+// head is damaged from then on, so this must not be called at any other time.
+func (l *Log) Found(tx *store.Tx) error {
+	_, found, err := heads.Get(tx, headKey)
+	if err != nil || found {
+		return err
+	}
+	_, err = l.begin(tx, false)
+	return err
+}
+
+// head returns where the log ends. Where that was taken out the log goes on, and is damaged for ever.
+func (l *Log) head(tx *store.Tx) (headRecord, error) {
+	h, found, err := heads.Get(tx, headKey)
+	if err != nil || found {
+		return h, err
+	}
+	return l.begin(tx, true)
+}
+
+// begin begins a chain behind whatever entries there are.
+func (l *Log) begin(tx *store.Tx, lost bool) (h headRecord, err error) {
+	if h, err = ends(tx); err != nil {
+		return h, err
+	}
+	h.Lost, h.Since, h.MAC = lost, h.Number, l.mac(nil, h.Number, record{})
+	h.SinceMAC = h.MAC
+	if err := heads.Put(tx, headKey, l.sealed(h)); err != nil || h.Number == 0 {
+		return h, err
+	}
+	if err := l.append(tx, Event{Kind: LogChained}.With("count", strconv.FormatUint(h.Number+1-h.Oldest, 10)), l.now()); err != nil {
+		return h, err
+	}
+	h, _, err = heads.Get(tx, headKey)
+	return h, err
+}
+
+// ends returns where the log begins and ends, also where nothing says so.
+func ends(tx *store.Tx) (headRecord, error) {
 	h, found, err := heads.Get(tx, headKey)
 	if err != nil || found {
 		return h, err
 	}
 	oldest, newest := journal.Bounds(tx)
-	h = headRecord{Number: newest, Oldest: max(oldest, 1), Since: newest, Packed: max(oldest, 1) - 1}
-	h.MAC = l.mac(nil, newest, record{})
-	h.SinceMAC = h.MAC
-	if newest == 0 {
-		return h, nil
+	h.Packed = max(oldest, 1) - 1
+	h.Oldest = h.Packed + 1
+	if first, last := blocks.Bounds(tx); last > 0 {
+		b, _, err := blocks.Get(tx, last)
+		if err != nil {
+			return h, err
+		}
+		h.Packed = b.Last
+		h.Oldest = b.Last + 1 - min(b.Last, (last+1-first)*PerBlock)
 	}
-	if err := heads.Put(tx, headKey, l.sealed(h)); err != nil {
-		return h, err
-	}
-	if err := l.append(tx, Event{Kind: LogChained}.With("count", strconv.FormatUint(newest-oldest+1, 10)), m); err != nil {
-		return h, err
-	}
-	h, _, err = heads.Get(tx, headKey)
+	h.Number = max(newest, h.Packed)
+	err = indexes.Forward(tx, 0, func(_ uint64, i index) error { h.Bytes += i.Bytes; return nil })
 	return h, err
 }
 
@@ -84,7 +122,7 @@ type Report struct {
 	// Broken is the number of the first entry that is not as it was written, and Until the number up to which
 	// that can be told apart; zeros when all is whole.
 	Broken, Until uint64
-	Head          bool // where the log begins and ends was changed, or its newest entries are gone
+	Head          bool // where the log begins and ends was changed, or was missing once, or its newest entries are gone
 }
 
 // Intact reports whether nothing was changed behind the back of the log.
@@ -99,7 +137,7 @@ func (r Report) String() string {
 	case r.Broken > 0:
 		parts = append(parts, fmt.Sprintf("The log is not as it was written: something between the entries %d and %d was changed or taken out.", r.Broken, r.Until))
 	case r.Head:
-		parts = append(parts, "The log is not as it was written: its oldest or newest entries were taken out, or it was made with another device key.")
+		parts = append(parts, "The log is not as it was written: its oldest or newest entries or the place where it ends were taken out, or it was made with another device key.")
 	default:
 		parts = append(parts, fmt.Sprintf("The log is as it was written: %d entries.", r.Entries))
 	}
@@ -119,12 +157,10 @@ func (l *Log) Verify(db *store.DB) (r Report, err error) {
 		err = db.View(func(tx *store.Tx) (err error) {
 			h, found, err := heads.Get(tx, headKey)
 			if err != nil || !found {
-				oldest, newest := journal.Bounds(tx)
-				r.Head, done = newest != 0, true
-				r.Entries, r.Unguarded = int(newest-oldest), newest
+				r.Head, r.Entries, done = true, Total(tx), true
 				return err
 			}
-			if !hmac.Equal(h.Seal, l.sealed(h).Seal) {
+			if h.Lost || !hmac.Equal(h.Seal, l.sealed(h).Seal) {
 				r.Head = true
 			}
 			r.Entries = int(h.Number - h.Oldest + 1)
@@ -158,8 +194,9 @@ func (l *Log) follow(tx *store.Tx, h headRecord, at *link, r *Report) (done bool
 		if at.number >= h.Packed {
 			return true, l.followLoose(tx, h, at, broken)
 		}
-		b, found, err := blockOf(tx, at.number+1)
-		if err != nil || !found {
+		n, _ := h.place(tx, at.number+1)
+		b, found, err := blocks.Get(tx, n)
+		if err != nil || !found || b.First > at.number+1 || b.Last <= at.number || b.Last > h.Packed {
 			broken(at.number+1, h.Packed)
 			*at = link{h.Packed, nil}
 			return true, err
@@ -168,6 +205,8 @@ func (l *Log) follow(tx *store.Tx, h headRecord, at *link, r *Report) (done bool
 		if err != nil || len(records) != int(b.Last-b.First+1) {
 			broken(b.First, b.Last)
 			records = nil
+		} else if i, found, err := indexes.Get(tx, n); err != nil || !found || !i.same(indexOf(records, b)) {
+			broken(b.First, b.Last)
 		}
 		for i, one := range records {
 			if n := b.First + uint64(i); n > at.number {
@@ -203,7 +242,7 @@ func (l *Log) followLoose(tx *store.Tx, h headRecord, at *link, broken func(from
 // until the caller has tidied the database.
 func (l *Log) Clear(tx *store.Tx, e Event) error {
 	m := l.now()
-	h, err := l.head(tx, m)
+	h, err := l.head(tx)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -20,6 +21,7 @@ var (
 	rawEvent  = func(n uint64) string { return string([]byte{0, 0, 0, 0, 0, 0, byte(n >> 8), byte(n)}) }
 	rawLoose  = store.NewTable[map[string]any]("events")
 	rawPacked = store.NewTable[map[string]any]("event_blocks")
+	rawIndex  = store.NewTable[map[string]any]("event_index")
 )
 
 var boxKey = secret.NewKey()
@@ -29,6 +31,7 @@ func kept(t *testing.T, n int) (*store.DB, *event.Log) {
 	t.Helper()
 	db := open(t)
 	l := event.New(synced, slog.New(slog.DiscardHandler)).Keyed(boxKey)
+	change(t, db, l.Found)
 	fill(t, db, l, n)
 	return db, l
 }
@@ -106,6 +109,23 @@ func TestAChangedLogIsBrokenFromThereOn(t *testing.T) {
 		"a block is unreadable": {func(tx *store.Tx) error {
 			return rawPacked.Put(tx, rawEvent(1), map[string]any{"first": 1, "last": 256, "lines": "AAAA"})
 		}, 1, 256, false},
+		"an index names no kinds": {func(tx *store.Tx) error {
+			i, _, err := rawIndex.Get(tx, rawEvent(3))
+			i["kinds"] = []string{}
+			return errorsOr(err, func() error { return rawIndex.Put(tx, rawEvent(3), i) })
+		}, 513, 768, false},
+		"an index names other people": {func(tx *store.Tx) error {
+			i, _, err := rawIndex.Get(tx, rawEvent(6))
+			i["names"] = []string{"somebody"}
+			return errorsOr(err, func() error { return rawIndex.Put(tx, rawEvent(6), i) })
+		}, 1281, 1536, false},
+		"an index tells another time": {func(tx *store.Tx) error {
+			i, _, err := rawIndex.Get(tx, rawEvent(1))
+			i["newest"] = "2001-01-01T00:00:00Z"
+			return errorsOr(err, func() error { return rawIndex.Put(tx, rawEvent(1), i) })
+		}, 1, 256, false},
+		"an index is gone":       {func(tx *store.Tx) error { return rawIndex.Delete(tx, rawEvent(6)) }, 1281, 1536, false},
+		"an index is unreadable": {func(tx *store.Tx) error { return rawIndex.Put(tx, rawEvent(2), map[string]any{"kinds": 7}) }, 257, 512, false},
 		"the newest are gone, and the head says so": {func(tx *store.Tx) error {
 			h, _, err := rawHead.Get(tx, "head")
 			last, _, _ := rawEvents.Get(tx, 1999)
@@ -161,6 +181,50 @@ func TestClearingLeavesWhoDidIt(t *testing.T) {
 	}
 }
 
+// R137: taking out where the log ends does not begin a new chain that is whole. What is still there is found.
+func TestALogWithoutItsHeadIsDamagedForEver(t *testing.T) {
+	for name, take := range map[string]func(*store.Tx) error{
+		"the head": func(*store.Tx) error { return nil },
+		"all of it": func(tx *store.Tx) error {
+			return errorsOr(rawEvents.Empty(tx), func() error { return rawBlocks.Empty(tx) })
+		},
+	} {
+		db, l := kept(t, 2000)
+		change(t, db, take)
+		change(t, db, func(tx *store.Tx) error { return rawHead.Delete(tx, "head") })
+		if r := verify(t, db, l); r.Intact() {
+			t.Errorf("%s, before anything else: %+v", name, r)
+		}
+		fill(t, db, l, 3000)
+		if r := verify(t, db, l); r.Intact() || !r.Head {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if got, _ := page(t, db, "", 0, 10_000); name == "the head" && (len(got) != 5001 || got[5000].Number != 1) || len(got) < 3000 {
+			t.Errorf("%s: %d entries are found", name, len(got))
+		}
+		change(t, db, l.Found)
+		change(t, db, func(tx *store.Tx) error { return l.Clear(tx, event.Event{Kind: event.LogCleared}) })
+		if r := verify(t, db, l); r.Intact() {
+			t.Errorf("%s, cleared: %+v", name, r)
+		}
+	}
+}
+
+// R137: what an export leaves out does not hang on what the index says of the numbers.
+func TestTheIndexRenumbersNothing(t *testing.T) {
+	db, l := kept(t, 2000)
+	change(t, db, func(tx *store.Tx) error {
+		i, _, err := rawIndex.Get(tx, rawEvent(2))
+		i["first"], i["last"] = 1, 9999
+		return errorsOr(err, func() error { return rawIndex.Put(tx, rawEvent(2), i) })
+	})
+	var got []uint64
+	err := l.Export(db, event.Query{}, func(events []event.Event) error { got = append(got, numbers(events)...); return nil })
+	if err != nil || len(got) != 2000 || got[300] != 301 || got[1999] != 2000 {
+		t.Errorf("%d entries, %v", len(got), err)
+	}
+}
+
 // R137: a file of an earlier version has no chain. It goes on, and the log says from where it is guarded.
 func TestTheChainBeginsBehindTheEntriesOfAnEarlierVersion(t *testing.T) {
 	db := open(t)
@@ -179,6 +243,7 @@ func TestTheChainBeginsBehindTheEntriesOfAnEarlierVersion(t *testing.T) {
 	if got := find(t, db, l, event.Query{Limit: 10}); len(got.Events) != 10 || got.Kept != 2600 || got.Events[0].Number != 3000 {
 		t.Errorf("before the first start: %+v", got)
 	}
+	change(t, db, l.Found)
 	fill(t, db, l, 5)
 	got, _ := page(t, db, "", 0, 6)
 	if got[5].Kind != event.LogChained || got[5].Message() != "From here on the log is guarded against silent changes; 2600 older entries are not" {
@@ -220,6 +285,45 @@ func TestTheOldestEventsGoWhenTheLogIsFull(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// R137: the log stays as small as promised when nothing in it can be packed well; what JSON adds counts, too.
+func TestALogOfNoiseStaysWithinItsBytes(t *testing.T) {
+	const most = 3 << 20
+	db, l := kept(t, 0)
+	l.KeepBytes(most)
+	noise := rand.New(rand.NewPCG(1, 2))
+	for range 40 {
+		var some []event.Event
+		for range 100 {
+			e := event.Event{Kind: event.SignedIn, Actor: fmt.Sprint("person-", noise.Uint64())}
+			for range 10 {
+				text := make([]rune, 190)
+				for i := range text {
+					text[i] = rune(0x4e00 + noise.IntN(0x5000))
+				}
+				e = e.With("method", string(text))
+			}
+			some = append(some, e)
+		}
+		record(t, db, l, some...)
+	}
+	size := int64(0)
+	_ = db.View(func(tx *store.Tx) error {
+		for _, name := range []string{"event_blocks", "event_index"} {
+			table := store.NewTable[json.RawMessage](name)
+			if err := table.Each(tx, "", func(_ string, data json.RawMessage) error { size += int64(len(data)); return nil }); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	})
+	if size > most+most/100 || size < most/2 {
+		t.Errorf("the blocks take %d bytes, want at most %d", size, most)
+	}
+	if r := verify(t, db, l); !r.Intact() {
+		t.Errorf("got %+v", r)
+	}
 }
 
 // A record that cannot be read keeps nobody out and hides nothing else.

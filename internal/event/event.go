@@ -109,11 +109,12 @@ type Log struct {
 	key     secret.Key
 	tee     func(Event)
 	kept    uint64
+	bytes   int64
 }
 
 // New returns a Log that takes the time from now and repeats every event to out.
 func New(now func() Moment, out *slog.Logger) *Log {
-	return &Log{now: now, out: out, kept: Kept, repeats: repeats{sources: map[string]*tally{}}}
+	return &Log{now: now, out: out, kept: Kept, bytes: KeptBytes, repeats: repeats{sources: map[string]*tally{}}}
 }
 
 // Keyed has the chain of the log made with a key of the box, so that nobody else can make one. It returns l.
@@ -150,7 +151,7 @@ func (l *Log) Count(e Event) { l.repeats.count(e, l.now().Elapsed) }
 
 func (l *Log) append(tx *store.Tx, e Event, m Moment) error {
 	e.Time, e.Clock = m.Now, m.State
-	h, err := l.head(tx, m)
+	h, err := l.head(tx)
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func (l *Log) append(tx *store.Tx, e Event, m Moment) error {
 		return err
 	}
 	h.Number, h.MAC = n, r.MAC
-	filled, err := h.tidy(tx, l.kept)
+	filled, err := h.tidy(tx, l.kept, l.bytes)
 	if err != nil {
 		return err
 	}

@@ -105,17 +105,6 @@ func Page(tx *store.Tx, area Area, before uint64, limit int) (page []Event, more
 // Elapsed is the clock of the log that never steps.
 func (l *Log) Elapsed() time.Duration { return l.now().Elapsed }
 
-// ends returns where the log begins and ends, also that of an earlier version.
-func ends(tx *store.Tx) (headRecord, error) {
-	h, found, err := heads.Get(tx, headKey)
-	if err != nil || found {
-		return h, err
-	}
-	oldest, newest := journal.Bounds(tx)
-	oldest = max(oldest, 1)
-	return headRecord{Number: newest, Oldest: oldest, Packed: oldest - 1}, nil
-}
-
 // Total returns how many events are kept.
 func Total(tx *store.Tx) int {
 	h, _ := ends(tx)
@@ -175,17 +164,18 @@ func (s *search) backward(q Query, p *Found) error {
 		}
 		before = s.head.Packed + 1
 	}
-	from, found, err := blockNumber(s.tx, before-1)
-	if err != nil || !found {
-		return err
+	from, first := s.head.place(s.tx, before-1)
+	if from == 0 {
+		return nil
 	}
 	return indexes.Backward(s.tx, from+1, func(n uint64, i index) (err error) {
+		first := first - (from-n)*PerBlock
 		if !s.matcher.block(i) {
-			return visit(Event{Number: i.First, Time: i.Oldest}, false)
+			return visit(Event{Number: first, Time: i.Oldest}, false)
 		}
 		lines := s.open(n)
 		for at := len(lines) - 1; at >= 0 && err == nil; at-- {
-			if number := i.First + uint64(at); number < before {
+			if number := first + uint64(at); number < before {
 				err = visit(s.matcher.line(number, lines[at], i))
 			}
 		}
@@ -206,19 +196,16 @@ func (s *search) forward(q Query, p *Found) error {
 		}
 		return nil
 	}
-	if p.Newest < s.head.Packed {
-		from, found, err := blockNumber(s.tx, p.Newest+1)
-		if err != nil || !found {
-			return err
-		}
+	if from, first := s.head.place(s.tx, p.Newest+1); from > 0 {
 		after := p.Newest
-		err = indexes.Forward(s.tx, from-1, func(n uint64, i index) (err error) {
+		err := indexes.Forward(s.tx, from-1, func(n uint64, i index) (err error) {
+			first := first + (n-from)*PerBlock
 			if !s.matcher.block(i) {
-				return visit(Event{Number: i.Last, Time: i.Newest}, false)
+				return visit(Event{Number: first + PerBlock - 1, Time: i.Newest}, false)
 			}
 			lines := s.open(n)
 			for at := 0; at < len(lines) && err == nil; at++ {
-				if number := i.First + uint64(at); number > after {
+				if number := first + uint64(at); number > after {
 					err = visit(s.matcher.line(number, lines[at], i))
 				}
 			}

@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -98,15 +99,35 @@ func (e Event) Row() []string {
 		string(e.Kind), e.Actor, e.Address, e.Agent, e.Request, e.Message(), strings.Join(details, "; "),
 	}
 	for i, cell := range row {
-		row[i] = quoted(cell)
+		row[i] = harmless(cell)
 	}
 	return row
 }
 
-// quoted keeps a spreadsheet from taking a cell for a formula (OWASP, CSV injection).
-func quoted(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+// formula finds what a spreadsheet takes for the beginning of a formula, in a cell and behind all that may part
+// cells: where people write decimal commas, it parts them at semicolons, whatever is in quotes.
+var formula = regexp.MustCompile(`(^|[;,|\t\r\n])([\s"]*)([=+\-@＝＋－＠])`)
+
+// harmless keeps a spreadsheet from taking a cell, or a part of it, for a formula (OWASP, CSV injection).
+func harmless(cell string) string {
+	cell = formula.ReplaceAllString(cell, "$1$2'$3")
+	if cell != "" && strings.ContainsRune("\t\r\n", rune(cell[0])) {
 		return "'" + cell
 	}
 	return cell
+}
+
+// Table returns cells as one line of CSV (RFC 4180). Every one is in quotes, so that no program takes a letter in
+// it for the end of the cell.
+func Table(cells []string) []byte {
+	var line []byte
+	for i, cell := range cells {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = append(line, '"')
+		line = append(line, strings.ReplaceAll(cell, `"`, `""`)...)
+		line = append(line, '"')
+	}
+	return append(line, "\r\n"...)
 }

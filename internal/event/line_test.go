@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,18 +77,39 @@ func TestNothingForgesALineOrACell(t *testing.T) {
 
 // R137: a spreadsheet takes no cell for a formula (ASVS 1.2.10).
 func TestNoCellIsAFormula(t *testing.T) {
-	for _, actor := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"} {
+	for _, actor := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1"} {
 		row := event.Event{Number: 7, Kind: event.SignedIn, Actor: actor, Time: noon}.Row()
-		var out bytes.Buffer
-		w := csv.NewWriter(&out)
-		_ = w.Write(row)
-		w.Flush()
-		back, err := csv.NewReader(&out).ReadAll()
+		back, err := csv.NewReader(bytes.NewReader(event.Table(row))).ReadAll()
 		if err != nil || len(back) != 1 || len(back[0]) != len(event.Columns()) || !strings.HasPrefix(back[0][7], "'") {
 			t.Errorf("%q became %v, %v", actor, back, err)
 		}
 	}
 	if row := (event.Event{Number: 7, Kind: event.SignedIn, Actor: "a=b", Time: noon}).Row(); row[7] != "a=b" || row[0] != "7" || row[1] != "2026-11-21T12:00:00.000Z" {
 		t.Errorf("got %v", row)
+	}
+}
+
+// R137: a spreadsheet that parts cells at semicolons or tabs, and knows quotes only at the beginning of a cell,
+// finds no formula either. Nothing else is changed.
+func TestNoPartOfACellIsAFormula(t *testing.T) {
+	for _, agent := range []string{
+		"Mozilla/5.0;=cmd|' /C calc'!A0", "x\t=1+1", "x; =1+1", `x;"=1+1`, `x";""=1+1;`, "a,+1", "a;-1", "a|@SUM(A1)", `";=HYPERLINK("http://192.0.2.1","x");"`,
+	} {
+		row := event.Event{Number: 7, Kind: event.SignInRefused, Agent: agent, Time: noon}.With("reason", "x;=1+1").Row()
+		line := event.Table(row)
+		back, err := csv.NewReader(bytes.NewReader(line)).ReadAll()
+		if err != nil || !slices.Equal(back[0], row) || bytes.Count(line, []byte(`","`)) < len(row)-1 || line[0] != '"' {
+			t.Errorf("%q became %q, %v", agent, line, err)
+		}
+		for _, part := range regexp.MustCompile(`[;,\t|]`).Split(strings.TrimSpace(string(line)), -1) {
+			if part = strings.Trim(part, "\" "); part != "" && strings.ContainsRune("=+-@", rune(part[0])) {
+				t.Errorf("%q: the part %q of %q is a formula", agent, part, line)
+			}
+		}
+	}
+	for _, plain := range []string{"Mozilla/5.0 (X11; Linux x86_64; rv:130.0)", "a=b", "ines+nas@example.org", "2026-11-21; x-y"} {
+		if row := (event.Event{Kind: event.SignedIn, Agent: plain, Time: noon}).Row(); row[9] != plain {
+			t.Errorf("%q became %q", plain, row[9])
+		}
 	}
 }

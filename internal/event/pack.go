@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"compress/flate"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,7 +17,7 @@ import (
 // MiB, and checking or tidying the database stays quick. Beside each block stands what is in it, so that a
 // search passes over blocks that hold nothing it looks for.
 const (
-	// Kept is how many events are kept, and KeptBytes how many bytes their blocks may take. The oldest go first,
+	// Kept is how many events are kept, and KeptBytes how many bytes their blocks may take in the file. The oldest go first,
 	// a block at a time.
 	Kept      = 1_000_000
 	KeptBytes = 96 << 20
@@ -31,15 +32,14 @@ type block struct {
 	Lines []byte `json:"lines"`         // records, one a line, compressed
 }
 
-// index says what is in the block of the same number.
+// index says what is in the block of the same number. It can be made anew from the block, and Verify compares: a
+// search that passed over a block would otherwise be a way to hide what is in it.
 type index struct {
-	First  uint64    `json:"first"`
-	Last   uint64    `json:"last"`
 	Oldest time.Time `json:"oldest"`
 	Newest time.Time `json:"newest"`
 	Kinds  []Kind    `json:"kinds"`
 	Names  []string  `json:"names"` // who acted, and about which account, folded
-	Bytes  int64     `json:"bytes"`
+	Bytes  int64     `json:"bytes"` // that the block and the names take in the file
 }
 
 var (
@@ -49,7 +49,7 @@ var (
 
 // tidy packs what is old enough and lets go of what is too old, a bounded number of blocks at a time. It reports
 // whether the log became full.
-func (h *headRecord) tidy(tx *store.Tx, kept uint64) (filled bool, err error) {
+func (h *headRecord) tidy(tx *store.Tx, kept uint64, most int64) (filled bool, err error) {
 	for range 2 {
 		if h.Number-h.Packed < 2*PerBlock {
 			break
@@ -58,7 +58,7 @@ func (h *headRecord) tidy(tx *store.Tx, kept uint64) (filled bool, err error) {
 			return false, err
 		}
 	}
-	for h.Number-h.Oldest >= kept || h.Bytes > KeptBytes {
+	for h.Number-h.Oldest >= kept || h.Bytes > most {
 		gone, err := h.drop(tx)
 		if err != nil || !gone {
 			return filled, err
@@ -72,7 +72,8 @@ func (h *headRecord) tidy(tx *store.Tx, kept uint64) (filled bool, err error) {
 func (h *headRecord) pack(tx *store.Tx) error {
 	var lines bytes.Buffer
 	w, _ := flate.NewWriter(&lines, flate.DefaultCompression) // never fails: the level is a valid one
-	b, i := block{First: h.Packed + 1}, index{}
+	b := block{First: h.Packed + 1}
+	records := make([]record, 0, PerBlock)
 	b.Last = h.Packed + PerBlock
 	for n := b.First; n <= b.Last; n++ {
 		r, found, err := journal.Get(tx, n)
@@ -80,7 +81,7 @@ func (h *headRecord) pack(tx *store.Tx) error {
 			r = record{Kind: Unreadable}
 		}
 		b.MAC, r.MAC = r.MAC, nil
-		i.add(r)
+		records = append(records, r)
 		data, _ := json.Marshal(r)         // never fails: all of it is text
 		_, _ = w.Write(append(data, '\n')) // into memory
 	}
@@ -88,7 +89,7 @@ func (h *headRecord) pack(tx *store.Tx) error {
 		return fmt.Errorf("pack events: %w", err)
 	}
 	b.Lines = lines.Bytes()
-	i.First, i.Last, i.Bytes = b.First, b.Last, int64(len(b.Lines))
+	i := indexOf(records, b)
 	if _, err := blocks.Append(tx, b); err != nil {
 		return err
 	}
@@ -98,6 +99,23 @@ func (h *headRecord) pack(tx *store.Tx) error {
 	h.Packed = b.Last
 	h.Bytes += i.Bytes
 	return journal.Trim(tx, h.Packed)
+}
+
+func indexOf(records []record, b block) (i index) {
+	i.Bytes = int64(base64.StdEncoding.EncodedLen(len(b.Lines))) // as JSON spells bytes
+	for _, r := range records {
+		i.add(r)
+	}
+	for _, name := range i.Names {
+		i.Bytes += int64(len(name))
+	}
+	return i
+}
+
+// same reports whether two indexes say the same.
+func (i index) same(as index) bool {
+	return i.Oldest.Equal(as.Oldest) && i.Newest.Equal(as.Newest) && i.Bytes == as.Bytes &&
+		slices.Equal(i.Kinds, as.Kinds) && slices.Equal(i.Names, as.Names)
 }
 
 func (i *index) add(r record) {
@@ -125,7 +143,11 @@ func (h *headRecord) drop(tx *store.Tx) (gone bool, err error) {
 		return false, err
 	}
 	h.Oldest = b.Last + 1
-	h.Bytes -= int64(len(b.Lines))
+	i, _, err := indexes.Get(tx, oldest)
+	if err != nil { // the chain tells; the log stays bounded by the number of entries
+		i = index{}
+	}
+	h.Bytes = max(h.Bytes-i.Bytes, 0)
 	if b.Last > h.Since {
 		h.Since, h.SinceMAC = b.Last, b.MAC
 	}
@@ -135,30 +157,15 @@ func (h *headRecord) drop(tx *store.Tx) (gone bool, err error) {
 	return true, indexes.Trim(tx, oldest)
 }
 
-// blockNumber returns the number of the block with an entry. All blocks hold the same number of entries.
-func blockNumber(tx *store.Tx, entry uint64) (n uint64, found bool, err error) {
-	oldest, newest := indexes.Bounds(tx)
-	if newest == 0 {
-		return 0, false, nil
+// place returns the number of the block with an entry and that of its first entry; zeros where there is no such
+// block. All blocks hold the same number of entries.
+func (h headRecord) place(tx *store.Tx, entry uint64) (n, first uint64) {
+	oldest, newest := blocks.Bounds(tx)
+	back := (h.Packed - entry) / PerBlock
+	if newest == 0 || entry > h.Packed || back > newest-oldest {
+		return 0, 0
 	}
-	i, found, err := indexes.Get(tx, newest)
-	if err != nil || !found || entry > i.Last {
-		return 0, false, err
-	}
-	back := (i.Last - entry) / PerBlock
-	if back > newest-oldest {
-		return 0, false, nil
-	}
-	return newest - back, true, nil
-}
-
-func blockOf(tx *store.Tx, entry uint64) (b block, found bool, err error) {
-	n, found, err := blockNumber(tx, entry)
-	if err != nil || !found {
-		return b, false, err
-	}
-	b, found, err = blocks.Get(tx, n)
-	return b, found && b.First <= entry && entry <= b.Last, err
+	return newest - back, h.Packed + 1 - (back+1)*PerBlock
 }
 
 // maxUnpacked bounds what a damaged block can unfold to.

@@ -22,12 +22,17 @@ const (
 var repeatable = map[Kind]bool{
 	AccessRefused: true, SignInRefused: true, SignInSlowed: true, CodeRefused: true, StepUpRefused: true, PasswordRefused: true,
 	TwoStepRefused: true, TwoStepLater: true, EnrolmentStarted: true, EnrolmentDiscarded: true, DeviceRenamed: true, EmailRefused: true,
-	CodeSent: true, PasswordForgotten: true, AddressRefused: true, UnlockAsked: true,
+	CodeSent: true, PasswordForgotten: true, AddressRefused: true, UnlockAsked: true, BrowserForgotten: true,
 }
 
 // repeats reports whether an event is counted instead of recorded when there are too many of its sort.
 func (e Event) repeats() bool {
-	return repeatable[e.Kind] || e.Kind == AccountChanged && e.Get("account") == e.Actor
+	switch e.Kind {
+	case AccountChanged, SessionEnded, SessionsEnded:
+		return e.Get("account") == e.Actor
+	default:
+		return repeatable[e.Kind]
+	}
 }
 
 // source is what repeats are counted by.

@@ -89,6 +89,25 @@ func TestAFloodOfManySourcesIsCounted(t *testing.T) {
 	}
 }
 
+// R137: what people end of their own is counted when they do it over and over; what an administrator ends is not.
+func TestEndingOnesOwnSessionsIsCounted(t *testing.T) {
+	for _, kind := range []event.Kind{event.SessionEnded, event.SessionsEnded, event.BrowserForgotten} {
+		f := newFlood(t)
+		for range 100 {
+			f.record(event.Event{Kind: kind, Actor: "ines", Address: "192.0.2.7"}.With("account", "ines"))
+		}
+		if n := len(f.kept()); n != event.RepeatsFree {
+			t.Errorf("%s: %d records of one's own", kind, n)
+		}
+		for range 30 {
+			f.record(event.Event{Kind: event.SessionsEnded, Actor: "admin", Address: "192.0.2.8"}.With("account", "ines"))
+		}
+		if n := len(f.kept()); n != event.RepeatsFree+30 {
+			t.Errorf("%s: %d records with those of an administrator", kind, n)
+		}
+	}
+}
+
 // R137: what was counted is recorded before the house stops.
 func TestTheEndRecordsWhatWasCounted(t *testing.T) {
 	f := newFlood(t)

@@ -101,11 +101,12 @@ type API struct {
 	last       atomic.Pointer[settings.Settings] // as they were read last
 	rules      atomic.Pointer[settings.Defender] // as they were read last
 	barred     *throttle.Quota
+	exports    *exports
 }
 
 // New returns an API for a configuration.
 func New(c Config) *API {
-	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection(), limits: newLimits(c.Elapsed)}
+	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection(), limits: newLimits(c.Elapsed), exports: newExports(c.Elapsed)}
 	a.barred = throttle.NewQuota(c.Elapsed, 1, barEvery, barSources)
 	a.operations = api.Operations(api.NewStrictHandler(&handlers{a}, []api.StrictMiddlewareFunc{sendCookies}))
 	e := echo.New()

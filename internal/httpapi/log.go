@@ -3,9 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
-	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,75 +118,6 @@ func (h *handlers) ClearEvents(ctx context.Context, _ api.ClearEventsRequestObje
 		h.Out.Warn("take cleared entries out of the file", "err", err)
 	}
 	return api.ClearEvents204Response{}, nil
-}
-
-// formatName names the formats for people.
-var formatName = map[api.ExportFormat]string{api.ExportCSV: "CSV", api.ExportLines: "JSON lines"}
-
-func (h *handlers) ExportEvents(ctx context.Context, r api.ExportEventsRequestObject) (api.ExportEventsResponseObject, error) {
-	p := r.Params
-	f := filter{p.Area, p.Kind, p.Outcome, p.Who, p.From, p.To, p.Text}
-	q, err := f.query()
-	if err != nil {
-		return nil, err
-	}
-	if p.Format != api.ExportCSV && p.Format != api.ExportLines {
-		return nil, fault.InvalidField("format", "unknown", "The log is exported as csv or jsonl.")
-	}
-	err = h.administrate(ctx, func(tx *store.Tx) error {
-		e := callerOf(ctx).event(event.LogExported).With("format", formatName[p.Format]).With("filter", f.words())
-		return h.Log.Record(tx, e)
-	})
-	if err != nil {
-		return nil, err
-	}
-	name := fmt.Sprintf("%s-log-%s.%s", strings.ToLower(h.settings().NASName), h.Clock.Now().UTC().Format(time.DateOnly), p.Format)
-	return export{ctx, h.API, q, p.Format, name}, nil
-}
-
-// export is a file that is made while it is sent.
-type export struct {
-	ctx    context.Context
-	api    *API
-	query  event.Query
-	format api.ExportFormat
-	name   string
-}
-
-// exportPatience is how long one part of an export may take to be sent.
-const exportPatience = 30 * time.Second
-
-// VisitExportEventsResponse sends the file, a part at a time, so that the memory it takes and the transactions it
-// reads in stay small.
-func (x export) VisitExportEventsResponse(w http.ResponseWriter) error {
-	media := map[api.ExportFormat]string{api.ExportCSV: "text/csv; charset=utf-8", api.ExportLines: "application/x-ndjson"}
-	w.Header().Set("Content-Type", media[x.format])
-	w.Header().Set("Content-Disposition", `attachment; filename="`+x.name+`"`)
-	w.WriteHeader(http.StatusOK)
-	var part bytes.Buffer
-	table := csv.NewWriter(&part)
-	table.UseCRLF = true
-	if x.format == api.ExportCSV {
-		_ = table.Write(event.Columns()) // into memory
-	}
-	return x.api.Log.Export(x.api.DB, x.query, func(events []event.Event) error {
-		if err := x.ctx.Err(); err != nil {
-			return err
-		}
-		for _, e := range events {
-			if x.format == api.ExportCSV {
-				_ = table.Write(e.Row())
-			} else {
-				part.Write(append(e.Line(), '\n'))
-			}
-		}
-		table.Flush()
-		if err := longer(w, exportPatience); err != nil {
-			return err
-		}
-		_, err := part.WriteTo(w)
-		return err
-	})
 }
 
 // maxLocal is how many entries the command line gets at once.

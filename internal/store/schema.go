@@ -3,7 +3,7 @@ package store
 import "fmt"
 
 // Schema is the version of the records that this program writes.
-const Schema = 1
+const Schema = 2
 
 type schemaRecord struct {
 	Version int `json:"version"`
@@ -13,11 +13,12 @@ var schemaTable = NewTable[schemaRecord]("schema")
 
 const schemaKey = "current"
 
-// steps[i] brings the records from version i+1 to i+2, in the transaction that also writes the number.
-var steps = [Schema - 1]func(*Tx) error{}
+// Step brings records from one version to the next, in the transaction that also writes the number. The rooms own
+// their tables, so whoever opens the file brings the steps along: the first one leads from version 1 to 2.
+type Step func(*Tx) error
 
 // migrate brings the file to Schema, one transaction a step.
-func (db *DB) migrate() error {
+func (db *DB) migrate(steps []Step) error {
 	var have int
 	err := db.View(func(tx *Tx) error {
 		record, _, err := schemaTable.Get(tx, schemaKey)
@@ -34,6 +35,9 @@ func (db *DB) migrate() error {
 		return db.Update(func(tx *Tx) error { return schemaTable.Put(tx, schemaKey, schemaRecord{Schema}) })
 	}
 	for ; have < Schema; have++ {
+		if have > len(steps) {
+			return fmt.Errorf("bring records from version %d to %d: no step does that", have, have+1)
+		}
 		err := db.Update(func(tx *Tx) error {
 			if err := steps[have-1](tx); err != nil {
 				return err

@@ -58,16 +58,17 @@ func Create(path string) (*DB, error) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("create database %q: %w", path, fs.ErrExist)
 	}
-	db, err := open(path)
+	db, err := open(path, nil)
 	if err != nil {
 		return nil, err
 	}
 	return db, atomicfile.SyncDir(filepath.Dir(path))
 }
 
-// Open opens the database at path and brings its schema up to date. Whatever is wrong with the file
-// comes back as one of the errors above.
-func Open(path string) (*DB, error) {
+// Open opens the database at path and brings its schema up to date by steps. Whatever is wrong with the file
+// comes back as one of the errors above; an error of a step comes back as it is, and the file stays as it was
+// before that step.
+func Open(path string, steps ...Step) (*DB, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -78,16 +79,16 @@ func Open(path string) (*DB, error) {
 		// bbolt would take an empty file for a new database.
 		return nil, fmt.Errorf("open database %q: %w: it is empty", path, ErrDamaged)
 	}
-	return open(path)
+	return open(path, steps)
 }
 
-func open(path string) (*DB, error) {
+func open(path string, steps []Step) (*DB, error) {
 	b, err := openFile(path, false)
 	if err != nil {
 		return nil, err
 	}
 	db := &DB{path: path, bolt: b}
-	if err := db.migrate(); err != nil {
+	if err := db.migrate(steps); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open database %q: %w", path, err)
 	}

@@ -47,11 +47,3 @@ func ByEmail(tx *store.Tx, address string) (found []Account, err error) {
 	slices.SortFunc(found, func(a, b Account) int { return strings.Compare(a.Name, b.Name) })
 	return found, err
 }
-
-// ListEmails makes the lists by which accounts are found, where an earlier version left none.
-func ListEmails(tx *store.Tx) error {
-	if texts.Any(tx, "") {
-		return nil
-	}
-	return accounts.Each(tx, "", func(id string, r record) error { return list(tx, Account{}, r.account(id)) })
-}

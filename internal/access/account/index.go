@@ -48,6 +48,11 @@ func list(tx *store.Tx, before, after Account) error {
 	return texts.Put(tx, after.Name, after.text())
 }
 
+// MakeLists makes the lists by which accounts are found, for the accounts of a version that had none.
+func MakeLists(tx *store.Tx) error {
+	return accounts.Each(tx, "", func(id string, r record) error { return list(tx, Account{}, r.account(id)) })
+}
+
 // Administrators returns every administrator, by name, also those who cannot sign in.
 func Administrators(tx *store.Tx) (all []Account, err error) {
 	err = administrators.Each(tx, "", func(id string, _ bool) error {

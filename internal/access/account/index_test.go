@@ -28,7 +28,7 @@ func TestAccountsOfAnEarlierVersionAreFound(t *testing.T) {
 				return err
 			}
 		}
-		return ListEmails(tx)
+		return MakeLists(tx)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -993,8 +993,26 @@ type EventPage struct {
 	SearchedTo *time.Time `json:"searched_to,omitempty"`
 }
 
+// Export defines model for Export.
+type Export struct {
+	// Id What to fetch from `/events/export/{id}`. It opens nothing without the session.
+	Id string `json:"id"`
+}
+
 // ExportFormat defines model for ExportFormat.
 type ExportFormat string
+
+// ExportValues The format, and the filters of `/events`.
+type ExportValues struct {
+	Area    *Area         `json:"area,omitempty"`
+	Format  ExportFormat  `json:"format"`
+	From    *time.Time    `json:"from,omitempty"`
+	Kind    *string       `json:"kind,omitempty"`
+	Outcome *EventOutcome `json:"outcome,omitempty"`
+	Text    *string       `json:"text,omitempty"`
+	To      *time.Time    `json:"to,omitempty"`
+	Who     *string       `json:"who,omitempty"`
+}
 
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
@@ -1802,32 +1820,6 @@ type ListEventsParams struct {
 	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
-// ExportEventsParams defines parameters for ExportEvents.
-type ExportEventsParams struct {
-	Format ExportFormat `form:"format" json:"format"`
-
-	// Area Only this area.
-	Area *LogArea `form:"area,omitempty" json:"area,omitempty"`
-
-	// Kind Only this kind of entry.
-	Kind *LogKind `form:"kind,omitempty" json:"kind,omitempty"`
-
-	// Outcome Only what ended like this.
-	Outcome *LogOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
-
-	// Who Only what this account did, or what was done to it.
-	Who *LogWho `form:"who,omitempty" json:"who,omitempty"`
-
-	// From Only from this moment on.
-	From *LogFrom `form:"from,omitempty" json:"from,omitempty"`
-
-	// To Only before this moment.
-	To *LogTo `form:"to,omitempty" json:"to,omitempty"`
-
-	// Text Words that are all in the entry, in any case.
-	Text *LogText `form:"text,omitempty" json:"text,omitempty"`
-}
-
 // LocalLogParams defines parameters for LocalLog.
 type LocalLogParams struct {
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
@@ -1867,6 +1859,9 @@ type ChangeDefenderJSONRequestBody = DefenderValues
 
 // UndoEmailChangeJSONRequestBody defines body for UndoEmailChange for application/json ContentType.
 type UndoEmailChangeJSONRequestBody = LinkToken
+
+// PrepareExportJSONRequestBody defines body for PrepareExport for application/json ContentType.
+type PrepareExportJSONRequestBody = ExportValues
 
 // ForgottenJSONRequestBody defines body for Forgotten for application/json ContentType.
 type ForgottenJSONRequestBody = ForgottenAddress
@@ -2005,9 +2000,12 @@ type ServerInterface interface {
 	// ListEvents Lists the security log, newest first. A search that takes long answers in parts.
 	// (GET /events)
 	ListEvents(ctx echo.Context, params ListEventsParams) error
-	// ExportEvents Downloads what the filters leave of the log, the oldest first.
-	// (GET /events/export)
-	ExportEvents(ctx echo.Context, params ExportEventsParams) error
+	// PrepareExport Prepares a download of what filters leave of the log, and records it.
+	// (POST /events/export)
+	PrepareExport(ctx echo.Context) error
+	// DownloadExport Downloads what was prepared, the oldest first. A file that cannot be finished ends with the connection.
+	// (GET /events/export/{id})
+	DownloadExport(ctx echo.Context, id ID) error
 	// Forgotten Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
 	// (POST /forgotten)
 	Forgotten(ctx echo.Context) error
@@ -2442,70 +2440,28 @@ func (w *ServerInterfaceWrapper) ListEvents(ctx echo.Context) error {
 	return err
 }
 
-// ExportEvents converts echo context to params.
-func (w *ServerInterfaceWrapper) ExportEvents(ctx echo.Context) error {
+// PrepareExport converts echo context to params.
+func (w *ServerInterfaceWrapper) PrepareExport(ctx echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ExportEventsParams
-	// ------------- Required query parameter "format" -------------
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PrepareExport(ctx)
+	return err
+}
 
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+// DownloadExport converts echo context to params.
+func (w *ServerInterfaceWrapper) DownloadExport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
-	}
-
-	// ------------- Optional query parameter "area" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "area", ctx.QueryParams(), &params.Area, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter area: %s", err))
-	}
-
-	// ------------- Optional query parameter "kind" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
-	}
-
-	// ------------- Optional query parameter "outcome" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", ctx.QueryParams(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter outcome: %s", err))
-	}
-
-	// ------------- Optional query parameter "who" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "who", ctx.QueryParams(), &params.Who, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter who: %s", err))
-	}
-
-	// ------------- Optional query parameter "from" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
-	}
-
-	// ------------- Optional query parameter "to" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
-	}
-
-	// ------------- Optional query parameter "text" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", ctx.QueryParams(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter text: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ExportEvents(ctx, params)
+	err = w.Handler.DownloadExport(ctx, id)
 	return err
 }
 
@@ -3481,7 +3437,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ShowDefaultPassword", Method: "POST", Path: "/default-password", Access: ForAdministrator, StepUp: true, Handler: w.ShowDefaultPassword},
 		{ID: "ClearEvents", Method: "DELETE", Path: "/events", Access: ForAdministrator, StepUp: true, Handler: w.ClearEvents},
 		{ID: "ListEvents", Method: "GET", Path: "/events", Access: ForAdministrator, Background: true, Handler: w.ListEvents},
-		{ID: "ExportEvents", Method: "GET", Path: "/events/export", Access: ForAdministrator, StepUp: true, Handler: w.ExportEvents},
+		{ID: "PrepareExport", Method: "POST", Path: "/events/export", Access: ForAdministrator, StepUp: true, Handler: w.PrepareExport},
+		{ID: "DownloadExport", Method: "GET", Path: "/events/export/:id", Access: ForAdministrator, Handler: w.DownloadExport},
 		{ID: "RemoveSyslog", Method: "DELETE", Path: "/syslog", Access: ForAdministrator, StepUp: true, Handler: w.RemoveSyslog},
 		{ID: "GetSyslog", Method: "GET", Path: "/syslog", Access: ForAdministrator, Background: true, Handler: w.GetSyslog},
 		{ID: "ChangeSyslog", Method: "PUT", Path: "/syslog", Access: ForAdministrator, StepUp: true, Handler: w.ChangeSyslog},
@@ -3943,20 +3900,59 @@ func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEve
 	return err
 }
 
-type ExportEventsRequestObject struct {
-	Params ExportEventsParams
+type PrepareExportRequestObject struct {
+	Body *PrepareExportJSONRequestBody
 }
 
-type ExportEventsResponseObject interface {
-	VisitExportEventsResponse(w http.ResponseWriter) error
+type PrepareExportResponseObject interface {
+	VisitPrepareExportResponse(w http.ResponseWriter) error
 }
 
-type ExportEvents200ApplicationxNdjsonResponse struct {
+type PrepareExport201JSONResponse Export
+
+func (response PrepareExport201JSONResponse) VisitPrepareExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PrepareExportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PrepareExportdefaultApplicationProblemPlusJSONResponse) VisitPrepareExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadExportRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DownloadExportResponseObject interface {
+	VisitDownloadExportResponse(w http.ResponseWriter) error
+}
+
+type DownloadExport200ApplicationxNdjsonResponse struct {
 	Body          io.Reader
 	ContentLength int64
 }
 
-func (response ExportEvents200ApplicationxNdjsonResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
+func (response DownloadExport200ApplicationxNdjsonResponse) VisitDownloadExportResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if response.ContentLength != 0 {
@@ -3994,12 +3990,12 @@ func (response ExportEvents200ApplicationxNdjsonResponse) VisitExportEventsRespo
 	}
 }
 
-type ExportEvents200TextcsvResponse struct {
+type DownloadExport200TextcsvResponse struct {
 	Body          io.Reader
 	ContentLength int64
 }
 
-func (response ExportEvents200TextcsvResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
+func (response DownloadExport200TextcsvResponse) VisitDownloadExportResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "text/csv")
 	if response.ContentLength != 0 {
@@ -4014,12 +4010,12 @@ func (response ExportEvents200TextcsvResponse) VisitExportEventsResponse(w http.
 	return err
 }
 
-type ExportEventsdefaultApplicationProblemPlusJSONResponse struct {
+type DownloadExportdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response ExportEventsdefaultApplicationProblemPlusJSONResponse) VisitExportEventsResponse(w http.ResponseWriter) error {
+func (response DownloadExportdefaultApplicationProblemPlusJSONResponse) VisitDownloadExportResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7082,9 +7078,12 @@ type StrictServerInterface interface {
 	// ListEvents Lists the security log, newest first. A search that takes long answers in parts.
 	// (GET /events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
-	// ExportEvents Downloads what the filters leave of the log, the oldest first.
-	// (GET /events/export)
-	ExportEvents(ctx context.Context, request ExportEventsRequestObject) (ExportEventsResponseObject, error)
+	// PrepareExport Prepares a download of what filters leave of the log, and records it.
+	// (POST /events/export)
+	PrepareExport(ctx context.Context, request PrepareExportRequestObject) (PrepareExportResponseObject, error)
+	// DownloadExport Downloads what was prepared, the oldest first. A file that cannot be finished ends with the connection.
+	// (GET /events/export/{id})
+	DownloadExport(ctx context.Context, request DownloadExportRequestObject) (DownloadExportResponseObject, error)
 	// Forgotten Asks for a mail with the names of the accounts of an address, and a link for each that sets a new password.
 	// (POST /forgotten)
 	Forgotten(ctx context.Context, request ForgottenRequestObject) (ForgottenResponseObject, error)
@@ -7688,25 +7687,71 @@ func (sh *strictHandler) ListEvents(ctx echo.Context, params ListEventsParams) e
 	return nil
 }
 
-// ExportEvents operation middleware
-func (sh *strictHandler) ExportEvents(ctx echo.Context, params ExportEventsParams) error {
-	var request ExportEventsRequestObject
+// PrepareExport operation middleware
+func (sh *strictHandler) PrepareExport(ctx echo.Context) error {
+	var request PrepareExportRequestObject
 
-	request.Params = params
+	var body PrepareExportJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ExportEvents(ctx.Request().Context(), request.(ExportEventsRequestObject))
+		return sh.ssi.PrepareExport(ctx.Request().Context(), request.(PrepareExportRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ExportEvents")
+		handler = middleware(handler, "PrepareExport")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(ExportEventsResponseObject); ok {
-		return validResponse.VisitExportEventsResponse(ctx.Response())
+	} else if validResponse, ok := response.(PrepareExportResponseObject); ok {
+		return validResponse.VisitPrepareExportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DownloadExport operation middleware
+func (sh *strictHandler) DownloadExport(ctx echo.Context, id ID) error {
+	var request DownloadExportRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadExport(ctx.Request().Context(), request.(DownloadExportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadExport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DownloadExportResponseObject); ok {
+		return validResponse.VisitDownloadExportResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:ca96a88ee71c229cf851c54e4fc6d9088c501ac0621c1eebb039daeee373241f
+// openapi.yaml sha256:7f0f5be25eace50d2a4dff8f7b1f62af9ba642ec63473e801c41fa4fc5b6f019
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1051,8 +1051,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Downloads what the filters leave of the log, the oldest first. */
-        get: operations["ExportEvents"];
+        get?: never;
+        put?: never;
+        /**
+         * Prepares a download of what filters leave of the log, and records it.
+         * @description The download may be fetched once, within a minute, by the session that asked for it. A session has one at a time.
+         */
+        post: operations["PrepareExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/export/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        /** Downloads what was prepared, the oldest first. A file that cannot be finished ends with the connection. */
+        get: operations["DownloadExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1950,6 +1972,23 @@ export interface components {
         EventOutcome: "done" | "refused" | "failed";
         /** @enum {string} */
         ExportFormat: "csv" | "jsonl";
+        /** @description The format, and the filters of `/events`. */
+        ExportValues: {
+            format: components["schemas"]["ExportFormat"];
+            area?: components["schemas"]["Area"];
+            kind?: string;
+            outcome?: components["schemas"]["EventOutcome"];
+            who?: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
+            text?: string;
+        };
+        Export: {
+            /** @description What to fetch from `/events/export/{id}`. It opens nothing without the session. */
+            id: string;
+        };
         EventPage: {
             events: components["schemas"]["Event"][];
             /** @description Entries in the log, whether the filters leave them or not. */
@@ -3872,27 +3911,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    ExportEvents: {
+    PrepareExport: {
         parameters: {
-            query: {
-                format: components["schemas"]["ExportFormat"];
-                /** @description Only this area. */
-                area?: components["parameters"]["LogArea"];
-                /** @description Only this kind of entry. */
-                kind?: components["parameters"]["LogKind"];
-                /** @description Only what ended like this. */
-                outcome?: components["parameters"]["LogOutcome"];
-                /** @description Only what this account did, or what was done to it. */
-                who?: components["parameters"]["LogWho"];
-                /** @description Only from this moment on. */
-                from?: components["parameters"]["LogFrom"];
-                /** @description Only before this moment. */
-                to?: components["parameters"]["LogTo"];
-                /** @description Words that are all in the entry, in any case. */
-                text?: components["parameters"]["LogText"];
-            };
+            query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportValues"];
+            };
+        };
+        responses: {
+            /** @description Prepared. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    DownloadExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
             cookie?: never;
         };
         requestBody?: never;
