@@ -85,7 +85,7 @@ func (t *Throttle) Load(tx *store.Tx) error {
 type Guess struct {
 	Name   string // as it was typed, of an account or not
 	Source string // where from
-	// Browser is the cookie of a browser that the account of that name knows, and empty for every other one.
+	// Browser is the id of a browser that the account of that name knows, and empty for every other one.
 	Browser string
 	// Inside is true for somebody who is signed in: only their own lane counts.
 	Inside bool
@@ -134,7 +134,7 @@ const nameLength = 32
 // may have been: people type passwords into name fields.
 func (t *Throttle) nameKey(name string) string { return t.hidden("name/" + strings.ToLower(name)) }
 
-func (t *Throttle) browserKey(cookie string) string { return t.hidden("browser/" + cookie) }
+func (t *Throttle) browserKey(id string) string { return t.hidden("browser/" + id) }
 
 func (t *Throttle) hidden(text string) string {
 	return hex.EncodeToString(t.config.Key.MAC([]byte(text)))[:nameLength]
