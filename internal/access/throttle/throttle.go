@@ -89,7 +89,7 @@ type Guess struct {
 	Browser string
 	// Inside is true for somebody who is signed in: only their own lane counts.
 	Inside bool
-	// Allowed is true where the owner wants the source never to be paused.
+	// Allowed is true where the owner wants the source never to be paused or closed out: its own lane alone counts.
 	Allowed bool
 	Level   Level
 }
@@ -100,10 +100,8 @@ func (t *Throttle) Password(g Guess) (*Attempt, error) {
 	switch {
 	case g.Browser != "":
 		return t.attempt(g, stake{t.browsers, name + "/" + t.browserKey(g.Browser)})
-	case g.Inside:
+	case g.Inside, g.Allowed:
 		return t.attempt(g, stake{t.passwords, name + "/" + g.Source})
-	case g.Allowed:
-		return t.attempt(g, stake{t.passwords, name + "/" + g.Source}, stake{t.accounts, name + "/"})
 	default:
 		return t.attempt(g, stake{t.passwords, name + "/" + g.Source}, stake{t.accounts, name + "/"}, stake{t.sources, g.Source})
 	}
