@@ -26,7 +26,7 @@ var (
 	// ErrKnownOnly is for names, of accounts or not, that somebody guessed at too often.
 	ErrKnownOnly = &fault.Error{
 		Kind: fault.Forbidden, Code: "known_browser_required",
-		Message: "Somebody tried too many wrong passwords for this name, so it lets in only browsers it knows. Use one in which you have signed in before, or have this one unlocked by mail.",
+		Message: "Somebody tried too many wrong passwords for this name, so it lets in only browsers it knows. Use one in which you have signed in before.",
 	}
 )
 
