@@ -162,7 +162,7 @@ func (h *house) furnish(o opened) error {
 	})
 	h.api.Office = people.New(people.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Browsers: browsers,
-		Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
+		Log: h.log, Post: h.post, MailKey: mailKey, Now: now, House: h.links.Networks,
 	})
 	h.api.Desk = recovery.New(recovery.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Sessions: sessions, Browsers: browsers, Log: h.log, Post: h.post, Now: now, Elapsed: elapsed,

@@ -276,8 +276,8 @@ func TestTheDefenderIsChangedByAdministrators(t *testing.T) {
 	put := func(limits string, allow, block []string) obj {
 		return obj{"limits": limits, "allow": allow, "block": block}
 	}
-	v := owner.must(200, "PUT", "/defender", put("strict", []string{"192.0.2.9"}, []string{"192.0.2.77/24", "2001:db8::1"})).body
-	if fmt.Sprint(v["block"]) != "[192.0.2.0/24 2001:db8::1]" || v["limits"] != "strict" || v["own_address"] != "127.0.0.1" {
+	v := owner.must(200, "PUT", "/defender", put("strict", []string{"192.0.2.9"}, []string{"198.51.100.77/24", "2001:db8::1"})).body
+	if fmt.Sprint(v["block"]) != "[198.51.100.0/24 2001:db8::1]" || v["limits"] != "strict" || v["own_address"] != "127.0.0.1" {
 		t.Errorf("got %v", v)
 	}
 	owner.refused(422, "invalid", "PUT", "/defender", put("strict", nil, []string{"127.0.0.1"}))
@@ -292,7 +292,7 @@ func TestTheDefenderIsChangedByAdministrators(t *testing.T) {
 		t.Errorf("after a restart: %v", v)
 	}
 	events := fmt.Sprint(again.events("area=settings"))
-	for _, want := range []string{"Block list: 192.0.2.0/24 added, 2001:db8::1 added", "Allow list: 192.0.2.9 added", "Limits at the door: normal before, now strict"} {
+	for _, want := range []string{"Block list: 198.51.100.0/24 added, 2001:db8::1 added", "Allow list: 192.0.2.9 added", "Limits at the door: normal before, now strict"} {
 		if !strings.Contains(events, want) {
 			t.Errorf("the log lacks %q: %s", want, events)
 		}
