@@ -90,6 +90,17 @@ func (l Level) pause(d time.Duration) time.Duration {
 	return d << l
 }
 
+// Figures are what a level comes to.
+type Figures struct {
+	FreeTries, SprayTries   int
+	LongestWait, SprayPause time.Duration
+}
+
+// Figures returns what a level comes to.
+func (l Level) Figures() Figures {
+	return Figures{l.free(FreeTries), l.free(SprayTries), l.pause(LongestWait), l.pause(SprayPause)}
+}
+
 // Rule names what a lane counts.
 type Rule string
 

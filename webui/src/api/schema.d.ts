@@ -1,4 +1,4 @@
-// openapi.yaml sha256:ca96a88ee71c229cf851c54e4fc6d9088c501ac0621c1eebb039daeee373241f
+// openapi.yaml sha256:3432d14bf3ec4379427a89eca61c26fda6af00ef1055dc68a5bb829084829062
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1770,7 +1770,9 @@ export interface components {
         Limits: "relaxed" | "normal" | "strict";
         Defender: {
             limits: components["schemas"]["Limits"];
-            /** @description Addresses and networks that are never paused and never blocked. */
+            /** @description What can be chosen as limits, the mildest first. */
+            levels: components["schemas"]["LimitsLevel"][];
+            /** @description Addresses and networks that are never blocked, and that only wrong passwords from there slow. */
             allow: string[];
             /** @description Addresses and networks that are refused before anything else. */
             block: string[];
@@ -1780,11 +1782,25 @@ export interface components {
             /** @description How many slow-downs there are, also those that are not listed. */
             total: number;
         };
+        /** @description The figures of a choice of limits; times are in seconds. */
+        LimitsLevel: {
+            limits: components["schemas"]["Limits"];
+            /** @description Wrong passwords for one account from one source that cost nothing. */
+            free_tries: number;
+            /** @description The longest wait after more of them. */
+            longest_wait: number;
+            /** @description Wrong passwords of one source, whatever the names, that pause it. */
+            source_tries: number;
+            /** @description Within how long those are. */
+            source_window: number;
+            /** @description How long it is paused. */
+            source_pause: number;
+        };
         DefenderValues: {
             limits: components["schemas"]["Limits"];
             allow: string[];
             block: string[];
-            /** @description The caller knows that their own address is blocked with it. */
+            /** @description The caller knows that it may shut them out. */
             confirm?: boolean;
         };
         SlowDown: {
