@@ -10,6 +10,7 @@ import (
 
 	"castellan/internal/access/password"
 	"castellan/internal/access/throttle"
+	"castellan/internal/event"
 	"castellan/internal/httpapi"
 	"castellan/internal/realtest"
 )
@@ -129,6 +130,15 @@ func TestAClosedAccountHasItsWaysOut(t *testing.T) {
 	}
 
 	b.lift("")
+	h.close("admin")
+	h.local().must(200, "POST", "/local/button", obj{"hold_ms": 300})
+	pressed := h.browser().from("127.0.0.12")
+	pressed.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
+	pressed.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	if said := h.newest(pressed, event.SlowDownLifted); said != "Slow-down lifted: all wrong passwords, by a press of the button" {
+		t.Errorf("the log says %q", said)
+	}
+
 	h.close("admin")
 	recovered := h.local().must(200, "POST", "/local/recover", obj{"name": "admin"}).body
 	h.browser().from("127.0.0.11").must(200, "POST", "/sign-in", obj{"name": "admin", "password": recovered["password"]})
@@ -279,6 +289,9 @@ func TestTheDefenderIsChangedByAdministrators(t *testing.T) {
 	v := owner.must(200, "PUT", "/defender", put("strict", []string{"192.0.2.9"}, []string{"198.51.100.77/24", "2001:db8::1"})).body
 	if fmt.Sprint(v["block"]) != "[198.51.100.0/24 2001:db8::1]" || v["limits"] != "strict" || v["own_address"] != "127.0.0.1" {
 		t.Errorf("got %v", v)
+	}
+	if got := fmt.Sprint(listOf(v["levels"])[1]); got != "map[free_tries:5 limits:normal longest_wait:300 source_pause:900 source_tries:20 source_window:600]" {
+		t.Errorf("normal limits come to %s", got)
 	}
 	owner.refused(422, "invalid", "PUT", "/defender", put("strict", nil, []string{"127.0.0.1"}))
 	owner.refused(422, "invalid", "PUT", "/defender", put("strict", []string{}, []string{"nas.local"}))

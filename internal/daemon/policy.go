@@ -97,7 +97,7 @@ func Policy() []Rule {
 		{"Time, correction to be confirmed", "up to " + words(clock.SlowCorrection) + ", by " + count(clock.ConfirmingPolls, "polls within ") + words(clock.SamePoll) + " of each other", "box", "the last of them", "One wrong round of answers moves nothing."},
 		{"Time, correction never followed", "more than " + words(clock.SlowCorrection), "box", "agreement with the known time, the reset button, castellan recover", "Nobody on the network may move the time by much."},
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
-		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there."},
+		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, or to end every wait after wrong passwords."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
 		{"Log", atMost(event.Kept, "events") + ", " + count(event.KeptBytes>>20, "MiB of them packed"), "box", "the oldest go, or an administrator clears it, which leaves an entry", "A flood of refusals cannot fill the disk."},
 		{"Log, refusals", count(event.RepeatsFree, "of a source, ") + count(event.RepeatsFreeAll, "of all, then their number once in ") + words(event.RepeatsEvery), "source, box", words(event.RepeatsQuiet) + " without one", "A flood of refusals cannot push everything else out of the log."},

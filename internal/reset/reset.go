@@ -189,6 +189,26 @@ func (r *Reset) Resume(ctx context.Context) error {
 	return err
 }
 
+// Pardon ends the waits after wrong passwords, of everybody, for whoever presses the button briefly. It opens nothing and
+// restores nothing. It reports whether there was any such wait.
+func (r *Reset) Pardon() (slowed bool, err error) {
+	err = r.DB.Update(func(tx *store.Tx) error {
+		owned, _, err := claim.Owned(tx)
+		if err != nil || !owned { // there the press is for the claim
+			return err
+		}
+		d, err := settings.GetDefender(tx)
+		if err != nil {
+			return err
+		}
+		if slowed, err = r.Throttle.Amnesty(tx, throttle.LevelOf(string(d.Limits))); err != nil || !slowed {
+			return err
+		}
+		return r.Log.Record(tx, event.Event{Kind: event.SlowDownLifted}.With("what", "all wrong passwords, by a press of the button"))
+	})
+	return slowed, err
+}
+
 func (r *Reset) failed(cause error) error {
 	err := r.DB.Update(func(tx *store.Tx) error {
 		return r.Log.Record(tx, event.Event{Kind: event.ResetFailed, Actor: account.BuiltIn}.With("reason", cause.Error()))

@@ -7,6 +7,7 @@ package throttle
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -208,6 +209,19 @@ func (t *Throttle) PardonPasswords(tx *store.Tx, name string) error {
 		}
 	}
 	return nil
+}
+
+// Amnesty forgets the wrong passwords of all names, sources and browsers, and no codes, when the transaction commits: for
+// somebody who presses the button of the box. It reports whether anybody was slowed down by any.
+func (t *Throttle) Amnesty(tx *store.Tx, level Level) (slowed bool, err error) {
+	list, _ := t.SlowDowns(level)
+	slowed = slices.ContainsFunc(list, func(s SlowDown) bool { return s.Rule != Codes })
+	for _, c := range []*counter{t.passwords, t.browsers, t.accounts} {
+		if err := t.forgive(tx, c, ""); err != nil {
+			return false, err
+		}
+	}
+	return slowed, t.Unpause(tx)
 }
 
 // Unpause forgets the pauses of all sources and that many guessed at once, when the transaction commits: for
