@@ -85,8 +85,8 @@ func (o *Office) shutsOut(tx *store.Tx, by Actor, before, after settings.Defende
 		return err
 	}
 	refused := func(address, words string) error {
-		a, err := netip.ParseAddr(address)
-		if err != nil || !after.Blocks(a) || before.Blocks(a) { // it is no address on the socket of the box
+		a, _ := netip.ParseAddr(address) // it is none on the socket of the box
+		if !a.IsValid() || !after.Blocks(a) || before.Blocks(a) {
 			return nil
 		}
 		at := slices.IndexFunc(after.Block, func(p netip.Prefix) bool { return p.Contains(a.Unmap().WithZone("")) })
