@@ -29,7 +29,6 @@ const (
 	floodSources = 30
 	floodAtOnce  = 300
 	floodPause   = 250 * time.Millisecond // 1,200 tries a second
-	floodLongest = time.Minute
 	statusWithin = 500 * time.Millisecond
 )
 
@@ -77,10 +76,10 @@ func TestAFloodOfSignInsLeavesTheDoorOpen(t *testing.T) {
 	p.must(201, "POST", "/claim", obj{"name": "admin", "password": goodPassword})
 	p.must(204, "DELETE", "/session", nil)
 
-	ctx, stop := context.WithTimeout(t.Context(), floodLongest)
+	ctx, stop := context.WithCancel(t.Context()) // nothing else ends the flood
 	defer stop()
 	answers := [600]atomic.Int64{}
-	var unexplained atomic.Int64
+	var unexplained, tried atomic.Int64
 	var all sync.WaitGroup
 	for source := range floodSources {
 		client := peer(fmt.Sprintf("127.0.1.%d", source+1))
@@ -93,6 +92,7 @@ func TestAFloodOfSignInsLeavesTheDoorOpen(t *testing.T) {
 						continue
 					}
 					answers[response.StatusCode].Add(1)
+					tried.Add(1)
 					if surplus := response.StatusCode == 503 || response.StatusCode == 429; surplus && response.Header.Get("Retry-After") == "" {
 						unexplained.Add(1)
 					}
@@ -101,9 +101,15 @@ func TestAFloodOfSignInsLeavesTheDoorOpen(t *testing.T) {
 		}
 	}
 	time.Sleep(2 * time.Second) // every connection is there
+	before := tried.Load()
 	status := p.statusTimes()
-	for round := 0; round < 2 && status[98] > statusWithin; round++ { // this machine does other things, too
-		status = p.statusTimes()
+	// A repeat asks the same under the same flood. It forgives a machine that was busy with something else for that
+	// while, and no slow door: that one is slow each time.
+	for round := 0; round < 2 && status[98] > statusWithin; round++ {
+		before, status = tried.Load(), p.statusTimes()
+	}
+	if tried.Load() == before || ctx.Err() != nil {
+		t.Error("the test proves nothing: the flood ended early")
 	}
 	response, took, err := p.attempt(t.Context(), peer("127.0.2.2"), "admin", goodPassword, p.cookies)
 	if err != nil || response.StatusCode != 200 || took > 5*time.Second {

@@ -162,7 +162,7 @@ func (h *house) furnish(o opened) error {
 	})
 	h.api.Office = people.New(people.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Browsers: browsers,
-		Log: h.log, Post: h.post, MailKey: mailKey, Now: now,
+		Log: h.log, Post: h.post, MailKey: mailKey, Now: now, House: h.links.Networks,
 	})
 	h.api.Desk = recovery.New(recovery.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Sessions: sessions, Browsers: browsers, Log: h.log, Post: h.post, Now: now, Elapsed: elapsed,
@@ -237,6 +237,9 @@ func (h *house) pressed(p button.Press) (err error) {
 		waiting = h.box.Press()
 	}
 	outcome := meaning(p.Outcome, waiting)
+	if p.Outcome == button.Presence && waiting == 0 && h.recovery == nil {
+		outcome = h.pardon(outcome)
+	}
 	if err != nil {
 		h.Out.Error("reset by the button", "err", err)
 		outcome, err = "restoring administrator defaults did not finish", errReset.Because(err)
@@ -246,6 +249,20 @@ func (h *house) pressed(p button.Press) (err error) {
 		h.record(event.Event{Kind: event.ClaimDropped}.With("count", strconv.Itoa(waiting)))
 	}
 	return err
+}
+
+// pardon ends the waits after wrong passwords, for whoever stands at the box, and says what a press did.
+func (h *house) pardon(otherwise string) string {
+	slowed, err := h.reset.Pardon()
+	switch {
+	case err != nil:
+		h.Out.Error("pardon wrong passwords", "err", err)
+		return "the waits after wrong passwords could not be ended"
+	case slowed:
+		return "the waits after wrong passwords ended"
+	default:
+		return otherwise
+	}
 }
 
 // meaning puts the outcome of a press into words.

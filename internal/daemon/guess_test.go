@@ -10,6 +10,7 @@ import (
 
 	"castellan/internal/access/password"
 	"castellan/internal/access/throttle"
+	"castellan/internal/event"
 	"castellan/internal/httpapi"
 	"castellan/internal/realtest"
 )
@@ -96,8 +97,9 @@ func TestAClosedAccountHasItsWaysOut(t *testing.T) {
 	if right.StatusCode != 403 || right.code() != "known_browser_required" || !bytes.Equal(unnumbered(right), unnumbered(unknown)) {
 		t.Errorf("%d %s\n%d %s", right.StatusCode, right.raw, unknown.StatusCode, unknown.raw)
 	}
-	h.known(owner).from("127.0.0.9").must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
-	h.known(owner).from("127.0.0.9").refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
+	mine := h.known(owner).from("127.0.0.9")
+	mine.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	mine.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
 	h.restart() // it is not forgotten
 	b := h.browser().from("127.0.0.9")
 	b.refused(403, "known_browser_required", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
@@ -128,6 +130,15 @@ func TestAClosedAccountHasItsWaysOut(t *testing.T) {
 	}
 
 	b.lift("")
+	h.close("admin")
+	h.local().must(200, "POST", "/local/button", obj{"hold_ms": 300})
+	pressed := h.browser().from("127.0.0.12")
+	pressed.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
+	pressed.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	if said := h.newest(pressed, event.SlowDownLifted); said != "Slow-down lifted: all wrong passwords, by a press of the button" {
+		t.Errorf("the log says %q", said)
+	}
+
 	h.close("admin")
 	recovered := h.local().must(200, "POST", "/local/recover", obj{"name": "admin"}).body
 	h.browser().from("127.0.0.11").must(200, "POST", "/sign-in", obj{"name": "admin", "password": recovered["password"]})
@@ -183,15 +194,16 @@ func TestAThousandGuessesDoNotKeepTheOwnerOut(t *testing.T) { // alone, because 
 			t.Errorf("it took %v", took)
 		}
 	}
+	mine := h.known(owner)
 	for i := range 5 {
-		signIn(h.known(owner).from("127.0.0.7"), 2*time.Second)
+		signIn(mine.from("127.0.0.7"), 2*time.Second)
 		signIn(h.browser().from(many(i)), 2*time.Second)
-		signIn(h.known(owner).from("127.0.0.66"), 2*time.Second) // even from where the guesses come
+		signIn(mine.from("127.0.0.66"), 2*time.Second) // even from where the guesses come
 	}
 	if got := <-done; got[200] != 0 || got[401] > 12 {
 		t.Errorf("of the thousand guesses: %v", got)
 	}
-	signIn(h.known(owner).from("127.0.0.7"), 2*time.Second)
+	signIn(mine.from("127.0.0.7"), 2*time.Second)
 	signIn(h.browser().from("127.0.0.8"), 2*time.Second)
 }
 
@@ -215,7 +227,9 @@ func TestOnePasswordOnManyNames(t *testing.T) {
 		t.Errorf("stopped at name %d", stopped)
 	}
 	attacker.refused(429, "slow_down", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
-	h.known(owner).from("127.0.0.66").must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	mine := h.known(owner)
+	mine.from("127.0.0.66").must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	mine.from("127.0.0.1")
 	if n := owner.lift(""); n < 1 {
 		t.Errorf("%d slow-downs are lifted", n)
 	}
@@ -230,10 +244,11 @@ func TestOnePasswordOnManyNames(t *testing.T) {
 	if kinds["sign_in.crowd_noticed"] != 1 || kinds["sign_in.source_paused"] != 1 {
 		t.Errorf("the log has %v", kinds)
 	}
+	mine.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}) // while the crowd is there
 	for range throttle.FreeTries {
-		h.known(owner).refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
+		mine.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
 	}
-	h.known(owner).refused(429, "slow_down", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	mine.refused(429, "slow_down", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
 	second := h.guess("127.0.0.9", "admin", goodPassword)
 	if second.StatusCode != 200 {
 		t.Errorf("a newcomer: %d %s", second.StatusCode, second.raw)
@@ -271,9 +286,12 @@ func TestTheDefenderIsChangedByAdministrators(t *testing.T) {
 	put := func(limits string, allow, block []string) obj {
 		return obj{"limits": limits, "allow": allow, "block": block}
 	}
-	v := owner.must(200, "PUT", "/defender", put("strict", []string{"192.0.2.9"}, []string{"192.0.2.77/24", "2001:db8::1"})).body
-	if fmt.Sprint(v["block"]) != "[192.0.2.0/24 2001:db8::1]" || v["limits"] != "strict" || v["own_address"] != "127.0.0.1" {
+	v := owner.must(200, "PUT", "/defender", put("strict", []string{"192.0.2.9"}, []string{"198.51.100.77/24", "2001:db8::1"})).body
+	if fmt.Sprint(v["block"]) != "[198.51.100.0/24 2001:db8::1]" || v["limits"] != "strict" || v["own_address"] != "127.0.0.1" {
 		t.Errorf("got %v", v)
+	}
+	if got := fmt.Sprint(listOf(v["levels"])[1]); got != "map[free_tries:5 limits:normal longest_wait:300 source_pause:900 source_tries:20 source_window:600]" {
+		t.Errorf("normal limits come to %s", got)
 	}
 	owner.refused(422, "invalid", "PUT", "/defender", put("strict", nil, []string{"127.0.0.1"}))
 	owner.refused(422, "invalid", "PUT", "/defender", put("strict", []string{}, []string{"nas.local"}))
@@ -287,7 +305,7 @@ func TestTheDefenderIsChangedByAdministrators(t *testing.T) {
 		t.Errorf("after a restart: %v", v)
 	}
 	events := fmt.Sprint(again.events("area=settings"))
-	for _, want := range []string{"Block list: 192.0.2.0/24 added, 2001:db8::1 added", "Allow list: 192.0.2.9 added", "Limits at the door: normal before, now strict"} {
+	for _, want := range []string{"Block list: 198.51.100.0/24 added, 2001:db8::1 added", "Allow list: 192.0.2.9 added", "Limits at the door: normal before, now strict"} {
 		if !strings.Contains(events, want) {
 			t.Errorf("the log lacks %q: %s", want, events)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"castellan/internal/access/people"
+	"castellan/internal/access/throttle"
 	"castellan/internal/httpapi/api"
 	"castellan/internal/settings"
 )
@@ -28,12 +29,24 @@ func slowDownView(s people.SlowDown) api.SlowDown {
 	return v
 }
 
+// levels renders what can be chosen as limits.
+func levels() (list []api.LimitsLevel) {
+	for _, l := range []settings.Limits{settings.RelaxedLimits, settings.NormalLimits, settings.StrictLimits} {
+		f := throttle.LevelOf(string(l)).Figures()
+		list = append(list, api.LimitsLevel{
+			Limits: api.Limits(l), FreeTries: f.FreeTries, LongestWait: seconds(f.LongestWait),
+			SourceTries: f.SprayTries, SourceWindow: seconds(throttle.SprayWindow), SourcePause: seconds(f.SprayPause),
+		})
+	}
+	return list
+}
+
 // defenderOf renders the Defender to an administrator.
 func (h *handlers) defenderOf(ctx context.Context) (api.Defender, error) {
 	d, slow, total, err := h.Office.Defender()
 	v := api.Defender{
 		Limits: api.Limits(d.Limits), Allow: ruleTexts(d.Allow), Block: ruleTexts(d.Block), OwnAddress: callerOf(ctx).visitor.Address,
-		SlowDowns: []api.SlowDown{}, Total: total,
+		SlowDowns: []api.SlowDown{}, Total: total, Levels: levels(),
 	}
 	for _, s := range slow {
 		v.SlowDowns = append(v.SlowDowns, slowDownView(s))

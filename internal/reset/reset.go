@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"castellan/internal/access/account"
@@ -139,20 +138,11 @@ func (r *Reset) resetPolicy(tx *store.Tx) error {
 	}
 	after := settings.DefaultPolicy()
 	r.Sessions.EndIdleAfter(tx, after.Idle)
-	for _, c := range []struct{ what, from, to string }{
-		{"Who must use 2-step verification", string(before.TwoStep), string(after.TwoStep)},
-		{"Who may get codes by e-mail", string(before.EmailCodes), string(after.EmailCodes)},
-		{"The time after which idle sessions end", minutes(before.Idle), minutes(after.Idle)},
-	} {
-		if c.from == c.to {
-			continue
-		}
+	who := func(p settings.Policy) (string, error) { return string(p.TwoStep), nil }
+	return after.Changes(before, who, func(what, from, to string) error {
 		e := event.Event{Kind: event.SettingsChanged, Actor: account.BuiltIn}
-		if err := r.Log.Record(tx, e.With("what", c.what).With("from", c.from).With("to", c.to)); err != nil {
-			return err
-		}
-	}
-	return nil
+		return r.Log.Record(tx, e.With("what", what).With("from", from).With("to", to))
+	})
 }
 
 // resetDefender brings the lists of addresses and the limits at the door back to their defaults, and ends the pauses
@@ -173,8 +163,6 @@ func (r *Reset) resetDefender(tx *store.Tx) error {
 		return r.Log.Record(tx, e.With("list", list).With("what", what))
 	})
 }
-
-func minutes(n int) string { return strconv.Itoa(n) + " min" }
 
 // Resume finishes a reset that was interrupted, or does nothing. It may be repeated.
 func (r *Reset) Resume(ctx context.Context) error {
@@ -199,6 +187,26 @@ func (r *Reset) Resume(ctx context.Context) error {
 		return r.failed(tidied)
 	}
 	return err
+}
+
+// Pardon ends the waits after wrong passwords, of everybody, for whoever presses the button briefly. It opens nothing and
+// restores nothing. It reports whether there was any such wait.
+func (r *Reset) Pardon() (slowed bool, err error) {
+	err = r.DB.Update(func(tx *store.Tx) error {
+		owned, _, err := claim.Owned(tx)
+		if err != nil || !owned { // there the press is for the claim
+			return err
+		}
+		d, err := settings.GetDefender(tx)
+		if err != nil {
+			return err
+		}
+		if slowed, err = r.Throttle.Amnesty(tx, throttle.LevelOf(string(d.Limits))); err != nil || !slowed {
+			return err
+		}
+		return r.Log.Record(tx, event.Event{Kind: event.SlowDownLifted}.With("what", "all wrong passwords, by a press of the button"))
+	})
+	return slowed, err
 }
 
 func (r *Reset) failed(cause error) error {

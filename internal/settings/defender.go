@@ -26,7 +26,7 @@ const MaxRules = 200
 // Defender is what the owner decided about addresses at the door.
 type Defender struct {
 	Limits Limits
-	// Allow are never paused and never blocked; Block are refused before anything else.
+	// Allow are never paused, blocked or closed out by what others try; Block are refused before anything else.
 	Allow, Block []netip.Prefix
 }
 

@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"castellan/internal/fault"
 	"castellan/internal/store"
@@ -50,6 +51,31 @@ var ErrIdle = fault.InvalidField("idle_minutes", "out_of_range", "Between 5 and 
 // DefaultPolicy is the policy of a box whose owner decided nothing.
 func DefaultPolicy() Policy {
 	return Policy{TwoStep: Administrators, EmailCodes: Everybody, Idle: IdleDefault}
+}
+
+// Changes tells each demand that is different from before. who puts a demand into words, with the names of its groups.
+func (p Policy) Changes(before Policy, who func(Policy) (string, error), tell func(what, from, to string) error) error {
+	from, err := who(before)
+	if err != nil {
+		return err
+	}
+	to, err := who(p)
+	if err != nil {
+		return err
+	}
+	for _, c := range [][3]string{
+		{"Who must use 2-step verification", from, to},
+		{"Who may get codes by e-mail", string(before.EmailCodes), string(p.EmailCodes)},
+		{"The time after which idle sessions end", strconv.Itoa(before.Idle) + " min", strconv.Itoa(p.Idle) + " min"},
+	} {
+		if c[1] == c[2] {
+			continue
+		}
+		if err := tell(c[0], c[1], c[2]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type policyRecord struct {

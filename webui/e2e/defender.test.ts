@@ -61,7 +61,7 @@ story(
 		await admin.look("defender-blocked");
 		admin.expects("/defender", 409);
 		await add(`${own}/24`);
-		const dialog = page.getByRole("dialog", { name: "Block your own address?" });
+		const dialog = page.getByRole("dialog", { name: "Shut yourself out?" });
 		await dialog.getByText(`Your own address ${own} is in the network`).waitFor();
 		await admin.look("defender-own-address");
 		await dialog.getByRole("button", { name: "Cancel" }).click();

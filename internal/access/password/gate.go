@@ -34,9 +34,11 @@ func From(ctx context.Context, source string) context.Context {
 	return context.WithValue(ctx, sourceKey{}, source)
 }
 
-// Known returns a context whose hashes are computed for a browser that the account knows. One place beside the
-// queue is kept for those, and they take turns with all others.
-func Known(ctx context.Context) context.Context { return context.WithValue(ctx, knownKey{}, true) }
+// Known returns a context whose hashes are computed for a browser that an account knows. One place beside the queue is
+// kept for those, and they take turns with all others. Of the accounts each has the place in its turn.
+func Known(ctx context.Context, account string) context.Context {
+	return context.WithValue(ctx, knownKey{}, account)
+}
 
 // gate lets one hash run at a time. Sixty-four at once would take 1.25 GB. The sources that wait take turns, and
 // when the queue is full, the source with the most places gives one up for a source that has fewer.
@@ -46,12 +48,16 @@ type gate struct {
 	turned  bool     // the last one called was a known browser, so that others come next
 	round   int      // that is being served
 	waiting []*place // in the order in which they came
+	served  []string // the accounts that were called last as known ones, the last one last
 }
+
+// remembered is how many accounts a gate remembers to have served.
+const remembered = 64
 
 // place is a hash that waits for its turn.
 type place struct {
 	source string
-	known  bool      // a browser that the account knows
+	known  string    // the account, if the browser is one that it knows
 	round  int       // a source has one place in each
 	called chan bool // true: it is its turn; false: its place was given to another source
 }
@@ -61,7 +67,8 @@ func newGate() *gate { return &gate{} }
 // enter waits for a turn and returns the function that ends it.
 func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 	source, _ := ctx.Value(sourceKey{}).(string)
-	p, err := g.queue(source, ctx.Value(knownKey{}) != nil)
+	known, _ := ctx.Value(knownKey{}).(string)
+	p, err := g.queue(source, known)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +96,7 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 
 // queue gives a source a place, which is called at once where nothing runs. Beside the queue there is one place for a
 // known browser.
-func (g *gate) queue(source string, known bool) (*place, error) {
+func (g *gate) queue(source, known string) (*place, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := &place{source: source, known: known, round: g.round, called: make(chan bool, 1)}
@@ -102,7 +109,7 @@ func (g *gate) queue(source string, known bool) (*place, error) {
 		g.call(p)
 		return p, nil
 	}
-	if places, taken := g.places(); places >= Queue && (!known || taken) && !g.makeRoom(source) {
+	if places, taken := g.places(); places >= Queue && (known == "" || taken) && !g.makeRoom(source) && !g.takeOver(known) {
 		return nil, ErrBusy
 	}
 	g.waiting = append(g.waiting, p)
@@ -112,7 +119,7 @@ func (g *gate) queue(source string, known bool) (*place, error) {
 // places counts those of the queue that are taken, without the one that is kept for a known browser, which may be
 // taken, too. It needs mu.
 func (g *gate) places() (n int, kept bool) {
-	kept = slices.ContainsFunc(g.waiting, func(p *place) bool { return p.known })
+	kept = slices.ContainsFunc(g.waiting, func(p *place) bool { return p.known != "" })
 	if n = len(g.waiting); kept {
 		n--
 	}
@@ -125,7 +132,7 @@ func (g *gate) makeRoom(source string) bool {
 	places := map[string]int{}
 	greediest := source
 	for _, one := range g.waiting {
-		if one.known {
+		if one.known != "" {
 			continue
 		}
 		places[one.source]++
@@ -137,13 +144,37 @@ func (g *gate) makeRoom(source string) bool {
 		return false
 	}
 	for i, one := range slices.Backward(g.waiting) {
-		if one.source == greediest && !one.known {
-			g.waiting = slices.Delete(g.waiting, i, i+1)
-			one.called <- false
+		if one.source == greediest && one.known == "" {
+			g.turnAway(i)
 			return true
 		}
 	}
 	return false
+}
+
+// takeOver turns away the known browser that waits whose account was served last, if the account that wants its place
+// was served longer ago: somebody who signs in again and again does not hold the place. It needs mu.
+func (g *gate) takeOver(known string) bool {
+	if known == "" {
+		return false
+	}
+	last, turn := -1, slices.Index(g.served, known)
+	for i, one := range g.waiting {
+		if at := slices.Index(g.served, one.known); one.known != "" && at > turn {
+			last, turn = i, at
+		}
+	}
+	if last < 0 {
+		return false
+	}
+	g.turnAway(last)
+	return true
+}
+
+// turnAway gives a place to somebody else. It needs mu.
+func (g *gate) turnAway(i int) {
+	g.waiting[i].called <- false
+	g.waiting = slices.Delete(g.waiting, i, i+1)
 }
 
 // forsake gives a place up, unless it was called already.
@@ -160,8 +191,11 @@ func (g *gate) forsake(p *place) bool {
 
 // call gives a place its turn. It needs mu.
 func (g *gate) call(p *place) {
-	g.busy, g.turned = true, p.known
-	if !p.known {
+	g.busy, g.turned = true, p.known != ""
+	if g.turned {
+		g.served = append(slices.DeleteFunc(g.served, func(one string) bool { return one == p.known }), p.known)
+		g.served = g.served[max(len(g.served)-remembered, 0):]
+	} else {
 		g.round = p.round
 	}
 	p.called <- true
@@ -178,10 +212,14 @@ func (g *gate) leave() {
 		return
 	}
 	next := slices.MinFunc(g.waiting, func(a, b *place) int { // the first of the lowest
-		if a.known == b.known {
+		switch known := a.known != ""; {
+		case known == (b.known != ""):
 			return a.round - b.round
+		case known != g.turned:
+			return -1
+		default:
+			return 1
 		}
-		return map[bool]int{true: -1, false: 1}[a.known != g.turned]
 	})
 	g.waiting = slices.DeleteFunc(g.waiting, func(p *place) bool { return p == next })
 	g.call(next)

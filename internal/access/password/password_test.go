@@ -258,7 +258,7 @@ func TestAPlaceOfTheQueueIsKeptForKnownBrowsers(t *testing.T) {
 		if _, err := gate(password.From(t.Context(), "stranger")); !errors.Is(err, password.ErrBusy) {
 			t.Errorf("the queue is not full: %v", err)
 		}
-		known := password.Known(password.From(t.Context(), "0")) // from where a flood comes, too
+		known := password.Known(password.From(t.Context(), "0"), "owner") // from where a flood comes, too
 		for i, most := range []time.Duration{hash, 2 * hash} {
 			start := time.Now()
 			leave, err := gate(known)
@@ -267,6 +267,48 @@ func TestAPlaceOfTheQueueIsKeptForKnownBrowsers(t *testing.T) {
 			}
 			leave()
 		}
+		all.Wait()
+	})
+}
+
+// R024: whoever signs in again and again, in however many browsers that their accounts know, does not hold the place that
+// is kept for those.
+func TestThePlaceForKnownBrowsersGoesFromAccountToAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGateForTest()
+		const hash = 100 * time.Millisecond
+		ctx, stop := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		loop := func(ctx context.Context) {
+			all.Go(func() {
+				for ctx.Err() == nil {
+					leave, err := gate(ctx)
+					if err != nil {
+						time.Sleep(time.Millisecond)
+						continue
+					}
+					time.Sleep(hash)
+					leave()
+				}
+			})
+			synctest.Wait()
+		}
+		for i := range 2 + password.Queue {
+			loop(password.From(ctx, strconv.Itoa(i)))
+		}
+		for i := range 6 { // two insiders with three browsers each
+			loop(password.Known(password.From(ctx, "inside"+strconv.Itoa(i)), "insider"+strconv.Itoa(i%2)))
+		}
+		time.Sleep(10 * hash)
+		for i := range 5 {
+			leave, err := gate(password.Known(password.From(t.Context(), "home"), "owner"))
+			if err != nil {
+				t.Fatalf("sign-in %d of the owner: %v", i+1, err)
+			}
+			leave()
+			time.Sleep(5 * hash)
+		}
+		stop()
 		all.Wait()
 	})
 }

@@ -1,8 +1,8 @@
 package people
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -58,8 +58,8 @@ func named(tx *store.Tx, s throttle.SlowDown) (SlowDown, error) {
 	return SlowDown{s, a.Name}, err
 }
 
-// SetDefender changes what is decided about addresses. A rule that blocks the address of whoever acts is refused
-// with ErrOwnAddress, unless they have confirmed that.
+// SetDefender changes what is decided about addresses. A rule that would block whoever acts, now or where they signed
+// in lately, or a whole network of the house is refused with ErrOwnAddress, unless they have confirmed that.
 func (o *Office) SetDefender(by Actor, d settings.Defender, confirmed bool) error {
 	return o.update(by, func(tx *store.Tx) error {
 		before, err := settings.GetDefender(tx)
@@ -69,19 +69,49 @@ func (o *Office) SetDefender(by Actor, d settings.Defender, confirmed bool) erro
 		if err := settings.PutDefender(tx, d); err != nil {
 			return err
 		}
-		if own, err := netip.ParseAddr(by.Address); err == nil && !confirmed && d.Blocks(own) {
-			at := slices.IndexFunc(d.Block, func(p netip.Prefix) bool { return p.Contains(own.Unmap().WithZone("")) })
-			return ErrOwnAddress.Saying("%s", ownWords(own, d.Block[at]))
+		if !confirmed {
+			if err := o.shutsOut(tx, by, before, d); err != nil {
+				return err
+			}
 		}
 		return o.recordDefender(tx, by.event(event.DefenderChanged), before, d)
 	})
 }
 
-func ownWords(own netip.Addr, rule netip.Prefix) string {
-	if rule.IsSingleIP() {
-		return fmt.Sprintf("%s is your own address. Blocked, it would shut you out at once.", own)
+// shutsOut refuses what a change would newly block of the places that whoever acts comes from.
+func (o *Office) shutsOut(tx *store.Tx, by Actor, before, after settings.Defender) error {
+	browsers, err := o.Browsers.List(tx, by.ID)
+	if err != nil {
+		return err
 	}
-	return fmt.Sprintf("Your own address %s is in the network %s. Blocked, it would shut you out at once.", own, rule)
+	refused := func(address, words string) error {
+		a, _ := netip.ParseAddr(address) // it is none on the socket of the box
+		if !a.IsValid() || !after.Blocks(a) || before.Blocks(a) {
+			return nil
+		}
+		at := slices.IndexFunc(after.Block, func(p netip.Prefix) bool { return p.Contains(a.Unmap().WithZone("")) })
+		return ErrOwnAddress.Saying(words, a, settings.RuleWords(after.Block[at]))
+	}
+	err = refused(by.Address, "%s is your own address. With %s blocked you would be shut out at once.")
+	for _, one := range o.Sessions.List(by.ID) {
+		err = cmp.Or(err, refused(one.Source, "You are signed in at %s, too. With %s blocked you would be shut out there."))
+	}
+	for _, one := range browsers {
+		err = cmp.Or(err, refused(one.Address, "You have signed in at %s before. With %s blocked you would be shut out there."))
+	}
+	return cmp.Or(err, o.shutsHouseOut(before, after))
+}
+
+// shutsHouseOut refuses a rule that newly blocks a whole network of the house.
+func (o *Office) shutsHouseOut(before, after settings.Defender) error {
+	for _, network := range o.House() {
+		for _, p := range after.Block {
+			if !slices.Contains(before.Block, p) && p.Bits() <= network.Bits() && p.Overlaps(network) {
+				return ErrOwnAddress.Saying("The NAS itself is in the network %s. With %s blocked everybody there would be shut out.", network, settings.RuleWords(p))
+			}
+		}
+	}
+	return nil
 }
 
 // recordDefender records what is different about the Defender, one event for each list.

@@ -9,6 +9,7 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/people"
+	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/event"
 	"castellan/internal/fault"
@@ -54,6 +55,37 @@ func TestARuleWithOnesOwnAddressWantsToBeConfirmed(t *testing.T) {
 	own.Address = "local" // over the socket of the box
 	if err := b.SetDefender(own, blocking("192.0.2.0/24"), false); err != nil {
 		t.Errorf("on the box itself: %v", err)
+	}
+}
+
+// R001 R021: nor out of where they also sign in, nor everybody in the house.
+func TestARuleWithWhereOneSignsInWantsToBeConfirmed(t *testing.T) {
+	b := newBench(t)
+	if err := b.DB.Update(func(tx *store.Tx) error {
+		b.Sessions.Create(tx, session.Session{Account: b.root.ID, Source: "203.0.113.9"})
+		_, _, _, err := b.Browsers.Remember(tx, "", b.root.ID, "Firefox", "203.0.113.77")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for rule, words := range map[string]string{
+		"203.0.113.9/32":  "You are signed in at 203.0.113.9, too. With 203.0.113.9 blocked you would be shut out there.",
+		"203.0.113.64/26": "You have signed in at 203.0.113.77 before. With 203.0.113.64/26 blocked you would be shut out there.",
+		"198.18.0.0/16":   "The NAS itself is in the network 198.18.4.0/24. With 198.18.0.0/16 blocked everybody there would be shut out.",
+	} {
+		var f *fault.Error
+		if err := b.SetDefender(b.root, blocking(rule), false); !errors.Is(err, people.ErrOwnAddress) || !errors.As(err, &f) || f.Message != words {
+			t.Errorf("%s: %v", rule, err)
+		}
+	}
+	if err := b.SetDefender(b.root, blocking("198.18.4.0/25"), false); err != nil {
+		t.Errorf("a part of the network: %v", err)
+	}
+	if err := b.SetDefender(b.root, blocking("203.0.113.0/24", "198.18.4.0/24"), true); err != nil {
+		t.Errorf("confirmed: %v", err)
+	}
+	if err := b.SetDefender(b.root, blocking("203.0.113.0/24", "198.18.4.0/24", "192.0.3.0/24"), false); err != nil {
+		t.Errorf("what was confirmed before: %v", err)
 	}
 }
 
@@ -156,7 +188,7 @@ func TestATemporaryPasswordOpensAClosedAccount(t *testing.T) {
 	ines, now := b.own("ines", account.User), time.Hour
 	b.Throttle = throttle.New(throttle.Config{Elapsed: func() time.Duration { return now }, Boot: "one"})
 	for i := range throttle.MaxRow {
-		a, err := b.Throttle.Password(throttle.Guess{Name: "ines", Source: strings.Repeat("x", i+1), Allowed: true})
+		a, err := b.Throttle.Password(throttle.Guess{Name: "ines", Source: strings.Repeat("x", i+1)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -111,7 +111,7 @@ func (o *Office) SignOut(by Actor, id string) (ended int, err error) {
 
 func (o *Office) signOut(tx *store.Tx, by Actor, a account.Account) (ended int, err error) {
 	ended = o.Sessions.EndAll(tx, a.ID, by.Session)
-	if err := o.Browsers.EndOthers(tx, a.ID, by.Browser); err != nil {
+	if _, err := o.Browsers.EndOthers(tx, a.ID, by.Browser); err != nil {
 		return 0, err
 	}
 	return ended, o.note(tx, a, by.event(event.SessionsEnded).With("sessions", strconv.Itoa(ended)))

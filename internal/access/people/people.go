@@ -6,6 +6,7 @@ package people
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -33,6 +34,8 @@ type Config struct {
 	Post      *notice.Post
 	MailKey   secret.Key       // seals the mail server's password
 	Now       func() time.Time // trusted time
+	// House tells the networks that the box is connected to.
+	House func() []netip.Prefix
 }
 
 // Office is where administrators look after people.

@@ -3,6 +3,7 @@ package people_test
 import (
 	"errors"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -43,6 +44,7 @@ func newBench(t *testing.T) *bench {
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Now: func() time.Time { return b.now },
 		Log: log, MailKey: key, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Origin: func() string { return "https://nas.example:8001" }, Elapsed: elapsed, Now: func() time.Time { return b.now }}),
 		Browsers: session.NewBrowsers(key, func() time.Time { return b.now }),
+		House:    func() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("198.18.4.0/24")} },
 	})
 	admin := b.own("admin", account.Administrator)
 	b.root = people.Actor{ID: admin.ID, Name: admin.Name, Address: "192.0.2.7"}

@@ -3,7 +3,6 @@ package people
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"castellan/internal/access/account"
@@ -29,31 +28,11 @@ func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
 			return err
 		}
 		o.Sessions.EndIdleAfter(tx, p.Idle)
-		from, err := demandWords(tx, before)
-		if err != nil {
-			return err
-		}
-		to, err := demandWords(tx, p)
-		if err != nil {
-			return err
-		}
-		for _, c := range []struct{ what, from, to string }{
-			{"Who must use 2-step verification", from, to},
-			{"Who may get codes by e-mail", string(before.EmailCodes), string(p.EmailCodes)},
-			{"The time after which idle sessions end", minutes(before.Idle), minutes(p.Idle)},
-		} {
-			if c.from == c.to {
-				continue
-			}
-			if err := o.Log.Record(tx, by.event(event.SettingsChanged).With("what", c.what).With("from", c.from).With("to", c.to)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return p.Changes(before, func(p settings.Policy) (string, error) { return demandWords(tx, p) }, func(what, from, to string) error {
+			return o.Log.Record(tx, by.event(event.SettingsChanged).With("what", what).With("from", from).With("to", to))
+		})
 	})
 }
-
-func minutes(n int) string { return strconv.Itoa(n) + " min" }
 
 // demandWords puts a demand into words, with the names of its groups.
 func demandWords(tx *store.Tx, p settings.Policy) (string, error) {

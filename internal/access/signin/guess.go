@@ -42,8 +42,9 @@ func (d *Door) guess(v Visitor, name string) (g throttle.Guess, err error) {
 		switch {
 		case errors.Is(err, account.ErrUnknown):
 			return nil
-		case err == nil && d.Browsers.Known(tx, v.Browser, a.ID):
-			g.Browser = v.Browser
+		case err == nil:
+			one, _ := d.Browsers.Find(tx, v.Browser, a.ID)
+			g.Browser = one.ID
 		}
 		return err
 	})

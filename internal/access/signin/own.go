@@ -65,7 +65,7 @@ func (d *Door) alone(tx *store.Tx, a account.Account, e event.Event, cookie stri
 	if renewed == "" {
 		return c, session.ErrEnded
 	}
-	if err := d.Browsers.EndOthers(tx, a.ID, s.Browser); err != nil {
+	if _, err := d.Browsers.EndOthers(tx, a.ID, s.Browser); err != nil {
 		return c, err
 	}
 	c.Cookie, c.Token = renewed, next.Token

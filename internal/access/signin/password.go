@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
@@ -28,7 +29,7 @@ func (d *Door) Password(ctx context.Context, v Visitor, name, typed string) (Ste
 		return Step{}, err
 	}
 	if g.Browser != "" {
-		ctx = password.Known(ctx)
+		ctx = password.Known(ctx, strings.ToLower(name))
 	}
 	attempt, err := d.Throttle.Password(g)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/factor"
@@ -70,7 +71,7 @@ func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof,
 	}
 	defer tries.drop()
 	if tries.known {
-		ctx = password.Known(ctx)
+		ctx = password.Known(ctx, strings.ToLower(a.Name))
 	}
 	ok, _, err := d.Passwords.Verify(ctx, a.Password.Hash, p.Password)
 	if err != nil {

@@ -43,7 +43,8 @@ func (d *Door) EndMySession(v Visitor, s session.Session, id string) error {
 func (d *Door) EndMyOthers(v Visitor, s session.Session) (ended int, err error) {
 	err = d.own(s, func(tx *store.Tx, a account.Account) error {
 		ended = d.Sessions.EndAll(tx, a.ID, s.ID)
-		if err := d.Browsers.EndOthers(tx, a.ID, s.Browser); err != nil {
+		forgotten, err := d.Browsers.EndOthers(tx, a.ID, s.Browser)
+		if err != nil || ended == 0 && forgotten == 0 { // where nothing ends there is nothing to tell
 			return err
 		}
 		return d.note(tx, a, v.event(event.SessionsEnded, a.Name).With("account", a.Name).With("sessions", strconv.Itoa(ended)))

@@ -103,7 +103,7 @@ type Step struct {
 	Next Next
 	// Cookie is the ticket's, or with NextDone the session's; empty leaves the one there is.
 	Cookie string
-	// Browser is the cookie by which the browser will be known; empty leaves the one there is.
+	// Browser is the cookie by which the browser will be known, with NextDone.
 	Browser     string
 	Token       string
 	Left        time.Duration

@@ -62,10 +62,10 @@ func (a *Attempt) Fail(tx *store.Tx) error {
 		a.begun = append(a.begun, Crowd)
 	}
 	for _, p := range a.parts {
-		if err := p.counter.tidy(tx, now); err != nil {
+		if err := p.counter.table.Put(tx, p.key, p.lane.record(t.config.Boot)); err != nil {
 			return err
 		}
-		if err := p.counter.table.Put(tx, p.key, p.lane.record(t.config.Boot)); err != nil {
+		if err := p.counter.tidy(tx, now); err != nil { // this very lane may have to go
 			return err
 		}
 	}

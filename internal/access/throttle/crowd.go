@@ -40,9 +40,9 @@ func (c *crowd) miss(source string, now time.Duration) (began bool) {
 }
 
 // level is the level that counts for a guess: unknown browsers find a box on its guard one level stricter, and
-// strict at least.
+// strict at least, unless the owner allows where they are.
 func (c *crowd) level(g Guess, now time.Duration) Level {
-	if g.Browser != "" || g.Inside || now >= c.until {
+	if g.Browser != "" || g.Inside || g.Allowed || now >= c.until {
 		return g.Level
 	}
 	return max(g.Level+1, Strict)

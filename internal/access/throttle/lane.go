@@ -151,32 +151,55 @@ func (c *counter) purge(tx *store.Tx, now time.Duration) error {
 	return nil
 }
 
-// tidy forgets old lanes now and then, and the oldest of all when there are too many: first of those that are
-// about no account. One that still has to wait stays: how fast passwords are hashed bounds how many those can be.
+// tidy forgets old lanes now and then, and the most dispensable ones when there are too many.
 func (c *counter) tidy(tx *store.Tx, now time.Duration) error {
-	full := c.forget > 0 && len(c.lanes) > MaxLanes
-	if full || now-c.purged >= purgeEvery {
+	if now-c.purged >= purgeEvery {
 		if err := c.purge(tx, now); err != nil {
 			return err
 		}
 	}
-	if !full || len(c.lanes) <= MaxLanes {
-		return nil
-	}
-	var oldest string
-	for key, l := range c.lanes {
-		if l.busy > 0 || c.rule.slows(l, now, Normal) && (c.rule.closed(l) || c.rule.left(l, now, Normal) > 0) {
-			continue
+	for c.forget > 0 && len(c.lanes) > MaxLanes {
+		key := c.dispensable(now)
+		if key == "" {
+			return nil
 		}
-		first := c.lanes[oldest]
-		known, other := l.account != "", first != nil && first.account != ""
-		if first == nil || known == other && l.last < first.last || !known && other {
-			oldest = key
+		delete(c.lanes, key)
+		if err := c.table.Delete(tx, key); err != nil {
+			return err
 		}
 	}
-	if oldest == "" {
-		return nil
+	return nil
+}
+
+// dispensable returns the key of the lane that is missed least: the oldest of those that are about no account, then of
+// the closed names that no account has, then of those that are about one. Empty: there is none. A lane that has to
+// wait for some minutes stays, and how fast passwords are hashed bounds how many those can be; a closed account stays,
+// too, and there are only as many as there are accounts.
+func (c *counter) dispensable(now time.Duration) (key string) {
+	lowest := stays
+	for k, l := range c.lanes {
+		w := c.worth(l, now)
+		if w < lowest || w == lowest && w != stays && l.last < c.lanes[key].last {
+			key, lowest = k, w
+		}
 	}
-	delete(c.lanes, oldest)
-	return c.table.Delete(tx, oldest)
+	return key
+}
+
+const stays = 3 // as worth of a lane
+
+// worth orders lanes by how much they would be missed.
+func (c *counter) worth(l *lane, now time.Duration) int {
+	switch {
+	case l.busy > 0:
+		return stays
+	case c.rule.closed(l) && l.account == "":
+		return 1
+	case c.rule.closed(l) || c.rule.slows(l, now, Normal) && c.rule.left(l, now, Normal) > 0:
+		return stays
+	case l.account != "":
+		return 2
+	default:
+		return 0
+	}
 }

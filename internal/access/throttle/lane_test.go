@@ -48,6 +48,38 @@ func TestStrangersCannotFillTheMemory(t *testing.T) {
 	}
 }
 
+// Names that nobody has are not kept beyond the bound although they are closed, and a closed account is.
+func TestClosedNamesCannotFillTheMemory(t *testing.T) {
+	b := newBench(t)
+	b.close("owner")
+	names := store.NewTable[map[string]any]("account_tries")
+	if err := b.db.Update(func(tx *store.Tx) (err error) {
+		err = names.Each(tx, "", func(key string, r map[string]any) error {
+			r["account"] = "owner's id"
+			return names.Put(tx, key, r)
+		})
+		for i := range 5000 {
+			r := map[string]any{"failures": throttle.MaxRow, "last": b.now, "boot": b.boot}
+			err = errors.Join(err, names.Put(tx, fmt.Sprintf("%032d/", i), r))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.restart()
+	b.begun(throttle.Guess{Name: "another", Source: "d"})
+	if n := throttle.NamesForTest(b.Throttle); n != throttle.MaxLanes {
+		t.Errorf("%d names are kept", n)
+	}
+	b.restart()
+	if n := throttle.NamesForTest(b.Throttle); n != throttle.MaxLanes {
+		t.Errorf("%d names are stored", n)
+	}
+	if !b.Closed("owner") {
+		t.Error("the closed account is forgotten")
+	}
+}
+
 // R021: nobody gets free guesses again by filling the box with other lanes.
 func TestALaneThatHasToWaitIsNotForgotten(t *testing.T) {
 	b := newBench(t)

@@ -42,7 +42,10 @@ func (t *Throttle) SlowDowns(level Level) (list []SlowDown, total int) {
 	}
 	slices.SortFunc(list, func(a, b SlowDown) int {
 		if a.Closed != b.Closed {
-			return map[bool]int{true: -1, false: 1}[a.Closed]
+			if a.Closed {
+				return -1
+			}
+			return 1
 		}
 		return cmp.Or(cmp.Compare(b.Left, a.Left), cmp.Compare(a.ID, b.ID))
 	})
@@ -63,7 +66,7 @@ func (c *counter) describe(key string, l *lane, now time.Duration, level Level) 
 		s.Source = key
 	case Codes:
 		s.Account = key
-	default: // of an account, over many sources
+	case Accounts, Browsers, Crowd: // over many sources
 	}
 	return s
 }
@@ -84,8 +87,10 @@ func (r Rule) slows(l *lane, now time.Duration, level Level) bool {
 		return l.failures >= MaxRow || l.within(now, time.Hour) > level.free(HourTries)
 	case Sources:
 		return l.until > now
-	default:
+	case Codes:
 		return l.failures >= FreeCodes
+	default:
+		panic("no lane counts by " + string(r))
 	}
 }
 
@@ -102,9 +107,11 @@ func (r Rule) left(l *lane, now time.Duration, level Level) time.Duration {
 		return 0
 	case Sources:
 		return max(l.until-now, 0)
-	default:
+	case Codes:
 		left, _ := l.codeWait(now)
 		return left
+	default:
+		panic("no lane counts by " + string(r))
 	}
 }
 

@@ -40,7 +40,8 @@ const (
 	CodeWait  = 15 * time.Minute
 	// MaxCodes wrong codes in a row close the second factor of the account.
 	MaxCodes = 100
-	// MaxLanes bounds what strangers can make the box remember, for each rule.
+	// MaxLanes bounds what strangers can make the box remember, for each rule. Beyond it there are only lanes that
+	// wait for some minutes, and closed accounts.
 	MaxLanes = 4096
 	// purgeEvery is how often old lanes are looked for.
 	purgeEvery = time.Hour
@@ -89,6 +90,17 @@ func (l Level) pause(d time.Duration) time.Duration {
 	return d << l
 }
 
+// Figures are what a level comes to.
+type Figures struct {
+	FreeTries, SprayTries   int
+	LongestWait, SprayPause time.Duration
+}
+
+// Figures returns what a level comes to.
+func (l Level) Figures() Figures {
+	return Figures{l.free(FreeTries), l.free(SprayTries), l.pause(LongestWait), l.pause(SprayPause)}
+}
+
 // Rule names what a lane counts.
 type Rule string
 
@@ -111,8 +123,10 @@ func (r Rule) wait(l *lane, now time.Duration, g Guess) (time.Duration, *fault.E
 		return l.accountWait(now, g)
 	case Sources:
 		return l.sourceWait(now, g.Level), nil
-	default:
+	case Codes:
 		return l.codeWait(now)
+	default:
+		panic("no lane counts by " + string(r))
 	}
 }
 

@@ -125,7 +125,11 @@ func TestManySourcesPutTheBoxOnItsGuard(t *testing.T) {
 		t.Errorf("after half the tries a newcomer waits %v", got)
 	}
 	known := b.guess(throttle.Guess{Name: "owner", Source: "c", Browser: "cookie"})
+	allowed := b.guess(throttle.Guess{Name: "owner", Source: "e", Allowed: true})
 	for i := range throttle.FreeTries {
+		if err := fail(b, allowed); err != nil {
+			t.Errorf("try %d of an allowed source: %v", i+1, err)
+		}
 		if err := fail(b, known); err != nil {
 			t.Errorf("try %d of a known browser: %v", i+1, err)
 		}
@@ -188,6 +192,7 @@ func TestAnAccountThatIsGuessedAtByMany(t *testing.T) {
 		"a known browser":   {Name: "owner", Source: source(1), Browser: "cookie"},
 		"another account":   {Name: "ines", Source: "d"},
 		"a signed-in owner": {Name: "owner", Source: "e", Inside: true},
+		"an allowed source": {Name: "owner", Source: "g", Allowed: true},
 	} {
 		if err := succeed(b, b.guess(g)); err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -239,6 +244,9 @@ func TestAHundredWrongPasswordsCloseANameForUnknownBrowsers(t *testing.T) {
 	}
 	if err := succeed(b, b.guess(throttle.Guess{Name: "owner", Source: "c", Browser: "cookie"})); err != nil {
 		t.Errorf("a known browser: %v", err)
+	}
+	if err := succeed(b, b.guess(throttle.Guess{Name: "owner", Source: "c", Allowed: true})); err != nil {
+		t.Errorf("an allowed source: %v", err)
 	}
 	if !b.Closed("owner") {
 		t.Error("a sign-in in a known browser gives strangers another hundred tries")

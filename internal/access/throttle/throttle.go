@@ -7,6 +7,7 @@ package throttle
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ var (
 	// ErrKnownOnly is for names, of accounts or not, that somebody guessed at too often.
 	ErrKnownOnly = &fault.Error{
 		Kind: fault.Forbidden, Code: "known_browser_required",
-		Message: "Somebody tried too many wrong passwords for this name, so it lets in only browsers it knows. Use one in which you have signed in before, or have this one unlocked by mail.",
+		Message: "Somebody tried too many wrong passwords for this name, so it lets in only browsers it knows. Use one in which you have signed in before.",
 	}
 )
 
@@ -85,11 +86,11 @@ func (t *Throttle) Load(tx *store.Tx) error {
 type Guess struct {
 	Name   string // as it was typed, of an account or not
 	Source string // where from
-	// Browser is the cookie of a browser that the account of that name knows, and empty for every other one.
+	// Browser is the id of a browser that the account of that name knows, and empty for every other one.
 	Browser string
 	// Inside is true for somebody who is signed in: only their own lane counts.
 	Inside bool
-	// Allowed is true where the owner wants the source never to be paused.
+	// Allowed is true where the owner wants the source never to be paused or closed out: its own lane alone counts.
 	Allowed bool
 	Level   Level
 }
@@ -100,10 +101,8 @@ func (t *Throttle) Password(g Guess) (*Attempt, error) {
 	switch {
 	case g.Browser != "":
 		return t.attempt(g, stake{t.browsers, name + "/" + t.browserKey(g.Browser)})
-	case g.Inside:
+	case g.Inside, g.Allowed:
 		return t.attempt(g, stake{t.passwords, name + "/" + g.Source})
-	case g.Allowed:
-		return t.attempt(g, stake{t.passwords, name + "/" + g.Source}, stake{t.accounts, name + "/"})
 	default:
 		return t.attempt(g, stake{t.passwords, name + "/" + g.Source}, stake{t.accounts, name + "/"}, stake{t.sources, g.Source})
 	}
@@ -134,7 +133,7 @@ const nameLength = 32
 // may have been: people type passwords into name fields.
 func (t *Throttle) nameKey(name string) string { return t.hidden("name/" + strings.ToLower(name)) }
 
-func (t *Throttle) browserKey(cookie string) string { return t.hidden("browser/" + cookie) }
+func (t *Throttle) browserKey(id string) string { return t.hidden("browser/" + id) }
 
 func (t *Throttle) hidden(text string) string {
 	return hex.EncodeToString(t.config.Key.MAC([]byte(text)))[:nameLength]
@@ -210,6 +209,19 @@ func (t *Throttle) PardonPasswords(tx *store.Tx, name string) error {
 		}
 	}
 	return nil
+}
+
+// Amnesty forgets the wrong passwords of all names, sources and browsers, and no codes, when the transaction commits: for
+// somebody who presses the button of the box. It reports whether anybody was slowed down by any.
+func (t *Throttle) Amnesty(tx *store.Tx, level Level) (slowed bool, err error) {
+	list, _ := t.SlowDowns(level)
+	slowed = slices.ContainsFunc(list, func(s SlowDown) bool { return s.Rule != Codes })
+	for _, c := range []*counter{t.passwords, t.browsers, t.accounts} {
+		if err := t.forgive(tx, c, ""); err != nil {
+			return false, err
+		}
+	}
+	return slowed, t.Unpause(tx)
 }
 
 // Unpause forgets the pauses of all sources and that many guessed at once, when the transaction commits: for

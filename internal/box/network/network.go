@@ -113,6 +113,17 @@ func (l *Links) Lasting() []netip.Addr {
 	return lasting
 }
 
+// Networks returns the networks of the house, which more than one machine can be in; those that every machine has are
+// not among them.
+func (l *Links) Networks() (all []netip.Prefix) {
+	for _, o := range l.picture() {
+		if !o.IsSingleIP() && !o.Addr().IsLoopback() && !o.Addr().IsLinkLocalUnicast() && !slices.Contains(all, o.Masked()) {
+			all = append(all, o.Masked())
+		}
+	}
+	return all
+}
+
 // Owns reports whether an address is one of the box's own.
 func (l *Links) Owns(a netip.Addr) bool {
 	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Addr() == a })

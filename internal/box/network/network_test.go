@@ -36,6 +36,14 @@ func TestWhoIsInTheHouse(t *testing.T) {
 	}
 }
 
+func TestTheNetworksOfTheHouse(t *testing.T) {
+	l := &Links{look: fake("127.0.0.1/8", "192.0.2.5/24", "192.0.2.6/24", "203.0.113.9/32", "fe80::1/64", "2001:db8::5/64")}
+	got := l.Networks()
+	if want := []string{"192.0.2.0/24", "2001:db8::/64"}; len(got) != 2 || got[0].String() != want[0] || got[1].String() != want[1] {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestSourcesAreAddressesInTheHouseAndNetworksOutside(t *testing.T) {
 	l := &Links{look: fake("2001:db8:1:2::20/64")}
 	for text, want := range map[string]string{

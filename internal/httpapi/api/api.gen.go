@@ -839,11 +839,14 @@ type DefaultPassword struct {
 
 // Defender defines model for Defender.
 type Defender struct {
-	// Allow Addresses and networks that are never paused and never blocked.
+	// Allow Addresses and networks that are never blocked, and that only wrong passwords from there slow.
 	Allow []string `json:"allow"`
 
 	// Block Addresses and networks that are refused before anything else.
 	Block []string `json:"block"`
+
+	// Levels What can be chosen as limits, the mildest first.
+	Levels []LimitsLevel `json:"levels"`
 
 	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
 	Limits Limits `json:"limits"`
@@ -861,7 +864,7 @@ type DefenderValues struct {
 	Allow []string `json:"allow"`
 	Block []string `json:"block"`
 
-	// Confirm The caller knows that their own address is blocked with it.
+	// Confirm The caller knows that it may shut them out.
 	Confirm *bool `json:"confirm,omitempty"`
 
 	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
@@ -1112,6 +1115,27 @@ type Library struct {
 
 // Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
 type Limits string
+
+// LimitsLevel The figures of a choice of limits; times are in seconds.
+type LimitsLevel struct {
+	// FreeTries Wrong passwords for one account from one source that cost nothing.
+	FreeTries int `json:"free_tries"`
+
+	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+	Limits Limits `json:"limits"`
+
+	// LongestWait The longest wait after more of them.
+	LongestWait int `json:"longest_wait"`
+
+	// SourcePause How long it is paused.
+	SourcePause int `json:"source_pause"`
+
+	// SourceTries Wrong passwords of one source, whatever the names, that pause it.
+	SourceTries int `json:"source_tries"`
+
+	// SourceWindow Within how long those are.
+	SourceWindow int `json:"source_window"`
+}
 
 // Link defines model for Link.
 type Link struct {

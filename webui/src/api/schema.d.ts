@@ -1,4 +1,4 @@
-// openapi.yaml sha256:7f0f5be25eace50d2a4dff8f7b1f62af9ba642ec63473e801c41fa4fc5b6f019
+// openapi.yaml sha256:e900a8f0c6baef0345db2b797ff5055b6fa2243d82fb34991f30d30a8bf9cb8e
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1792,7 +1792,9 @@ export interface components {
         Limits: "relaxed" | "normal" | "strict";
         Defender: {
             limits: components["schemas"]["Limits"];
-            /** @description Addresses and networks that are never paused and never blocked. */
+            /** @description What can be chosen as limits, the mildest first. */
+            levels: components["schemas"]["LimitsLevel"][];
+            /** @description Addresses and networks that are never blocked, and that only wrong passwords from there slow. */
             allow: string[];
             /** @description Addresses and networks that are refused before anything else. */
             block: string[];
@@ -1802,11 +1804,25 @@ export interface components {
             /** @description How many slow-downs there are, also those that are not listed. */
             total: number;
         };
+        /** @description The figures of a choice of limits; times are in seconds. */
+        LimitsLevel: {
+            limits: components["schemas"]["Limits"];
+            /** @description Wrong passwords for one account from one source that cost nothing. */
+            free_tries: number;
+            /** @description The longest wait after more of them. */
+            longest_wait: number;
+            /** @description Wrong passwords of one source, whatever the names, that pause it. */
+            source_tries: number;
+            /** @description Within how long those are. */
+            source_window: number;
+            /** @description How long it is paused. */
+            source_pause: number;
+        };
         DefenderValues: {
             limits: components["schemas"]["Limits"];
             allow: string[];
             block: string[];
-            /** @description The caller knows that their own address is blocked with it. */
+            /** @description The caller knows that it may shut them out. */
             confirm?: boolean;
         };
         SlowDown: {
