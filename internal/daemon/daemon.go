@@ -150,7 +150,7 @@ func (h *house) furnish(o opened) error {
 	h.post = notice.New(notice.Config{
 		DB: h.db, Key: mailKey, Log: h.log, Elapsed: elapsed, Now: now, Origin: h.origin, Out: h.Out,
 	})
-	h.api.Post, h.api.Syslog = h.post, h.syslog
+	h.api.Post, h.api.Syslog = h.post, httpapi.Syslog{Status: h.syslog.Status, Use: h.useSyslog, Try: h.trySyslog}
 	h.reset = reset.New(reset.Config{
 		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Log: h.log, Post: h.post,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,

@@ -34,7 +34,6 @@ import (
 	"castellan/internal/notice"
 	"castellan/internal/settings"
 	"castellan/internal/store"
-	"castellan/internal/syslog"
 )
 
 // Base is the path below which all operations lie.
@@ -69,7 +68,7 @@ type Config struct {
 	Box      *claim.Box
 	Log      *event.Log
 	Post     *notice.Post
-	Syslog   *syslog.Sender
+	Syslog   Syslog
 
 	Clock       *clock.Clock
 	Button      *button.Button

@@ -12,6 +12,14 @@ import (
 	"castellan/internal/syslog"
 )
 
+// Syslog is the way to the syslog server, as the house goes it.
+type Syslog struct {
+	Status func() syslog.Status
+	Use    func(settings.Syslog) // sends the log there from now on
+	// Try sends one entry to a server that is not used yet.
+	Try func(context.Context, settings.Syslog, event.Event) error
+}
+
 func (h *handlers) syslogView(s settings.Syslog, set bool) api.Syslog {
 	v := api.Syslog{
 		Configured: set, Host: s.Host, Port: cmp.Or(s.Port, settings.SyslogPort), Authority: s.Authority, Fingerprint: s.Fingerprint,
@@ -37,11 +45,6 @@ func syslogOf(v api.SyslogValues) settings.Syslog {
 	return settings.Syslog{
 		Host: v.Host, Port: v.Port, Authority: strings.TrimSpace(value(v.Authority)), Fingerprint: strings.TrimSpace(value(v.Fingerprint)),
 	}
-}
-
-// ServerOf is a syslog server as its sender wants it.
-func ServerOf(s settings.Syslog) syslog.Server {
-	return syslog.Server{Host: s.Host, Port: s.Port, Authority: s.Authority, Pin: s.Fingerprint}
 }
 
 func (h *handlers) GetSyslog(context.Context, api.GetSyslogRequestObject) (api.GetSyslogResponseObject, error) {
@@ -73,7 +76,7 @@ func (h *handlers) useSyslog(ctx context.Context, s settings.Syslog, change func
 		}
 		e := callerOf(ctx).event(event.SettingsChanged).With("what", "Syslog server")
 		e = e.With("from", cmp.Or(before.Host, "none")).With("to", cmp.Or(s.Host, "none"))
-		tx.OnCommit(func() { h.Syslog.Use(ServerOf(s)) }) // first, so that a new server hears of it
+		tx.OnCommit(func() { h.Syslog.Use(s) }) // first, so that a new server hears of it
 		return h.Log.Record(tx, e)
 	})
 }
@@ -88,19 +91,8 @@ func (h *handlers) TestSyslog(ctx context.Context, r api.TestSyslogRequestObject
 	line := e.With("outcome", "a test line")
 	line.Time = h.Clock.Now()
 	outcome := "sent"
-	m := MessageOf(line)
-	m.Host = h.settings().NASName
-	if err := ServerOf(s).Try(ctx, m); err != nil {
+	if err := h.Syslog.Try(ctx, s, line); err != nil {
 		v.Taken, v.Detail, outcome = false, syslog.Explain(err), syslog.Explain(err)
 	}
 	return v, h.DB.Update(func(tx *store.Tx) error { return h.Log.Record(tx, e.With("outcome", outcome)) })
-}
-
-// MessageOf is an event as a syslog server gets it: its line of JSON as the text, its kind as the id.
-func MessageOf(e event.Event) syslog.Message {
-	severity := map[event.Level]syslog.Severity{event.Info: syslog.Informational, event.Warning: syslog.Warning, event.Error: syslog.Error}
-	return syslog.Message{
-		Severity: severity[e.Level()], Time: e.Time, Synced: e.Clock == "synced", ID: string(e.Kind),
-		Sequence: e.Number, Text: string(e.Line()),
-	}
 }

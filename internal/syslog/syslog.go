@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -51,6 +52,8 @@ type Sender struct {
 	trouble string
 	linked  bool
 	wake    chan struct{}
+	// underway says that the first of the queue is being sent, or was and may have arrived.
+	underway bool
 }
 
 // New returns a Sender that has no server.
@@ -67,7 +70,7 @@ func (s *Sender) Use(server Server) {
 	if server == s.server {
 		return
 	}
-	s.server, s.queue, s.lost, s.trouble, s.linked = server, nil, 0, "", false
+	s.server, s.queue, s.lost, s.trouble, s.linked, s.underway = server, nil, 0, "", false, false
 	s.turn++
 	s.ring()
 }
@@ -79,7 +82,8 @@ func (s *Sender) Used() bool {
 	return s.server.Host != ""
 }
 
-// Offer takes a message for the server. It never waits.
+// Offer takes a message for the server. It never waits. Messages that wait are put in the order of their numbers;
+// one that comes when a later one is already under way follows it.
 func (s *Sender) Offer(m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,8 +94,13 @@ func (s *Sender) Offer(m Message) {
 		s.queue = s.queue[1:]
 		s.taken++
 		s.lost++
+		s.underway = false
 	}
-	s.queue = append(s.queue, m)
+	at, first := len(s.queue), map[bool]int{true: 1}[s.underway]
+	for at > first && m.Sequence > 0 && s.queue[at-1].Sequence > m.Sequence {
+		at--
+	}
+	s.queue = slices.Insert(s.queue, at, m)
 	s.ring()
 }
 
@@ -251,6 +260,7 @@ func (s *Sender) first(turn int) (m Message, place int, ok bool) {
 	if s.turn != turn || len(s.queue) == 0 {
 		return m, 0, false
 	}
+	s.underway = true
 	return s.queue[0], s.taken, true
 }
 
@@ -261,6 +271,7 @@ func (s *Sender) sent(turn, place int) {
 	if s.turn == turn && s.taken == place {
 		s.queue = s.queue[1:]
 		s.taken++
+		s.underway = false
 	}
 }
 

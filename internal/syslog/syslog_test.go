@@ -259,6 +259,22 @@ func TestLinesThatHadToGoAreCounted(t *testing.T) {
 	n.wait(t, "the number is told", func(n *news) bool { return n.dropped == 500 })
 }
 
+// Messages that overtook each other on their way here go out in the order of their numbers.
+func TestLinesThatWaitGoOutInTheirOrder(t *testing.T) {
+	server, frames := taker(t, 0)
+	s := syslog.New((&news{}).config(20 * time.Millisecond))
+	s.Use(server)
+	for _, n := range []int{2, 1, 5, 3, 4, 7, 6} {
+		s.Offer(message(n))
+	}
+	run(t, s)
+	for n := 1; n <= 7; n++ {
+		if f := <-frames; !strings.Contains(f, fmt.Sprintf(`sequenceId="%d"`, n)) {
+			t.Errorf("frame %d is %q", n, f)
+		}
+	}
+}
+
 // A server that takes connections and closes them at once is left alone for longer and longer, and told of once.
 func TestAServerThatClosesAtOnceIsToldOfOnce(t *testing.T) {
 	server, _ := taker(t, 1)
