@@ -62,7 +62,7 @@ story(
 		admin.expects("/defender", 409);
 		await add(`${own}/24`);
 		const dialog = page.getByRole("dialog", { name: "Shut yourself out?" });
-		await dialog.getByText(`Your own address ${own} is in the network`).waitFor();
+		await dialog.getByText(`${own} is your own address.`).waitFor();
 		await admin.look("defender-own-address");
 		await dialog.getByRole("button", { name: "Cancel" }).click();
 		await block.getByRole("button", { name: "Remove 2001:db8::7" }).click();
@@ -85,6 +85,28 @@ story(
 	},
 	{ needs: ["network"] },
 );
+
+// R020: a NAS that sends no mail offers none, and names the other ways.
+story("a closed account on a NAS without mail", async ({ claimed, visit }) => {
+	await claimed();
+	const guest = await visit();
+	const { page } = guest;
+	await page.route("**/api/v1/sign-in", (route) =>
+		route.fulfill({
+			status: 403,
+			contentType: "application/problem+json",
+			body: JSON.stringify({ status: 403, code: "known_browser_required", detail: "Only known browsers." }),
+		}),
+	);
+	guest.expects("/sign-in", 403);
+	await signIn(guest, marta);
+	await page.getByText("Only known browsers may sign in with this name.").waitFor();
+	expect(await page.getByRole("button", { name: "Send an unlock mail" }).count()).toBe(0);
+	await guest.look("sign-in-locked-no-mail");
+	await page.getByRole("button", { name: "Show the other ways" }).click();
+	await page.getByRole("heading", { name: "A short press of the button" }).waitFor();
+	await guest.look("sign-in-locked-ways");
+});
 
 // R020: where only known browsers are let in, the page offers an unlock mail, and its link unlocks by a button.
 story(
