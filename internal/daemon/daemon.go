@@ -169,6 +169,7 @@ func (h *house) furnish(o opened) error {
 	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
+		SyslogTrouble: func() string { return h.syslog.Status().Trouble },
 	})
 	if err := h.db.View(h.findSyslog); err != nil {
 		return err

@@ -139,7 +139,7 @@ func (r Report) String() string {
 	case r.Head:
 		parts = append(parts, "The log is not as it was written: its oldest or newest entries or the place where it ends were taken out, or it was made with another device key.")
 	default:
-		parts = append(parts, fmt.Sprintf("The log is as it was written: %d entries.", r.Entries))
+		parts = append(parts, "The log is as it was written: "+count(r.Entries)+".")
 	}
 	if r.Unguarded > 0 {
 		parts = append(parts, fmt.Sprintf("The entries up to %d are older than the chain, and not covered by it.", r.Unguarded))
@@ -257,4 +257,11 @@ func (l *Log) Clear(tx *store.Tx, e Event) error {
 		return err
 	}
 	return l.append(tx, e.With("count", strconv.FormatUint(count, 10)).With("last", strconv.FormatUint(h.Number, 10)), m)
+}
+
+func count(entries int) string {
+	if entries == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", entries)
 }

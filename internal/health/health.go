@@ -42,6 +42,8 @@ type Config struct {
 	Free func() (uint64, error)
 	// MailTrouble says why the last mail failed; empty: it did not.
 	MailTrouble func() string
+	// SyslogTrouble says why the log does not reach its syslog server; empty: it does, or there is none.
+	SyslogTrouble func() string
 }
 
 // Doctor examines the box.
@@ -68,6 +70,9 @@ func (d *Doctor) Examine(a account.Account) (worst Level, checks []Check, err er
 	}
 	if a.Role == account.Administrator {
 		checks = append(checks, d.button(), d.mail(mailSet), d.disk())
+		if why := d.SyslogTrouble(); why != "" {
+			checks = append(checks, Check{Code: "syslog", Title: "Syslog", Level: Warn, Value: "Not reached", Detail: "Entries of the log do not arrive at their syslog server. " + why})
+		}
 	}
 	worst = OK
 	for _, c := range checks {
@@ -110,7 +115,7 @@ func (d *Doctor) twoStep(tx *store.Tx, a account.Account) ([]Check, error) {
 		c.Value = "Off"
 		if a.Role == account.Administrator {
 			c.Level = Warn
-			c.Detail = "A password alone opens your account, and your account opens this NAS. Turn 2-step verification on in Personal settings."
+			c.Detail = "A password alone opens your account, and your account opens this NAS. Turn 2-step verification on in Personal Settings."
 		}
 		return []Check{c}, nil
 	}
@@ -120,7 +125,7 @@ func (d *Doctor) twoStep(tx *store.Tx, a account.Account) ([]Check, error) {
 	}
 	few := Check{
 		Code: "recovery", Title: "Recovery codes", Level: Warn, Value: strconv.Itoa(r.Left) + " left",
-		Detail: "When they are used up, a lost phone locks you out. Make new ones under Personal settings › Security.",
+		Detail: "When they are used up, a lost phone locks you out. Make new ones under Personal Settings › Security.",
 	}
 	return []Check{c, few}, nil
 }

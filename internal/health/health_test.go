@@ -3,6 +3,7 @@ package health_test
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ type bench struct {
 	button  button.Status
 	free    uint64
 	mail    string
+	syslog  string
 	freeErr error
 }
 
@@ -40,6 +42,7 @@ func newBench(t *testing.T) *bench {
 	b.Doctor = health.New(health.Config{
 		DB: db, Clock: func() clock.Reading { return b.reading }, Button: func() button.Status { return b.button },
 		Free: func() (uint64, error) { return b.free, b.freeErr }, MailTrouble: func() string { return b.mail },
+		SyslogTrouble: func() string { return b.syslog },
 	})
 	return b
 }
@@ -112,5 +115,22 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		if tc.level != health.OK && !strings.HasSuffix(c.Detail, ".") {
 			t.Errorf("%s: %q is no sentence", tc.name, c.Detail)
 		}
+	}
+}
+
+func TestALogThatDoesNotArriveIsTold(t *testing.T) {
+	b := newBench(t)
+	b.syslog = "The server cannot be reached."
+	worst, checks, err := b.Examine(account.Account{ID: "x", Role: account.Administrator})
+	if err != nil || worst == health.OK {
+		t.Errorf("got %v, %v", worst, err)
+	}
+	at := slices.IndexFunc(checks, func(c health.Check) bool { return c.Code == "syslog" })
+	if at < 0 || checks[at].Level != health.Warn || !strings.Contains(checks[at].Detail, b.syslog) {
+		t.Errorf("got %+v", checks)
+	}
+	b.syslog = ""
+	if _, checks, _ = b.Examine(account.Account{ID: "x", Role: account.Administrator}); slices.ContainsFunc(checks, func(c health.Check) bool { return c.Code == "syslog" }) {
+		t.Errorf("without trouble: %+v", checks)
 	}
 }

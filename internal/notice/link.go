@@ -43,16 +43,17 @@ func (p *Post) SendLinks(tx *store.Tx, links []PasswordLink, e event.Event) {
 
 const linkAdvice = "The link is good for 15 minutes and works once. If you did not ask for it, you need not do anything: without the link nothing changes."
 
-// Invite queues the mail with which a person who was added chooses a password, or one who lost it.
-func (p *Post) Invite(tx *store.Tx, l PasswordLink) {
+// Invite queues the mail with which a person who was added chooses a password, or one who lost it. by names the
+// administrator who sends it.
+func (p *Post) Invite(tx *store.Tx, by string, l PasswordLink) {
 	s := sheet{
 		to: l.Account.Email, greeting: l.Account,
-		text:   "You have an account on this NAS. Your user name is " + l.Account.Name + ". The link below leads to a page where you choose your password.",
-		advice: "The link is good for 24 hours and works once. If it has lapsed, an administrator of the NAS can send another.",
+		text:   by + " added you as a user of this NAS. Your user name is " + l.Account.Name + ". The link below leads to a page where you choose your password.",
+		advice: "The link is good for 24 hours and works once, in the network of the NAS. Your browser may warn that it does not know the certificate of the NAS yet; an administrator can tell you its fingerprint, and send another link.",
 		links:  []link{{"", p.passwordURL(l)}},
 	}
 	if l.Account.Password.Origin != account.Invited {
-		s.text = "An administrator sent you this link for your account " + l.Account.Name + ". It leads to a page where you choose a new password. Until then the old one goes on working."
+		s.text = by + " sent you this link for your account " + l.Account.Name + ". It leads to a page where you choose a new password. Until then the old one goes on working."
 	}
 	tx.OnCommit(func() {
 		p.post(l.Account, l.Account.Email, ways, func(where place) mail.Message {

@@ -36,7 +36,7 @@ type item struct {
 }
 
 const (
-	notYou    = "If that was not you, sign in and change your password now, and look at your devices under Personal settings › Security. If you cannot sign in any more, an administrator can help, or the reset button on the NAS."
+	notYou    = "If that was not you, sign in and change your password now, and look at your devices under Personal Settings › Security. If you cannot sign in any more, “Forgot your account or password?” on the sign-in page helps, or an administrator, or the reset button on the NAS."
 	notWanted = "If you did not ask for that, talk to an administrator of the NAS."
 )
 
@@ -50,7 +50,7 @@ var news = map[event.Kind]item{
 	event.SessionsEnded:      {change, "You were signed out everywhere else", "{sessions} sessions of your account were ended, and the browsers it was known by are forgotten.", notYou},
 	event.TwoStepOn:          {change, "2-step verification was turned on", "2-step verification of your account was turned on with “{device}”.", notYou},
 	event.TwoStepOff:         {vital, "2-step verification was turned off", "2-step verification of your account was turned off. Its recovery codes no longer work.", notYou},
-	event.TwoStepOffForOther: {vital, "2-step verification was turned off", "An administrator turned 2-step verification of your account off. Its recovery codes no longer work. Turn it on again under Personal settings › Security.", notWanted},
+	event.TwoStepOffForOther: {vital, "2-step verification was turned off", "An administrator turned 2-step verification of your account off. Its recovery codes no longer work. Turn it on again under Personal Settings › Security.", notWanted},
 	event.DeviceAdded:        {change, "An authenticator device was added", "The authenticator device “{device}” was added to your account.", notYou},
 	event.DeviceRemoved:      {change, "An authenticator device was removed", "The authenticator device “{device}” was removed from your account.", notYou},
 	event.EmailWayOn:         {change, "Codes by e-mail were turned on", "You can sign in with codes sent to this address now.", notYou},

@@ -146,6 +146,6 @@ func (o *Office) invite(tx *store.Tx, by Actor, a account.Account) (account.Acco
 	if err := account.Put(tx, a); err != nil {
 		return a, err
 	}
-	o.Post.Invite(tx, notice.PasswordLink{Account: a, Link: a.ID + "." + token})
+	o.Post.Invite(tx, by.Name, notice.PasswordLink{Account: a, Link: a.ID + "." + token})
 	return a, o.Log.Record(tx, by.event(event.Invited).With("account", a.Name))
 }

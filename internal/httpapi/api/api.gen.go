@@ -125,6 +125,7 @@ const (
 	CheckMail     CheckCode = "mail"
 	CheckRecovery CheckCode = "recovery"
 	CheckStore    CheckCode = "store"
+	CheckSyslog   CheckCode = "syslog"
 	CheckTwoStep  CheckCode = "two_step"
 )
 
@@ -140,6 +141,8 @@ func (e CheckCode) Valid() bool {
 	case CheckRecovery:
 		return true
 	case CheckStore:
+		return true
+	case CheckSyslog:
 		return true
 	case CheckTwoStep:
 		return true

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:e900a8f0c6baef0345db2b797ff5055b6fa2243d82fb34991f30d30a8bf9cb8e
+// openapi.yaml sha256:0a3a895e0bff63f6e6805624ffa7367c73c72a54d34bd8a3dde499e9b728e4aa
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2066,7 +2066,7 @@ export interface components {
         };
         Check: {
             /** @enum {string} */
-            code: "clock" | "button" | "two_step" | "recovery" | "mail" | "store";
+            code: "clock" | "button" | "two_step" | "recovery" | "mail" | "store" | "syslog";
             level: components["schemas"]["Level"];
             title: string;
             /** @description Two or three words, for the right edge of a row. */

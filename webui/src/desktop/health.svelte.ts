@@ -2,7 +2,7 @@ import { api } from "../api/client";
 import { Resource } from "../api/resource.svelte";
 import type { Check, Level } from "../api/types";
 import { lifebuoy, mail, press, time } from "../icons/first";
-import { database, shieldCheck } from "../icons/icons";
+import { database, external, shieldCheck } from "../icons/icons";
 import type { Shape } from "../icons/shape";
 
 export const health = new Resource(() => api.get("/health"));
@@ -16,6 +16,7 @@ export const checkIcon: Record<Check["code"], Shape> = {
 	recovery: lifebuoy,
 	mail,
 	store: database,
+	syslog: external,
 };
 
 /** Where a person can do something about a check. */
@@ -26,6 +27,7 @@ export const checkPage: Record<Check["code"], { app: string; page: string }> = {
 	recovery: { app: "personal", page: "security" },
 	mail: { app: "settings", page: "notification" },
 	store: { app: "log", page: "system" },
+	syslog: { app: "log", page: "syslog" },
 };
 
 /** The one sentence over the checks. */

@@ -21,7 +21,7 @@ export class Win {
 	opener: HTMLElement | undefined;
 	/** What waits for the person to say that changes may be discarded. */
 	leaving = $state.raw<() => void>();
-	readonly #forms = new Set<() => boolean>();
+	readonly #forms = new Map<() => boolean, string | undefined>();
 
 	constructor(app: App, page: string) {
 		this.app = app;
@@ -62,15 +62,20 @@ export class Win {
 		else this.snap("top");
 	}
 
-	/** Takes note of a form; changed tells whether something in it is not saved. */
-	watch(changed: () => boolean): () => void {
-		this.#forms.add(changed);
+	/** Takes note of a form; changed tells whether something in it is not saved, and loss says what goes, in a sentence. */
+	watch(changed: () => boolean, loss?: string): () => void {
+		this.#forms.set(changed, loss);
 		return () => this.#forms.delete(changed);
 	}
 
 	/** Something was entered in it and not saved. */
 	get changed(): boolean {
-		return [...this.#forms].some((changed) => changed());
+		return [...this.#forms.keys()].some((changed) => changed());
+	}
+
+	/** What goes when it is left now, where that is not what somebody entered. */
+	get loss(): string | undefined {
+		return [...this.#forms].find(([changed, loss]) => loss && changed())?.[1];
 	}
 
 	/** Does what throws changes away: at once, or after asking when there are some. */

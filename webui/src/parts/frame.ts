@@ -12,8 +12,8 @@ export interface Frame {
 	readonly covered: boolean;
 	/** Counts the dialogs that make the rest of the window unavailable. */
 	cover(): () => void;
-	/** Takes note of a form whose changes are not to be lost by accident. */
-	watch(changed: () => boolean): () => void;
+	/** Takes note of a form whose changes are not to be lost by accident. loss says what goes, where it is something else. */
+	watch(changed: () => boolean, loss?: string): () => void;
 	/** Does what would throw changes away: at once, or after asking when there are some. */
 	leave(then: () => void): void;
 }
@@ -25,10 +25,10 @@ export const provideFrame = (frame: Frame) => setContext(key, frame);
 /** The window around this part, or nothing when it stands on the wallpaper. */
 export const frame = () => getContext<Frame | undefined>(key);
 
-/** Has the window ask before it throws away what was entered in this part and not saved. */
-export function guard(changed: () => boolean) {
+/** Has the window ask before it throws away what was entered in this part and not saved, or what loss says. */
+export function guard(changed: () => boolean, loss?: string) {
 	const around = frame();
-	onMount(() => around?.watch(changed));
+	onMount(() => around?.watch(changed, loss));
 }
 
 /** Moves an element to where it must stand, for example out of what a dialog makes unavailable. */

@@ -18,6 +18,11 @@ export class Wait {
 		this.#until = seconds > 0 ? performance.now() + seconds * 1000 : 0;
 	}
 
+	/** How long that is, as a person says it. */
+	get words(): string {
+		return this.left > 120 ? `${Math.ceil(this.left / 60)} min` : `${this.left} s`;
+	}
+
 	get left(): number {
 		if (this.#until === 0) return 0;
 		this.#subscribe();

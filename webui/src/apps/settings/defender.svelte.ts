@@ -76,7 +76,10 @@ export class DefenderPage {
 		this.refusal = "";
 		try {
 			await api.delete("/defender/slow-downs/{id}", { id });
-			toasts.saved("Slow-down lifted");
+			toasts.saved(
+				"Slow-down lifted",
+				"A sign-in page that still counts down goes on after it is loaded again.",
+			);
 		} catch (thrown) {
 			const problem = asProblem(thrown);
 			// What is over already needs no lifting.
