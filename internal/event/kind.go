@@ -105,6 +105,7 @@ const (
 	GroupDeleted       Kind = "group.deleted"
 	AccountAdded       Kind = "account.added"
 	EmailChanged       Kind = "account.email_changed"
+	EmailConfirmed     Kind = "account.email_confirmed"
 	EmailRefused       Kind = "account.email_refused"
 	EmailUndone        Kind = "account.email_change_undone"
 	AccountChanged     Kind = "account.changed"
@@ -200,6 +201,7 @@ var catalogue = map[Kind]words{
 	GroupDeleted:       {Accounts, Warning, "Group {group} deleted"},
 	AccountAdded:       {Accounts, Info, "{account} added as {role}"},
 	EmailChanged:       {Accounts, Warning, "E-mail address changed; {sessions} other sessions ended"},
+	EmailConfirmed:     {Accounts, Info, "E-mail address confirmed; {sessions} other sessions ended"},
 	EmailRefused:       {Accounts, Warning, "E-mail address not confirmed: {reason}"},
 	EmailUndone:        {Accounts, Warning, "Change of e-mail address undone with the link sent to the old one; {sessions} sessions ended"},
 	AccountChanged:     {Accounts, Info, "{account}: {what}"},

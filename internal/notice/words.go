@@ -60,6 +60,7 @@ var news = map[event.Kind]item{
 	event.BrowserDoubted:     {change, "A browser is no longer known", "In a browser that your account knew, the wrong password was entered a hundred times in a row. It counts as a stranger's now.", notYou},
 	event.BrowserUnlocked:    {change, "A browser was unlocked", "Somebody opened the link of an unlock mail. The browser below may try to sign in to your account although strangers may not; it still needs your password.", notYou},
 	event.EmailChanged:       {vital, "Your e-mail address was changed", "The e-mail address of your account was changed.", notYou},
+	event.EmailConfirmed:     {change, "Your e-mail address was confirmed", "This e-mail address was confirmed for your account. Codes and links can be sent to it now.", notYou},
 	event.EmailUndone:        {vital, "The change of your e-mail address was undone", "The change of the e-mail address of your account was undone with the link that the old address got.", notYou},
 }
 

@@ -176,6 +176,9 @@ func (d *Door) moveTo(tx *store.Tx, v Visitor, cookie string, s session.Session,
 	old, was := a.Email, a.Confirmed
 	a.Email, a.Confirmed = to, confirmed
 	e := v.event(event.EmailChanged, a.Name)
+	if old == to {
+		e.Kind = event.EmailConfirmed
+	}
 	now := d.Clock.Reading().Now
 	a.Changes = slices.DeleteFunc(a.Changes, func(c account.Change) bool { return !now.Before(c.Until) })
 	mail, err := settings.HasMail(tx)
