@@ -159,6 +159,11 @@ class Boot implements Hooks {
 		if (this.stage !== "recovery") this.start();
 	}
 
+	/** The NAS has a page of its own for an address that is blocked. */
+	blocked() {
+		location.reload();
+	}
+
 	/** The policy changed, or the last way in was removed elsewhere. */
 	enrol() {
 		if (this.stage === "desktop") session.refresh().catch(() => undefined);

@@ -33,6 +33,7 @@ beforeEach(() => {
 		unclaimed: vi.fn(),
 		recovery: vi.fn(),
 		enrol: vi.fn(),
+		blocked: vi.fn(),
 		contact: vi.fn(),
 	};
 	client = new Client();
@@ -168,6 +169,7 @@ describe("a refusal", () => {
 		["signed_out", 401, "signedOut"],
 		["unclaimed", 409, "unclaimed"],
 		["recovery_required", 503, "recovery"],
+		["address_blocked", 403, "blocked"],
 	] as const)(
 		"%s is told to the page as a whole, unless the caller asks for quiet",
 		async (code, status, hook) => {

@@ -48,6 +48,8 @@ export interface Hooks {
 	recovery(): void;
 	/** Nothing else answers before the person has turned 2-step verification on. */
 	enrol(): void;
+	/** The NAS answers nothing else to this address any more. */
+	blocked(): void;
 	contact(there: boolean): void;
 }
 
@@ -158,6 +160,7 @@ export class Client {
 		if (problem.code === "unclaimed") this.#hooks?.unclaimed();
 		if (problem.code === "recovery_required") this.#hooks?.recovery();
 		if (problem.code === "enrollment_required") this.#hooks?.enrol();
+		if (problem.code === "address_blocked") this.#hooks?.blocked();
 		return problem;
 	}
 }

@@ -73,6 +73,7 @@ export const printer: Shape = {
 	lines:
 		"M7 8.5v-5h10v5M7 17H5a2 2 0 0 1-2-2v-4.5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2V15a2 2 0 0 1-2 2h-2M7 14h10v6.5H7z",
 };
+export const more: Shape = { lines: "", dots: dot(5.5, 12) + dot(12, 12) + dot(18.5, 12) };
 export const list: Shape = {
 	lines: "M9 6h11M9 12h11M9 18h11",
 	dots: dot(4.5, 6) + dot(4.5, 12) + dot(4.5, 18),
