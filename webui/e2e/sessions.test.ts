@@ -79,7 +79,7 @@ story("an administrator signs somebody out", async ({ claimed, visit }) => {
 	await desktop(user);
 
 	await win.getByRole("searchbox").fill("");
-	await win.getByRole("button", { name: /verybody/ }).click();
+	await win.getByRole("button", { name: /Sign (everybody|all) out/ }).click();
 	await admin.look("online-everybody");
 	await admin.page.getByRole("button", { name: "Sign everybody out" }).last().click();
 	await landed(user);
