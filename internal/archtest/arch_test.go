@@ -54,6 +54,7 @@ var rooms = map[string]room{
 	"internal/access/otp":      {1, []string{"github.com/pquerna/otp", "github.com/boombuler/barcode"}},
 	"internal/access/password": {1, []string{"golang.org/x/crypto", "golang.org/x/text"}},
 	"internal/secret":          {1, []string{"golang.org/x/crypto"}},
+	"internal/trust":           {1, nil},
 	"internal/atomicfile":      {0, nil},
 	"internal/fault":           {0, nil},
 	"webui":                    {0, nil},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"net"
@@ -12,6 +11,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"castellan/internal/trust"
 
 	gomail "github.com/wneessen/go-mail"
 )
@@ -26,24 +27,16 @@ type Failure struct {
 // Explain puts an error of Send into words.
 func Explain(err error) Failure {
 	var dns *net.DNSError
-	var unknown x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	reply, temporary := replyOf(err)
+	certificate := trust.Explain(err, "mail server")
 	switch {
+	case certificate != "":
+		return Failure{Message: certificate}
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return Failure{Message: "There is no mail server of this name. Check the name."}
 	case errors.As(err, &dns):
 		return Failure{Message: "The name server does not answer, so the mail server cannot be found.", Temporary: true}
-	case errors.Is(err, errPin):
-		return Failure{Message: "The mail server shows another certificate than the one that is trusted here. Nothing was sent."}
-	case errors.As(err, &unknown):
-		return Failure{Message: "The mail server's certificate comes from an authority that is not known here. Nothing was sent. Give its authority or the certificate's fingerprint if it is yours."}
-	case errors.As(err, &host):
-		return Failure{Message: "The mail server's certificate is for another name. Nothing was sent. Use the name that is in the certificate."}
-	case errors.As(err, &invalid):
-		return Failure{Message: "The mail server's certificate is not valid now. Nothing was sent."}
 	case errors.As(err, &record):
 		return Failure{Message: "The mail server does not speak TLS on this port. Try STARTTLS, or another port."}
 	case strings.Contains(err.Error(), "does not support STARTTLS"): // go-mail v0.8.1, client.go

@@ -5,13 +5,11 @@ package mail
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"castellan/internal/trust"
 
 	gomail "github.com/wneessen/go-mail"
 )
@@ -56,7 +54,7 @@ type Message struct {
 // Send hands a message over. When it returns nil the server has taken it. Its errors are explained by
 // Explain.
 func (s Server) Send(ctx context.Context, m Message) error {
-	config, err := s.tls()
+	config, err := trust.Server{Host: s.Host, Authority: s.Authority, Pin: s.Pin}.TLS()
 	if err != nil {
 		return err
 	}
@@ -122,33 +120,4 @@ func (s Server) compose(m Message) (*gomail.Msg, error) {
 	out.SetBodyString(gomail.TypeTextPlain, m.Text)
 	out.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	return out, nil
-}
-
-var errPin = errors.New("the server shows another certificate than the one that is trusted")
-
-// tls says which certificates are believed.
-func (s Server) tls() (*tls.Config, error) {
-	config := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
-	if s.Pin != "" {
-		config.InsecureSkipVerify = true // VerifyConnection takes over
-		config.VerifyConnection = func(state tls.ConnectionState) error {
-			sum := sha256.Sum256(state.PeerCertificates[0].Raw)
-			if !strings.EqualFold(strings.ReplaceAll(s.Pin, ":", ""), fmt.Sprintf("%x", sum)) {
-				return errPin
-			}
-			return nil
-		}
-		return config, nil
-	}
-	if s.Authority != "" {
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool() // a box without authorities of its own
-		}
-		if !pool.AppendCertsFromPEM([]byte(s.Authority)) {
-			return nil, errors.New("read certificate authority: it is no certificate in PEM")
-		}
-		config.RootCAs = pool
-	}
-	return config, nil
 }

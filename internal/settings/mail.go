@@ -1,8 +1,6 @@
 package settings
 
 import (
-	"crypto/x509"
-	"net"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -97,8 +95,6 @@ func (m Mail) Keeping(before Mail) (Mail, error) {
 func RemoveMail(tx *store.Tx) error { return mails.Delete(tx, key) }
 
 var (
-	hostName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
-	printForm  = regexp.MustCompile(`^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$`)
 	oneLine    = regexp.MustCompile(`^[^\x00-\x1f\x7f]*$`)
 	maxMailKey = 512
 )
@@ -109,7 +105,7 @@ func (m Mail) Check() error {
 	add := func(name, code, message string) {
 		wrong = append(wrong, fault.Field{Name: name, Code: code, Message: message})
 	}
-	if !validMailHost(m.Host) {
+	if !validServer(m.Host) {
 		add("host", "malformed", "The name of a mail server, such as mail.example.org.")
 	}
 	if !slices.Contains(MailPorts(), m.Port) {
@@ -127,23 +123,9 @@ func (m Mail) Check() error {
 	if a, err := mail.ParseAddress(m.Sender); err != nil || a.Address != m.Sender || strings.ContainsAny(m.Sender, "\r\n<>,;\" ") {
 		add("sender", "malformed", "This does not look like an e-mail address.")
 	}
-	if m.Authority != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(m.Authority)) {
-		add("authority", "malformed", "This is no certificate in PEM. It begins with -----BEGIN CERTIFICATE-----.")
-	}
-	if m.Fingerprint != "" && !printForm.MatchString(m.Fingerprint) {
-		add("fingerprint", "malformed", "A SHA-256 fingerprint has 32 pairs of hex digits.")
-	}
+	wrong = append(wrong, checkTrust(m.Authority, m.Fingerprint)...)
 	if wrong != nil {
 		return fault.InvalidFields(wrong...)
 	}
 	return nil
-}
-
-// validMailHost accepts names and addresses, but for those that are never a mail server: link-local ones, where
-// clouds keep their secrets, multicast and the empty address.
-func validMailHost(host string) bool {
-	if ip := net.ParseIP(host); ip != nil {
-		return !ip.IsLinkLocalUnicast() && !ip.IsMulticast() && !ip.IsUnspecified()
-	}
-	return len(host) <= 253 && hostName.MatchString(host)
 }

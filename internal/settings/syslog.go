@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"crypto/x509"
 	"slices"
 
 	"castellan/internal/fault"
@@ -55,18 +54,13 @@ func (s Syslog) Check() error {
 	add := func(name, code, message string) {
 		wrong = append(wrong, fault.Field{Name: name, Code: code, Message: message})
 	}
-	if !validMailHost(s.Host) {
+	if !validServer(s.Host) {
 		add("host", "malformed", "The name of a syslog server, such as log.example.org.")
 	}
 	if !slices.Contains(SyslogPorts(), s.Port) {
 		add("port", "not_allowed", "Syslog servers take lines over TLS on port 6514 or 10514.")
 	}
-	if s.Authority != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(s.Authority)) {
-		add("authority", "malformed", "This is no certificate in PEM. It begins with -----BEGIN CERTIFICATE-----.")
-	}
-	if s.Fingerprint != "" && !printForm.MatchString(s.Fingerprint) {
-		add("fingerprint", "malformed", "A SHA-256 fingerprint has 32 pairs of hex digits.")
-	}
+	wrong = append(wrong, checkTrust(s.Authority, s.Fingerprint)...)
 	if wrong != nil {
 		return fault.InvalidFields(wrong...)
 	}
