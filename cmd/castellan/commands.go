@@ -109,7 +109,7 @@ func recoverAccount(c *call) error {
 	if err := c.ask("POST", "/local/recover", api.AccountName{Name: c.args[0]}, &answer); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.out, "user      %s\npassword  %s\n\nIt works for %d hours and has to be replaced at the next sign-in. 2-step verification is off.\nBlocked addresses and waits after wrong passwords have ended for everybody.\n",
+	_, err := fmt.Fprintf(c.out, "user      %s\npassword  %s\n\nIt works for %d hours and has to be replaced at the next sign-in. 2-step verification is off.\nNo address is blocked any more, and the pauses of addresses have ended.\n",
 		answer.User.Name, answer.Password, answer.ExpiresIn/3600)
 	return err
 }

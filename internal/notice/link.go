@@ -48,12 +48,12 @@ const linkAdvice = "The link is good for 15 minutes and works once. If you did n
 func (p *Post) Invite(tx *store.Tx, by string, l PasswordLink) {
 	s := sheet{
 		to: l.Account.Email, greeting: l.Account,
-		text:   by + " added you as a user of this NAS. Your user name is " + l.Account.Name + ". The link below leads to a page where you choose your password.",
+		text:   "The administrator " + by + " added you as a user of this NAS. Your user name is " + l.Account.Name + ". The link below leads to a page where you choose your password.",
 		advice: "The link is good for 24 hours and works once, in the network of the NAS. Your browser may warn that it does not know the certificate of the NAS yet; an administrator can tell you its fingerprint, and send another link.",
 		links:  []link{{"", p.passwordURL(l)}},
 	}
 	if l.Account.Password.Origin != account.Invited {
-		s.text = by + " sent you this link for your account " + l.Account.Name + ". It leads to a page where you choose a new password. Until then the old one goes on working."
+		s.text = "The administrator " + by + " sent you this link for your account " + l.Account.Name + ". It leads to a page where you choose a new password. Until then the old one goes on working."
 	}
 	tx.OnCommit(func() {
 		p.post(l.Account, l.Account.Email, ways, func(where place) mail.Message {

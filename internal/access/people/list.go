@@ -40,6 +40,14 @@ func (o *Office) Preview(text string) (lines []Line, newGroups []string, err err
 		if err != nil {
 			return err
 		}
+		own, err := account.Groups(tx)
+		if err != nil {
+			return err
+		}
+		known := map[string]bool{}
+		for _, g := range own {
+			known[g.Name] = true
+		}
 		seen := map[string]int{}
 		for _, l := range rows {
 			l.Invited = mail && l.Email != ""
@@ -50,10 +58,8 @@ func (o *Office) Preview(text string) (lines []Line, newGroups []string, err err
 			}
 			if l.Problem == "" {
 				seen[l.Name] = l.Number
-				if _, found, err := account.GroupByName(tx, l.Group); err != nil {
-					return err
-				} else if l.Group != "" && !found && !slices.Contains(newGroups, l.Group) {
-					newGroups = append(newGroups, l.Group)
+				if l.Group != "" && !known[l.Group] {
+					known[l.Group], newGroups = true, append(newGroups, l.Group)
 				}
 			}
 			lines = append(lines, l)
@@ -77,12 +83,9 @@ func problem(tx *store.Tx, l Line, seen map[string]int) (string, error) {
 	} else if !errors.Is(err, account.ErrUnknown) {
 		return "", err
 	}
-	g, _, err := account.GroupByName(tx, l.Group)
 	switch {
-	case err != nil:
-		return "", err
-	case g.BuiltIn:
-		return "Membership of the group " + g.Name + " follows from the role. Leave the group empty.", nil
+	case l.Group == account.AdministratorsGroup, l.Group == account.EverybodyGroup:
+		return "Membership of the group " + l.Group + " follows from the role. Leave the group empty.", nil
 	case l.Group != "" && !account.ValidGroupName(l.Group):
 		return "The group’s name may have letters a to z, digits, “.”, “_” and “-”, up to 32.", nil
 	}

@@ -88,7 +88,8 @@ type Guess struct {
 	Source string // where from
 	// Browser is the id of a browser that the account of that name knows, and empty for every other one.
 	Browser string
-	// Inside is true for somebody who is signed in: only their own lane counts.
+	// Inside is true where only the own lane of name and source counts: for somebody who is signed in, and on a box
+	// that nobody owns.
 	Inside bool
 	// Allowed is true where the owner wants the source never to be paused or closed out: its own lane alone counts.
 	Allowed bool
