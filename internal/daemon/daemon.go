@@ -117,7 +117,7 @@ func (d *Daemon) build() (*house, error) {
 		links: network.New(), certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
 	}
 	h.clock = clock.New(clock.Config{
-		Servers: d.File.Time.Servers, Floor: d.Built, Trusted: opened.floor,
+		Sources: sources(d.File.Time.Servers), Floor: d.Built, Trusted: opened.floor,
 		Elapsed: clock.Elapsed, System: d.System, Kept: clock.Kept, Changed: h.clockChanged,
 	})
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Log: d.Out})
@@ -352,4 +352,11 @@ type opened struct {
 	floor     time.Time
 	passwords password.Config
 	box       *claim.Box
+}
+
+func sources(servers []string) (all []clock.Source) {
+	for _, s := range servers {
+		all = append(all, clock.Source{Address: s})
+	}
+	return all
 }

@@ -57,15 +57,6 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 	return api.ChangeSettings200JSONResponse{NasName: after.NASName, TimeZone: after.TimeZone}, nil
 }
 
-func (h *handlers) GetTime(context.Context, api.GetTimeRequestObject) (api.GetTimeResponseObject, error) {
-	return api.GetTime200JSONResponse(timeView(h.Clock.Reading(), h.settings().TimeZone)), nil
-}
-
-func (h *handlers) SyncTime(ctx context.Context, _ api.SyncTimeRequestObject) (api.SyncTimeResponseObject, error) {
-	h.Clock.Sync(ctx)
-	return api.SyncTime200JSONResponse(timeView(h.Clock.Reading(), h.settings().TimeZone)), nil
-}
-
 func (h *handlers) GetButton(context.Context, api.GetButtonRequestObject) (api.GetButtonResponseObject, error) {
 	return api.GetButton200JSONResponse(buttonView(h.Button.Status(), h.Clock.Now())), nil
 }

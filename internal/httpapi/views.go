@@ -36,47 +36,8 @@ func clockView(r clock.Reading, zone string) api.Clock {
 	level := map[clock.Level]api.Level{clock.OK: api.LevelOK, clock.Warn: api.LevelWarn, clock.Bad: api.LevelBad}
 	return api.Clock{
 		Now: r.Now, Zone: zone, State: api.ClockState(r.State), Level: level[r.Level()],
-		OffsetMs: r.Offset.Milliseconds(), Message: r.Message(),
+		OffsetMs: r.Offset.Milliseconds(), Message: r.Message(), Trusted: r.Trusted(), Reason: api.ClockReason(r.Reason), Advice: r.Advice(),
 	}
-}
-
-func timeView(r clock.Reading, zone string) api.Time {
-	t := api.Time{
-		Clock: clockView(r, zone), System: r.Now.Add(r.Offset), UncertaintyMs: millis(r.Uncertainty),
-		Agreeing: r.Agreeing, Answering: r.Answering, Servers: []api.TimeServer{},
-	}
-	if r.CheckedAgo >= 0 {
-		ago := seconds(r.CheckedAgo)
-		t.CheckedAgo = &ago
-	}
-	next := seconds(r.NextIn)
-	t.NextIn = &next
-	for _, s := range r.Servers {
-		t.Servers = append(t.Servers, serverView(s))
-	}
-	return t
-}
-
-func serverView(s clock.Server) api.TimeServer {
-	v := api.TimeServer{Host: s.Host, State: api.TimeServerState(s.State), Detail: s.Problem}
-	if s.Address != "" {
-		v.Address = &s.Address
-	}
-	switch s.State {
-	case clock.Waiting:
-		v.Detail = "Not asked yet."
-	case clock.Agrees:
-		v.Detail = "Agrees."
-	case clock.Ignored:
-		v.Detail = "Off by " + clock.Words(s.Offset.Abs()) + ", ignored."
-	default:
-		return v
-	}
-	if s.State != clock.Waiting {
-		offset, delay := millis(s.Offset), millis(s.Delay)
-		v.OffsetMs, v.DelayMs, v.Stratum = &offset, &delay, &s.Stratum
-	}
-	return v
 }
 
 func stepView(s signin.Step, zone string) api.SignInStep {

@@ -17,7 +17,7 @@ func TestRealTimeServersAreBelievedOverTheSystemClock(t *testing.T) {
 	servers = append(servers, "127.0.0.1:9") // nobody
 	for _, off := range []time.Duration{0, -3*time.Minute - 12*time.Second, 26 * 365 * 24 * time.Hour, -26 * 365 * 24 * time.Hour} {
 		k := clock.New(clock.Config{
-			Servers: servers, Floor: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Elapsed: clock.Elapsed,
+			Sources: plain(servers), Floor: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Elapsed: clock.Elapsed,
 			System: func() time.Time { return time.Now().Add(off) }, Kept: func() bool { return true },
 		})
 		var r clock.Reading
@@ -40,7 +40,7 @@ func TestRealTimeServersAreBelievedOverTheSystemClock(t *testing.T) {
 		if s := r.Servers[3]; s.State != clock.Silent || s.Problem == "" {
 			t.Errorf("the server that is not there: %+v", s)
 		}
-		if s := r.Servers[0]; s.Stratum != 1 || s.Delay <= 0 || s.Address != servers[0] {
+		if s := r.Servers[0]; s.Stratum != 1 || s.Delay <= 0 || s.Answers != servers[0] {
 			t.Errorf("a server that is there: %+v", s)
 		}
 	}

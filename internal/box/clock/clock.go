@@ -4,9 +4,12 @@
 package clock
 
 import (
+	"context"
 	"net"
 	"sync"
 	"time"
+
+	"castellan/internal/fault"
 )
 
 // State says where the time comes from.
@@ -57,8 +60,8 @@ const (
 
 // Config says what a Clock works with. Servers, Floor and Elapsed must be set.
 type Config struct {
-	// Servers are host names or addresses, with a port where it is not 123.
-	Servers []string
+	// Sources are the servers that are asked at the start, see Use.
+	Sources []Source
 	// Floor is a time that lies in the past for certain: when the program was built.
 	Floor time.Time
 	// Trusted is the last time that was known for certain before this start, or zero.
@@ -71,6 +74,8 @@ type Config struct {
 	Kept func() bool
 	// Dial opens a connection to a time server; nil means UDP.
 	Dial func(address string, timeout time.Duration) (net.Conn, error)
+	// Sampled is told of every round of questions, from the goroutine that asked.
+	Sampled func(Reading)
 	// Changed is told of every change of state, from the goroutine that found it.
 	Changed func(Change)
 }
@@ -113,15 +118,26 @@ type Clock struct {
 
 	// asking is closed when the running round of questions ends.
 	asking chan struct{}
+	strict bool
+	// proposal is what a majority said that was not followed by itself.
+	proposal *agreement
+}
+
+// Source is a time server to ask.
+type Source struct {
+	Address string // a host name or an address, with a port where it is not the protocol's own
+	NTS     bool   // Network Time Security (RFC 8915); NTP without it never stands in for it
+	// Offered servers were named by the local network. They are asked and shown and never count for the
+	// majority.
+	Offered bool
 }
 
 // New returns a Clock that has asked nobody yet.
 func New(c Config) *Clock {
 	k := &Clock{config: c, started: c.Elapsed(), anchor: latest(c.Floor, c.Trusted), kept: c.Kept()}
 	k.known, k.trusted, k.high = k.anchor, !c.Trusted.IsZero(), k.anchor
-	k.servers = make([]server, len(c.Servers))
-	for i, address := range c.Servers {
-		k.servers[i] = server{address: address, Server: Server{Host: hostOf(address), State: Waiting}}
+	for _, s := range c.Sources {
+		k.servers = append(k.servers, newServer(s))
 	}
 	k.reported = k.Reading().State
 	return k
@@ -139,14 +155,44 @@ type Reading struct {
 	CheckedAgo  time.Duration // since the last agreement; negative: never
 	NextIn      time.Duration
 	Servers     []Server
+	Reason      Reason
+	Strict      bool      // only a time that servers stand behind is trusted
+	Proposal    *Proposal // what a majority says, where it is not followed by itself
 }
+
+// Proposal is a time that a majority of the servers says and that waits for an administrator's word.
+type Proposal struct {
+	Now     time.Time
+	By      time.Duration // how far trusted time would be moved; negative: back
+	Servers int
+}
+
+// Reason says why the clock is in its state.
+type Reason string
+
+// The reasons.
+const (
+	InStep       Reason = "in_step"
+	SystemOff    Reason = "system_off"     // a majority agrees, and the system clock is off
+	SingleSource Reason = "single_source"  // one server alone stands behind this time
+	ByHand       Reason = "by_hand"        // an administrator set it
+	OwnClock     Reason = "own_clock"      // the system clock is believed
+	NoServer     Reason = "no_server"      // none is set
+	NoNameServer Reason = "no_name_server" // their names cannot be looked up
+	NoAnswer     Reason = "no_answer"
+	Disagreement Reason = "disagreement"
+	Jumped       Reason = "jump"     // the servers suddenly say another time
+	LongOff      Reason = "long_off" // they are far from the last known time
+)
 
 // Trusted reports whether app codes may be checked against this time. In the state Unverified they are:
 // a box on an isolated network must work, and whoever can turn its clock is in the room.
 func (r Reading) Trusted() bool {
 	switch r.State {
-	case Synced, Unverified:
+	case Synced:
 		return true
+	case Unverified:
+		return !r.Strict
 	case Holdover:
 		return r.Uncertainty <= MaxUncertainty
 	default:
@@ -183,8 +229,49 @@ func (k *Clock) read(elapsed time.Duration, system time.Time) Reading {
 	r.State, r.Uncertainty = k.judge(elapsed, system)
 	r.Now = k.time(r.State, elapsed, system)
 	r.Offset = system.Sub(r.Now)
+	r.Strict = k.strict
 	return r
 }
+
+// Use asks these servers from now on. What is known of those that stay is kept.
+func (k *Clock) Use(sources []Source) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.servers = nil
+	for _, s := range sources {
+		k.servers = append(k.servers, newServer(s))
+	}
+}
+
+// Demand says whether only a time that servers stand behind is trusted for codes of apps.
+func (k *Clock) Demand(verified bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.strict = verified
+}
+
+// ErrChanged says that the servers no longer say what was accepted.
+var ErrChanged = &fault.Error{Kind: fault.Conflict, Code: "time_changed", Message: "The time servers say something else by now. Look at it again."}
+
+// Proposed returns the proposal that waits, if it still moves trusted time by about by.
+func (k *Clock) Proposed(by time.Duration) (Proposal, error) { return Proposal{}, ErrChanged }
+
+// Accept follows the proposal that waits. The caller has recorded it.
+func (k *Clock) Accept(p Proposal) {}
+
+// Set sets trusted time by hand. The caller has recorded it.
+func (k *Clock) Set(now time.Time) {}
+
+// Vouch follows a first answer that lies far ahead of the last known time: an administrator has proven
+// themselves by another way than an app's code.
+func (k *Clock) Vouch() {}
+
+// Retry asks the servers again for somebody at the door, and says after what time it would do so once more:
+// no server is asked more than once in MinAsk by sign-ins.
+func (k *Clock) Retry(ctx context.Context) (Reading, time.Duration) { return k.Fresh(ctx), MinAsk }
+
+// MinAsk is the least time between two questions to one server that sign-ins cause.
+const MinAsk = time.Minute
 
 // judge says which state the clock is in, and how uncertain its time is.
 func (k *Clock) judge(elapsed time.Duration, system time.Time) (State, time.Duration) {

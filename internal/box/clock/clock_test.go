@@ -40,7 +40,7 @@ func (b *bench) start() *clock.Clock {
 		b.names = []string{good1, good2, good3, good4}
 	}
 	return clock.New(clock.Config{
-		Servers: b.names,
+		Sources: plain(b.names),
 		Floor:   b.floor, Trusted: b.trusted,
 		Elapsed: func() time.Duration { return time.Since(started) },
 		System:  func() time.Time { return time.Now().Add(b.system) },
@@ -376,4 +376,12 @@ func TestWordsForTimes(t *testing.T) {
 	if got := clock.SlowOrFast(95 * time.Second); got != "1 min 35 s fast" {
 		t.Errorf("got %q", got)
 	}
+}
+
+// plain is servers asked by NTP.
+func plain(addresses []string) (all []clock.Source) {
+	for _, a := range addresses {
+		all = append(all, clock.Source{Address: a})
+	}
+	return all
 }

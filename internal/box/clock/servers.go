@@ -22,13 +22,19 @@ const (
 
 // Server is what is known of one time server.
 type Server struct {
-	Host    string // without the default port
-	Address string // the address that answered
-	State   ServerState
-	Problem string        // in words, where there is one
-	Offset  time.Duration // its time minus trusted time
-	Delay   time.Duration
-	Stratum int
+	Source
+	Host        string // without the default port
+	Answers     string // the address that answered
+	State       ServerState
+	Problem     string        // in words, where there is one
+	Offset      time.Duration // its time minus trusted time
+	Delay       time.Duration
+	Stratum     int
+	AnsweredAgo time.Duration // negative: never
+}
+
+func newServer(s Source) server {
+	return server{address: s.Address, Server: Server{Source: s, Host: hostOf(s.Address), State: Waiting}}
 }
 
 type server struct {
@@ -127,7 +133,7 @@ func hostOf(address string) string {
 func (s *server) note(a answer, elapsed time.Duration) {
 	s.Problem, s.Offset, s.Delay, s.Stratum = "", 0, 0, 0
 	if a.address != "" {
-		s.Address = a.address
+		s.Answers = a.address
 	}
 	switch {
 	case a.kiss == "DENY" || a.kiss == "RSTR":

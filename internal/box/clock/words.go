@@ -52,6 +52,9 @@ func (r Reading) Message() string {
 	}
 }
 
+// Advice says what to do about the reading; it is empty where there is nothing to do.
+func (r Reading) Advice() string { return "" }
+
 // SlowOrFast puts an offset into words: "3 min 12 s slow".
 func SlowOrFast(offset time.Duration) string {
 	if offset < 0 {

@@ -151,6 +151,51 @@ func (e CheckCode) Valid() bool {
 	}
 }
 
+// Defines values for ClockReason.
+const (
+	ClockByHand       ClockReason = "by_hand"
+	ClockDisagreement ClockReason = "disagreement"
+	ClockInStep       ClockReason = "in_step"
+	ClockJump         ClockReason = "jump"
+	ClockLongOff      ClockReason = "long_off"
+	ClockNoAnswer     ClockReason = "no_answer"
+	ClockNoNameServer ClockReason = "no_name_server"
+	ClockNoServer     ClockReason = "no_server"
+	ClockOwn          ClockReason = "own_clock"
+	ClockSingleSource ClockReason = "single_source"
+	ClockSystemOff    ClockReason = "system_off"
+)
+
+// Valid indicates whether the value is a known member of the ClockReason enum.
+func (e ClockReason) Valid() bool {
+	switch e {
+	case ClockByHand:
+		return true
+	case ClockDisagreement:
+		return true
+	case ClockInStep:
+		return true
+	case ClockJump:
+		return true
+	case ClockLongOff:
+		return true
+	case ClockNoAnswer:
+		return true
+	case ClockNoNameServer:
+		return true
+	case ClockNoServer:
+		return true
+	case ClockOwn:
+		return true
+	case ClockSingleSource:
+		return true
+	case ClockSystemOff:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ClockState.
 const (
 	Holdover   ClockState = "holdover"
@@ -568,19 +613,118 @@ func (e SyslogState) Valid() bool {
 	}
 }
 
+// Defines values for TimeJumpWhat.
+const (
+	JumpSystem  TimeJumpWhat = "system"
+	JumpTrusted TimeJumpWhat = "trusted"
+)
+
+// Valid indicates whether the value is a known member of the TimeJumpWhat enum.
+func (e TimeJumpWhat) Valid() bool {
+	switch e {
+	case JumpSystem:
+		return true
+	case JumpTrusted:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TimeJumpWhy.
+const (
+	JumpAccepted  TimeJumpWhy = "accepted"
+	JumpByHand    TimeJumpWhy = "by_hand"
+	JumpCastellan TimeJumpWhy = "castellan"
+	JumpFirst     TimeJumpWhy = "first"
+	JumpOther     TimeJumpWhy = "other"
+	JumpServers   TimeJumpWhy = "servers"
+)
+
+// Valid indicates whether the value is a known member of the TimeJumpWhy enum.
+func (e TimeJumpWhy) Valid() bool {
+	switch e {
+	case JumpAccepted:
+		return true
+	case JumpByHand:
+		return true
+	case JumpCastellan:
+		return true
+	case JumpFirst:
+		return true
+	case JumpOther:
+		return true
+	case JumpServers:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TimeKeeperWho.
+const (
+	KeeperCastellan TimeKeeperWho = "castellan"
+	KeeperChrony    TimeKeeperWho = "chrony"
+	KeeperHost      TimeKeeperWho = "host"
+	KeeperNTPD      TimeKeeperWho = "ntpd"
+	KeeperNobody    TimeKeeperWho = "nobody"
+	KeeperTimesyncd TimeKeeperWho = "timesyncd"
+)
+
+// Valid indicates whether the value is a known member of the TimeKeeperWho enum.
+func (e TimeKeeperWho) Valid() bool {
+	switch e {
+	case KeeperCastellan:
+		return true
+	case KeeperChrony:
+		return true
+	case KeeperHost:
+		return true
+	case KeeperNTPD:
+		return true
+	case KeeperNobody:
+		return true
+	case KeeperTimesyncd:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TimeProtocol.
+const (
+	ProtocolNTP TimeProtocol = "ntp"
+	ProtocolNTS TimeProtocol = "nts"
+)
+
+// Valid indicates whether the value is a known member of the TimeProtocol enum.
+func (e TimeProtocol) Valid() bool {
+	switch e {
+	case ProtocolNTP:
+		return true
+	case ProtocolNTS:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TimeServerState.
 const (
-	ServerAgrees  TimeServerState = "agrees"
-	ServerIgnored TimeServerState = "ignored"
-	ServerRefused TimeServerState = "refused"
-	ServerSilent  TimeServerState = "silent"
-	ServerWaiting TimeServerState = "waiting"
+	ServerAgrees   TimeServerState = "agrees"
+	ServerDisabled TimeServerState = "disabled"
+	ServerIgnored  TimeServerState = "ignored"
+	ServerRefused  TimeServerState = "refused"
+	ServerSilent   TimeServerState = "silent"
+	ServerWaiting  TimeServerState = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the TimeServerState enum.
 func (e TimeServerState) Valid() bool {
 	switch e {
 	case ServerAgrees:
+		return true
+	case ServerDisabled:
 		return true
 	case ServerIgnored:
 		return true
@@ -676,6 +820,24 @@ func (e WindowPlaceState) Valid() bool {
 	}
 }
 
+// Defines values for GetTimeHistoryParamsSpan.
+const (
+	SpanDay   GetTimeHistoryParamsSpan = "day"
+	SpanMonth GetTimeHistoryParamsSpan = "month"
+)
+
+// Valid indicates whether the value is a known member of the GetTimeHistoryParamsSpan enum.
+func (e GetTimeHistoryParamsSpan) Valid() bool {
+	switch e {
+	case SpanDay:
+		return true
+	case SpanMonth:
+		return true
+	default:
+		return false
+	}
+}
+
 // About defines model for About.
 type About struct {
 	Go        string    `json:"go"`
@@ -701,6 +863,17 @@ type AddedUser struct {
 
 // Area defines model for Area.
 type Area string
+
+// AutomaticTime The system's own switch for its time service. Without it the system has none.
+type AutomaticTime struct {
+	Changeable bool `json:"changeable"`
+	On         bool `json:"on"`
+}
+
+// AutomaticTimeChange defines model for AutomaticTimeChange.
+type AutomaticTimeChange struct {
+	On bool `json:"on"`
+}
 
 // Button defines model for Button.
 type Button struct {
@@ -776,19 +949,36 @@ type ClaimStatus struct {
 
 // Clock What time it is, and how far this may be believed.
 type Clock struct {
-	Level   Level  `json:"level"`
+	// Advice What to do about it; empty where there is nothing to do.
+	Advice string `json:"advice"`
+	Level  Level  `json:"level"`
+
+	// Message What is so.
 	Message string `json:"message"`
 
 	// Now Trusted time.
 	Now time.Time `json:"now"`
 
 	// OffsetMs The clock of the NAS minus trusted time; negative: slow.
-	OffsetMs int64      `json:"offset_ms"`
-	State    ClockState `json:"state"`
+	OffsetMs int64 `json:"offset_ms"`
+
+	// Reason Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
+	// behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
+	// up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+	Reason ClockReason `json:"reason"`
+	State  ClockState  `json:"state"`
+
+	// Trusted Codes of apps are checked against this time.
+	Trusted bool `json:"trusted"`
 
 	// Zone An IANA time zone.
 	Zone string `json:"zone"`
 }
+
+// ClockReason Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
+// behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
+// up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+type ClockReason string
 
 // ClockState defines model for ClockState.
 type ClockState string
@@ -1457,6 +1647,15 @@ type RecoveryState struct {
 	Total int  `json:"total"`
 }
 
+// RetriedTime defines model for RetriedTime.
+type RetriedTime struct {
+	// AgainIn Seconds until the servers can be asked again.
+	AgainIn int `json:"again_in"`
+
+	// Clock What time it is, and how far this may be believed.
+	Clock Clock `json:"clock"`
+}
+
 // Role defines model for Role.
 type Role string
 
@@ -1667,32 +1866,163 @@ type Time struct {
 	// Clock What time it is, and how far this may be believed.
 	Clock Clock `json:"clock"`
 
+	// Keeper Who sets the clock of the NAS.
+	Keeper TimeKeeper `json:"keeper"`
+
 	// NextIn Seconds until the servers are asked again.
-	NextIn  *int         `json:"next_in,omitempty"`
-	Servers []TimeServer `json:"servers"`
+	NextIn *int `json:"next_in,omitempty"`
+
+	// Proposal What a majority of the servers says, where the NAS does not follow it by itself.
+	Proposal *TimeProposal `json:"proposal,omitempty"`
+
+	// Servers Those of the settings in their order, then those that the local network offers.
+	Servers  []TimeServer `json:"servers"`
+	Settings TimeSettings `json:"settings"`
 
 	// System The clock of the NAS.
 	System        time.Time `json:"system"`
 	UncertaintyMs float64   `json:"uncertainty_ms"`
 }
 
+// TimeByHand defines model for TimeByHand.
+type TimeByHand struct {
+	// Now What time it is as this arrives.
+	Now time.Time `json:"now"`
+}
+
+// TimeHistory defines model for TimeHistory.
+type TimeHistory struct {
+	// Every The usual distance of two points in seconds at most.
+	Every int `json:"every"`
+
+	// Jumps Newest first.
+	Jumps []TimeJump `json:"jumps"`
+
+	// Points Oldest first. A gap of more than twice the usual distance means that nothing was measured.
+	Points []TimePoint `json:"points"`
+}
+
+// TimeJump defines model for TimeJump.
+type TimeJump struct {
+	At   time.Time `json:"at"`
+	ByMs int64     `json:"by_ms"`
+
+	// What Trusted time or the clock of the NAS.
+	What TimeJumpWhat `json:"what"`
+
+	// Why Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+	Why TimeJumpWhy `json:"why"`
+}
+
+// TimeJumpWhat Trusted time or the clock of the NAS.
+type TimeJumpWhat string
+
+// TimeJumpWhy Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+type TimeJumpWhy string
+
+// TimeJumpAccepted defines model for TimeJumpAccepted.
+type TimeJumpAccepted struct {
+	// ByMs The `by_ms` of the proposal that was shown.
+	ByMs int64 `json:"by_ms"`
+}
+
+// TimeKeeper Who sets the clock of the NAS.
+type TimeKeeper struct {
+	// Automatic The system's own switch for its time service. Without it the system has none.
+	Automatic *AutomaticTime `json:"automatic,omitempty"`
+
+	// Detail Who sets the clock, in words.
+	Detail string `json:"detail"`
+
+	// MaySet Castellan has the right to set it.
+	MaySet bool `json:"may_set"`
+
+	// Synchronised The kernel calls its clock synchronised.
+	Synchronised bool          `json:"synchronised"`
+	Who          TimeKeeperWho `json:"who"`
+
+	// Zone The time zone of the system beneath
+	Zone *string `json:"zone,omitempty"`
+}
+
+// TimeKeeperWho defines model for TimeKeeper.Who.
+type TimeKeeperWho string
+
+// TimePoint defines model for TimePoint.
+type TimePoint struct {
+	At time.Time `json:"at"`
+
+	// OffsetMs The clock of the NAS minus trusted time, where it was furthest off.
+	OffsetMs float64    `json:"offset_ms"`
+	State    ClockState `json:"state"`
+
+	// UncertaintyMs The largest.
+	UncertaintyMs float64 `json:"uncertainty_ms"`
+}
+
+// TimeProposal What a majority of the servers says, where the NAS does not follow it by itself.
+type TimeProposal struct {
+	// ByMs How far trusted time would be moved; negative: back.
+	ByMs int64     `json:"by_ms"`
+	Now  time.Time `json:"now"`
+
+	// Servers How many servers agree on it.
+	Servers int `json:"servers"`
+}
+
+// TimeProtocol NTP (RFC 5905), or NTP whose answers are authenticated by Network Time Security (RFC 8915). One never stands in for the other.
+type TimeProtocol string
+
 // TimeServer defines model for TimeServer.
 type TimeServer struct {
-	Address *string  `json:"address,omitempty"`
-	DelayMs *float64 `json:"delay_ms,omitempty"`
+	Address *string `json:"address,omitempty"`
+
+	// AnsweredAgo Seconds since its last answer.
+	AnsweredAgo *int     `json:"answered_ago,omitempty"`
+	DelayMs     *float64 `json:"delay_ms,omitempty"`
 
 	// Detail The state in words.
-	Detail string `json:"detail"`
-	Host   string `json:"host"`
+	Detail  string `json:"detail"`
+	Enabled bool   `json:"enabled"`
+	Host    string `json:"host"`
+
+	// Offered The local network named it. It is asked and shown and never counts for the majority.
+	Offered bool `json:"offered"`
 
 	// OffsetMs The server's clock minus trusted time.
-	OffsetMs *float64        `json:"offset_ms,omitempty"`
+	OffsetMs *float64 `json:"offset_ms,omitempty"`
+
+	// Protocol NTP (RFC 5905), or NTP whose answers are authenticated by Network Time Security (RFC 8915). One never stands in for the other.
+	Protocol TimeProtocol    `json:"protocol"`
 	State    TimeServerState `json:"state"`
 	Stratum  *int            `json:"stratum,omitempty"`
 }
 
 // TimeServerState defines model for TimeServer.State.
 type TimeServerState string
+
+// TimeServerChoice defines model for TimeServerChoice.
+type TimeServerChoice struct {
+	Enabled bool `json:"enabled"`
+
+	// Host A host name or an address, with a port where it is not the protocol's own.
+	Host string `json:"host"`
+
+	// Protocol NTP (RFC 5905), or NTP whose answers are authenticated by Network Time Security (RFC 8915). One never stands in for the other.
+	Protocol TimeProtocol `json:"protocol"`
+}
+
+// TimeSettings defines model for TimeSettings.
+type TimeSettings struct {
+	// Servers In the order of the page.
+	Servers []TimeServerChoice `json:"servers"`
+
+	// SetSystemClock Castellan may set the clock of the NAS where no other service does.
+	SetSystemClock bool `json:"set_system_clock"`
+
+	// VerifiedOnly Codes of apps are refused while only the NAS's own clock tells the time.
+	VerifiedOnly bool `json:"verified_only"`
+}
 
 // TwoStep defines model for TwoStep.
 type TwoStep struct {
@@ -1868,6 +2198,15 @@ type ListSessionsParams struct {
 	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// GetTimeHistoryParams defines parameters for GetTimeHistory.
+type GetTimeHistoryParams struct {
+	// Span The last 24 hours or the last 30 days.
+	Span GetTimeHistoryParamsSpan `form:"span" json:"span"`
+}
+
+// GetTimeHistoryParamsSpan defines parameters for GetTimeHistory.
+type GetTimeHistoryParamsSpan string
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// Search Part of a name or of an address.
@@ -1980,6 +2319,18 @@ type ChangeSyslogJSONRequestBody = SyslogValues
 // TestSyslogJSONRequestBody defines body for TestSyslog for application/json ContentType.
 type TestSyslogJSONRequestBody = SyslogValues
 
+// ChangeTimeJSONRequestBody defines body for ChangeTime for application/json ContentType.
+type ChangeTimeJSONRequestBody = TimeSettings
+
+// AcceptTimeJSONRequestBody defines body for AcceptTime for application/json ContentType.
+type AcceptTimeJSONRequestBody = TimeJumpAccepted
+
+// ChangeAutomaticTimeJSONRequestBody defines body for ChangeAutomaticTime for application/json ContentType.
+type ChangeAutomaticTimeJSONRequestBody = AutomaticTimeChange
+
+// SetTimeJSONRequestBody defines body for SetTime for application/json ContentType.
+type SetTimeJSONRequestBody = TimeByHand
+
 // AddUserJSONRequestBody defines body for AddUser for application/json ContentType.
 type AddUserJSONRequestBody = NewUser
 
@@ -2072,6 +2423,9 @@ type ServerInterface interface {
 	// LocalSignUserOut Ends all sessions of a person, and forgets the browsers they are known by.
 	// (POST /local/sessions/end)
 	LocalSignUserOut(ctx echo.Context) error
+	// LocalGetTime Compares the clock of the NAS with network time.
+	// (GET /local/time)
+	LocalGetTime(ctx echo.Context) error
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx echo.Context) error
@@ -2216,6 +2570,9 @@ type ServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx echo.Context) error
+	// RetryTime Asks the time servers again, for somebody whose app codes cannot be checked.
+	// (POST /sign-in/time)
+	RetryTime(ctx echo.Context) error
 	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
 	// (POST /sign-in/unlock)
 	AskUnlock(ctx echo.Context) error
@@ -2240,6 +2597,21 @@ type ServerInterface interface {
 	// GetTime Compares the clock of the NAS with network time.
 	// (GET /time)
 	GetTime(ctx echo.Context) error
+	// ChangeTime Sets the time servers, and what is done with the time they tell.
+	// (PUT /time)
+	ChangeTime(ctx echo.Context) error
+	// AcceptTime Believes a jump of the time servers that the NAS does not follow by itself.
+	// (POST /time/accept)
+	AcceptTime(ctx echo.Context) error
+	// ChangeAutomaticTime Turns the system's own time service on or off.
+	// (PUT /time/automatic)
+	ChangeAutomaticTime(ctx echo.Context) error
+	// SetTime Sets the time by hand, where no time server can be believed.
+	// (POST /time/hand)
+	SetTime(ctx echo.Context) error
+	// GetTimeHistory Shows how far the clock of the NAS was off, and when a clock jumped.
+	// (GET /time/history)
+	GetTimeHistory(ctx echo.Context, params GetTimeHistoryParams) error
 	// SyncTime Asks the time servers now.
 	// (POST /time/sync)
 	SyncTime(ctx echo.Context) error
@@ -2638,6 +3010,15 @@ func (w *ServerInterfaceWrapper) LocalSignUserOut(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.LocalSignUserOut(ctx)
+	return err
+}
+
+// LocalGetTime converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalGetTime(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalGetTime(ctx)
 	return err
 }
 
@@ -3138,6 +3519,15 @@ func (w *ServerInterfaceWrapper) SignInPassword(ctx echo.Context) error {
 	return err
 }
 
+// RetryTime converts echo context to params.
+func (w *ServerInterfaceWrapper) RetryTime(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RetryTime(ctx)
+	return err
+}
+
 // AskUnlock converts echo context to params.
 func (w *ServerInterfaceWrapper) AskUnlock(ctx echo.Context) error {
 	var err error
@@ -3207,6 +3597,60 @@ func (w *ServerInterfaceWrapper) GetTime(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTime(ctx)
+	return err
+}
+
+// ChangeTime converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeTime(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeTime(ctx)
+	return err
+}
+
+// AcceptTime converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptTime(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptTime(ctx)
+	return err
+}
+
+// ChangeAutomaticTime converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeAutomaticTime(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeAutomaticTime(ctx)
+	return err
+}
+
+// SetTime converts echo context to params.
+func (w *ServerInterfaceWrapper) SetTime(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetTime(ctx)
+	return err
+}
+
+// GetTimeHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTimeHistory(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTimeHistoryParams
+	// ------------- Required query parameter "span" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "span", ctx.QueryParams(), &params.Span, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter span: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTimeHistory(ctx, params)
 	return err
 }
 
@@ -3398,6 +3842,7 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "OpenPasswordLink", Method: "POST", Path: "/password-link", Access: ForPublic, Handler: w.OpenPasswordLink},
 		{ID: "UsePasswordLink", Method: "POST", Path: "/password-link/password", Access: ForPublic, Handler: w.UsePasswordLink},
 		{ID: "SuggestPassphrase", Method: "GET", Path: "/passphrase", Access: ForPublic, Background: true, Unclaimed: true, Handler: w.SuggestPassphrase},
+		{ID: "RetryTime", Method: "POST", Path: "/sign-in/time", Access: ForTicket, Handler: w.RetryTime},
 		{ID: "GetButtonWait", Method: "GET", Path: "/claim/button", Access: ForTicket, Background: true, Unclaimed: true, Handler: w.GetButtonWait},
 		{ID: "WaitForButton", Method: "POST", Path: "/claim/button", Access: ForPublic, Unclaimed: true, Handler: w.WaitForButton},
 		{ID: "Claim", Method: "POST", Path: "/claim", Access: ForTicket, Unclaimed: true, Handler: w.Claim},
@@ -3459,7 +3904,12 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetSettings", Method: "GET", Path: "/settings", Access: ForAdministrator, Handler: w.GetSettings},
 		{ID: "ChangeSettings", Method: "PATCH", Path: "/settings", Access: ForAdministrator, StepUp: true, Handler: w.ChangeSettings},
 		{ID: "GetTime", Method: "GET", Path: "/time", Access: ForAdministrator, Background: true, Handler: w.GetTime},
+		{ID: "ChangeTime", Method: "PUT", Path: "/time", Access: ForAdministrator, StepUp: true, Handler: w.ChangeTime},
 		{ID: "SyncTime", Method: "POST", Path: "/time/sync", Access: ForAdministrator, Handler: w.SyncTime},
+		{ID: "AcceptTime", Method: "POST", Path: "/time/accept", Access: ForAdministrator, StepUp: true, Handler: w.AcceptTime},
+		{ID: "SetTime", Method: "POST", Path: "/time/hand", Access: ForAdministrator, StepUp: true, Handler: w.SetTime},
+		{ID: "ChangeAutomaticTime", Method: "PUT", Path: "/time/automatic", Access: ForAdministrator, StepUp: true, Handler: w.ChangeAutomaticTime},
+		{ID: "GetTimeHistory", Method: "GET", Path: "/time/history", Access: ForAdministrator, Background: true, Handler: w.GetTimeHistory},
 		{ID: "GetButton", Method: "GET", Path: "/button", Access: ForAdministrator, Background: true, Handler: w.GetButton},
 		{ID: "ShowDefaultPassword", Method: "POST", Path: "/default-password", Access: ForAdministrator, StepUp: true, Handler: w.ShowDefaultPassword},
 		{ID: "ClearEvents", Method: "DELETE", Path: "/events", Access: ForAdministrator, StepUp: true, Handler: w.ClearEvents},
@@ -3474,6 +3924,7 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
+		{ID: "LocalGetTime", Method: "GET", Path: "/local/time", Access: ForLocal, Handler: w.LocalGetTime},
 		{ID: "LocalListSessions", Method: "GET", Path: "/local/sessions", Access: ForLocal, Handler: w.LocalListSessions},
 		{ID: "LocalSignUserOut", Method: "POST", Path: "/local/sessions/end", Access: ForLocal, Handler: w.LocalSignUserOut},
 		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},
@@ -4570,6 +5021,44 @@ type LocalSignUserOutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LocalSignUserOutdefaultApplicationProblemPlusJSONResponse) VisitLocalSignUserOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalGetTimeRequestObject struct {
+}
+
+type LocalGetTimeResponseObject interface {
+	VisitLocalGetTimeResponse(w http.ResponseWriter) error
+}
+
+type LocalGetTime200JSONResponse Time
+
+func (response LocalGetTime200JSONResponse) VisitLocalGetTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalGetTimedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalGetTimedefaultApplicationProblemPlusJSONResponse) VisitLocalGetTimeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6354,6 +6843,44 @@ func (response SignInPassworddefaultApplicationProblemPlusJSONResponse) VisitSig
 	return err
 }
 
+type RetryTimeRequestObject struct {
+}
+
+type RetryTimeResponseObject interface {
+	VisitRetryTimeResponse(w http.ResponseWriter) error
+}
+
+type RetryTime200JSONResponse RetriedTime
+
+func (response RetryTime200JSONResponse) VisitRetryTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryTimedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryTimedefaultApplicationProblemPlusJSONResponse) VisitRetryTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AskUnlockRequestObject struct {
 	Body *AskUnlockJSONRequestBody
 }
@@ -6633,6 +7160,201 @@ type GetTimedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTimedefaultApplicationProblemPlusJSONResponse) VisitGetTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTimeRequestObject struct {
+	Body *ChangeTimeJSONRequestBody
+}
+
+type ChangeTimeResponseObject interface {
+	VisitChangeTimeResponse(w http.ResponseWriter) error
+}
+
+type ChangeTime200JSONResponse Time
+
+func (response ChangeTime200JSONResponse) VisitChangeTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTimedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeTimedefaultApplicationProblemPlusJSONResponse) VisitChangeTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptTimeRequestObject struct {
+	Body *AcceptTimeJSONRequestBody
+}
+
+type AcceptTimeResponseObject interface {
+	VisitAcceptTimeResponse(w http.ResponseWriter) error
+}
+
+type AcceptTime200JSONResponse Time
+
+func (response AcceptTime200JSONResponse) VisitAcceptTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptTimedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptTimedefaultApplicationProblemPlusJSONResponse) VisitAcceptTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeAutomaticTimeRequestObject struct {
+	Body *ChangeAutomaticTimeJSONRequestBody
+}
+
+type ChangeAutomaticTimeResponseObject interface {
+	VisitChangeAutomaticTimeResponse(w http.ResponseWriter) error
+}
+
+type ChangeAutomaticTime200JSONResponse Time
+
+func (response ChangeAutomaticTime200JSONResponse) VisitChangeAutomaticTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeAutomaticTimedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeAutomaticTimedefaultApplicationProblemPlusJSONResponse) VisitChangeAutomaticTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetTimeRequestObject struct {
+	Body *SetTimeJSONRequestBody
+}
+
+type SetTimeResponseObject interface {
+	VisitSetTimeResponse(w http.ResponseWriter) error
+}
+
+type SetTime200JSONResponse Time
+
+func (response SetTime200JSONResponse) VisitSetTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetTimedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetTimedefaultApplicationProblemPlusJSONResponse) VisitSetTimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTimeHistoryRequestObject struct {
+	Params GetTimeHistoryParams
+}
+
+type GetTimeHistoryResponseObject interface {
+	VisitGetTimeHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetTimeHistory200JSONResponse TimeHistory
+
+func (response GetTimeHistory200JSONResponse) VisitGetTimeHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTimeHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTimeHistorydefaultApplicationProblemPlusJSONResponse) VisitGetTimeHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7150,6 +7872,9 @@ type StrictServerInterface interface {
 	// LocalSignUserOut Ends all sessions of a person, and forgets the browsers they are known by.
 	// (POST /local/sessions/end)
 	LocalSignUserOut(ctx context.Context, request LocalSignUserOutRequestObject) (LocalSignUserOutResponseObject, error)
+	// LocalGetTime Compares the clock of the NAS with network time.
+	// (GET /local/time)
+	LocalGetTime(ctx context.Context, request LocalGetTimeRequestObject) (LocalGetTimeResponseObject, error)
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx context.Context, request RemoveMailRequestObject) (RemoveMailResponseObject, error)
@@ -7294,6 +8019,9 @@ type StrictServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx context.Context, request SignInPasswordRequestObject) (SignInPasswordResponseObject, error)
+	// RetryTime Asks the time servers again, for somebody whose app codes cannot be checked.
+	// (POST /sign-in/time)
+	RetryTime(ctx context.Context, request RetryTimeRequestObject) (RetryTimeResponseObject, error)
 	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
 	// (POST /sign-in/unlock)
 	AskUnlock(ctx context.Context, request AskUnlockRequestObject) (AskUnlockResponseObject, error)
@@ -7318,6 +8046,21 @@ type StrictServerInterface interface {
 	// GetTime Compares the clock of the NAS with network time.
 	// (GET /time)
 	GetTime(ctx context.Context, request GetTimeRequestObject) (GetTimeResponseObject, error)
+	// ChangeTime Sets the time servers, and what is done with the time they tell.
+	// (PUT /time)
+	ChangeTime(ctx context.Context, request ChangeTimeRequestObject) (ChangeTimeResponseObject, error)
+	// AcceptTime Believes a jump of the time servers that the NAS does not follow by itself.
+	// (POST /time/accept)
+	AcceptTime(ctx context.Context, request AcceptTimeRequestObject) (AcceptTimeResponseObject, error)
+	// ChangeAutomaticTime Turns the system's own time service on or off.
+	// (PUT /time/automatic)
+	ChangeAutomaticTime(ctx context.Context, request ChangeAutomaticTimeRequestObject) (ChangeAutomaticTimeResponseObject, error)
+	// SetTime Sets the time by hand, where no time server can be believed.
+	// (POST /time/hand)
+	SetTime(ctx context.Context, request SetTimeRequestObject) (SetTimeResponseObject, error)
+	// GetTimeHistory Shows how far the clock of the NAS was off, and when a clock jumped.
+	// (GET /time/history)
+	GetTimeHistory(ctx context.Context, request GetTimeHistoryRequestObject) (GetTimeHistoryResponseObject, error)
 	// SyncTime Asks the time servers now.
 	// (POST /time/sync)
 	SyncTime(ctx context.Context, request SyncTimeRequestObject) (SyncTimeResponseObject, error)
@@ -8224,6 +8967,29 @@ func (sh *strictHandler) LocalSignUserOut(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(LocalSignUserOutResponseObject); ok {
 		return validResponse.VisitLocalSignUserOutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalGetTime operation middleware
+func (sh *strictHandler) LocalGetTime(ctx echo.Context) error {
+	var request LocalGetTimeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalGetTime(ctx.Request().Context(), request.(LocalGetTimeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalGetTime")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalGetTimeResponseObject); ok {
+		return validResponse.VisitLocalGetTimeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -9808,6 +10574,29 @@ func (sh *strictHandler) SignInPassword(ctx echo.Context) error {
 	return nil
 }
 
+// RetryTime operation middleware
+func (sh *strictHandler) RetryTime(ctx echo.Context) error {
+	var request RetryTimeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryTime(ctx.Request().Context(), request.(RetryTimeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryTime")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RetryTimeResponseObject); ok {
+		return validResponse.VisitRetryTimeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // AskUnlock operation middleware
 func (sh *strictHandler) AskUnlock(ctx echo.Context) error {
 	var request AskUnlockRequestObject
@@ -10078,6 +10867,215 @@ func (sh *strictHandler) GetTime(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetTimeResponseObject); ok {
 		return validResponse.VisitGetTimeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeTime operation middleware
+func (sh *strictHandler) ChangeTime(ctx echo.Context) error {
+	var request ChangeTimeRequestObject
+
+	var body ChangeTimeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeTime(ctx.Request().Context(), request.(ChangeTimeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeTime")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeTimeResponseObject); ok {
+		return validResponse.VisitChangeTimeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptTime operation middleware
+func (sh *strictHandler) AcceptTime(ctx echo.Context) error {
+	var request AcceptTimeRequestObject
+
+	var body AcceptTimeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptTime(ctx.Request().Context(), request.(AcceptTimeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptTime")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptTimeResponseObject); ok {
+		return validResponse.VisitAcceptTimeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeAutomaticTime operation middleware
+func (sh *strictHandler) ChangeAutomaticTime(ctx echo.Context) error {
+	var request ChangeAutomaticTimeRequestObject
+
+	var body ChangeAutomaticTimeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeAutomaticTime(ctx.Request().Context(), request.(ChangeAutomaticTimeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeAutomaticTime")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeAutomaticTimeResponseObject); ok {
+		return validResponse.VisitChangeAutomaticTimeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetTime operation middleware
+func (sh *strictHandler) SetTime(ctx echo.Context) error {
+	var request SetTimeRequestObject
+
+	var body SetTimeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetTime(ctx.Request().Context(), request.(SetTimeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetTime")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetTimeResponseObject); ok {
+		return validResponse.VisitSetTimeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTimeHistory operation middleware
+func (sh *strictHandler) GetTimeHistory(ctx echo.Context, params GetTimeHistoryParams) error {
+	var request GetTimeHistoryRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTimeHistory(ctx.Request().Context(), request.(GetTimeHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTimeHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTimeHistoryResponseObject); ok {
+		return validResponse.VisitGetTimeHistoryResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:0a3a895e0bff63f6e6805624ffa7367c73c72a54d34bd8a3dde499e9b728e4aa
+// openapi.yaml sha256:218026553fb0c198a4f3019bf4721f7d6c79208a1794541e93564ea4dd49674e
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -197,6 +197,26 @@ export interface paths {
         get: operations["SuggestPassphrase"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the time servers again, for somebody whose app codes cannot be checked.
+         * @description No server is asked more than once a minute by this, however many ask for it.
+         */
+        post: operations["RetryTime"];
         delete?: never;
         options?: never;
         head?: never;
@@ -967,7 +987,8 @@ export interface paths {
         };
         /** Compares the clock of the NAS with network time. */
         get: operations["GetTime"];
-        put?: never;
+        /** Sets the time servers, and what is done with the time they tell. */
+        put: operations["ChangeTime"];
         post?: never;
         delete?: never;
         options?: never;
@@ -986,6 +1007,77 @@ export interface paths {
         put?: never;
         /** Asks the time servers now. */
         post: operations["SyncTime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/time/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Believes a jump of the time servers that the NAS does not follow by itself.
+         * @description Where the time goes back, authenticator devices that were used in the meantime have to be set up again.
+         */
+        post: operations["AcceptTime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/time/hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the time by hand, where no time server can be believed. */
+        post: operations["SetTime"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/time/automatic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Turns the system's own time service on or off. */
+        put: operations["ChangeAutomaticTime"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/time/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far the clock of the NAS was off, and when a clock jumped. */
+        get: operations["GetTimeHistory"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1187,6 +1279,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/local/time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compares the clock of the NAS with network time. */
+        get: operations["LocalGetTime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/local/sessions": {
         parameters: {
             query?: never;
@@ -1332,6 +1441,13 @@ export interface components {
         ClockState: "synced" | "holdover" | "unverified" | "unsynced" | "suspect";
         /** @enum {string} */
         Level: "ok" | "warn" | "bad";
+        /**
+         * @description Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
+         *     behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
+         *     up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+         * @enum {string}
+         */
+        ClockReason: "in_step" | "system_off" | "single_source" | "by_hand" | "own_clock" | "no_server" | "no_name_server" | "no_answer" | "disagreement" | "jump" | "long_off";
         /** @description What time it is, and how far this may be believed. */
         Clock: {
             /**
@@ -1342,13 +1458,24 @@ export interface components {
             /** @description An IANA time zone. */
             zone: string;
             state: components["schemas"]["ClockState"];
+            reason: components["schemas"]["ClockReason"];
+            /** @description Codes of apps are checked against this time. */
+            trusted: boolean;
             level: components["schemas"]["Level"];
             /**
              * Format: int64
              * @description The clock of the NAS minus trusted time; negative: slow.
              */
             offset_ms: number;
+            /** @description What is so. */
             message: string;
+            /** @description What to do about it; empty where there is nothing to do. */
+            advice: string;
+        };
+        RetriedTime: {
+            clock: components["schemas"]["Clock"];
+            /** @description Seconds until the servers can be asked again. */
+            again_in: number;
         };
         Credentials: {
             name: string;
@@ -1887,11 +2014,26 @@ export interface components {
             nas_name?: string;
             time_zone?: string;
         };
+        /**
+         * @description NTP (RFC 5905), or NTP whose answers are authenticated by Network Time Security (RFC 8915). One never stands in for the other.
+         * @enum {string}
+         */
+        TimeProtocol: "ntp" | "nts";
+        TimeServerChoice: {
+            /** @description A host name or an address, with a port where it is not the protocol's own. */
+            host: string;
+            protocol: components["schemas"]["TimeProtocol"];
+            enabled: boolean;
+        };
         TimeServer: {
             host: string;
+            protocol: components["schemas"]["TimeProtocol"];
+            enabled: boolean;
+            /** @description The local network named it. It is asked and shown and never counts for the majority. */
+            offered: boolean;
             address?: string;
             /** @enum {string} */
-            state: "agrees" | "ignored" | "silent" | "refused" | "waiting";
+            state: "agrees" | "ignored" | "silent" | "refused" | "waiting" | "disabled";
             /** @description The state in words. */
             detail: string;
             /**
@@ -1902,6 +2044,64 @@ export interface components {
             /** Format: double */
             delay_ms?: number;
             stratum?: number;
+            /** @description Seconds since its last answer. */
+            answered_ago?: number;
+        };
+        TimeSettings: {
+            /** @description In the order of the page. */
+            servers: components["schemas"]["TimeServerChoice"][];
+            /** @description Codes of apps are refused while only the NAS's own clock tells the time. */
+            verified_only: boolean;
+            /** @description Castellan may set the clock of the NAS where no other service does. */
+            set_system_clock: boolean;
+        };
+        /** @description Who sets the clock of the NAS. */
+        TimeKeeper: {
+            /** @enum {string} */
+            who: "castellan" | "chrony" | "timesyncd" | "ntpd" | "host" | "nobody";
+            /** @description The kernel calls its clock synchronised. */
+            synchronised: boolean;
+            /** @description Castellan has the right to set it. */
+            may_set: boolean;
+            /** @description Who sets the clock, in words. */
+            detail: string;
+            /** @description The time zone of the system beneath */
+            zone?: string;
+            automatic?: components["schemas"]["AutomaticTime"];
+        };
+        /** @description The system's own switch for its time service. Without it the system has none. */
+        AutomaticTime: {
+            on: boolean;
+            changeable: boolean;
+        };
+        AutomaticTimeChange: {
+            on: boolean;
+        };
+        /** @description What a majority of the servers says, where the NAS does not follow it by itself. */
+        TimeProposal: {
+            /** Format: date-time */
+            now: string;
+            /**
+             * Format: int64
+             * @description How far trusted time would be moved; negative: back.
+             */
+            by_ms: number;
+            /** @description How many servers agree on it. */
+            servers: number;
+        };
+        TimeJumpAccepted: {
+            /**
+             * Format: int64
+             * @description The `by_ms` of the proposal that was shown.
+             */
+            by_ms: number;
+        };
+        TimeByHand: {
+            /**
+             * Format: date-time
+             * @description What time it is as this arrives.
+             */
+            now: string;
         };
         Time: {
             clock: components["schemas"]["Clock"];
@@ -1920,7 +2120,50 @@ export interface components {
             checked_ago?: number;
             /** @description Seconds until the servers are asked again. */
             next_in?: number;
+            proposal?: components["schemas"]["TimeProposal"];
+            /** @description Those of the settings in their order, then those that the local network offers. */
             servers: components["schemas"]["TimeServer"][];
+            settings: components["schemas"]["TimeSettings"];
+            keeper: components["schemas"]["TimeKeeper"];
+        };
+        TimePoint: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: double
+             * @description The clock of the NAS minus trusted time, where it was furthest off.
+             */
+            offset_ms: number;
+            /**
+             * Format: double
+             * @description The largest.
+             */
+            uncertainty_ms: number;
+            state: components["schemas"]["ClockState"];
+        };
+        TimeJump: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description Trusted time or the clock of the NAS.
+             * @enum {string}
+             */
+            what: "trusted" | "system";
+            /** Format: int64 */
+            by_ms: number;
+            /**
+             * @description Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+             * @enum {string}
+             */
+            why: "first" | "servers" | "accepted" | "by_hand" | "castellan" | "other";
+        };
+        TimeHistory: {
+            /** @description Oldest first. A gap of more than twice the usual distance means that nothing was measured. */
+            points: components["schemas"]["TimePoint"][];
+            /** @description The usual distance of two points in seconds at most. */
+            every: number;
+            /** @description Newest first. */
+            jumps: components["schemas"]["TimeJump"][];
         };
         /** @description What a finger can do, in milliseconds held. */
         Gesture: {
@@ -2412,6 +2655,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Passphrase"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    RetryTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The time as it is known now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedTime"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3804,6 +4068,31 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    ChangeTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimeSettings"];
+            };
+        };
+        responses: {
+            /** @description Clocks and servers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Time"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     SyncTime: {
         parameters: {
             query?: never;
@@ -3820,6 +4109,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Time"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    AcceptTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimeJumpAccepted"];
+            };
+        };
+        responses: {
+            /** @description Clocks and servers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Time"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SetTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimeByHand"];
+            };
+        };
+        responses: {
+            /** @description Clocks and servers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Time"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeAutomaticTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomaticTimeChange"];
+            };
+        };
+        responses: {
+            /** @description Clocks and servers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Time"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetTimeHistory: {
+        parameters: {
+            query: {
+                /** @description The last 24 hours or the last 30 days. */
+                span: "day" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeHistory"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4149,6 +4537,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemporaryPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalGetTime: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Clocks and servers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Time"];
                 };
             };
             default: components["responses"]["Problem"];
