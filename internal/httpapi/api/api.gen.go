@@ -1085,6 +1085,9 @@ type Device struct {
 	Id       string     `json:"id"`
 	LastUsed *time.Time `json:"last_used,omitempty"`
 	Name     string     `json:"name"`
+
+	// SetUpAgain The time of the NAS went back behind the last code of this device, so it opens nothing until it is set up again.
+	SetUpAgain *bool `json:"set_up_again,omitempty"`
 }
 
 // DeviceName defines model for DeviceName.
@@ -1737,6 +1740,9 @@ type SignInStep struct {
 
 	// Repair A recovery code was used: the person should mend their ways in now.
 	Repair *bool `json:"repair,omitempty"`
+
+	// SetUpAgain An authenticator device of this person opens nothing: the time of the NAS went back, and it has to be set up again.
+	SetUpAgain *bool `json:"set_up_again,omitempty"`
 
 	// Token To be sent back in the header `Castellan-Token` with every change.
 	Token string `json:"token"`

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:218026553fb0c198a4f3019bf4721f7d6c79208a1794541e93564ea4dd49674e
+// openapi.yaml sha256:f4735f2e7d68539c32463b1df87b4706264cc342ad7d7b1af12d947611905197
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1539,6 +1539,8 @@ export interface components {
             email?: string;
             /** @description A recovery code was used: the person should mend their ways in now. */
             repair?: boolean;
+            /** @description An authenticator device of this person opens nothing: the time of the NAS went back, and it has to be set up again. */
+            set_up_again?: boolean;
             clock?: components["schemas"]["Clock"];
             /** @description The fewest characters a new password may have. */
             password_min?: number;
@@ -1721,6 +1723,8 @@ export interface components {
             added: string;
             /** Format: date-time */
             last_used?: string;
+            /** @description The time of the NAS went back behind the last code of this device, so it opens nothing until it is set up again. */
+            set_up_again?: boolean;
         };
         TwoStep: {
             enabled: boolean;
