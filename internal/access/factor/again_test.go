@@ -118,7 +118,7 @@ func TestADeviceThatIsSetUpAgainTakesItsOwnPlace(t *testing.T) {
 	if len(list) != len(names) || !void {
 		t.Errorf("%d devices, void left: %v", len(list), void)
 	}
-	if _, err := b.start("ines", "my phone"); !errors.Is(err, factor.ErrNameTaken) {
+	if _, err := b.start("ines", "my phone"); !errors.Is(err, factor.ErrTooMany) {
 		t.Errorf("a second one of that name: %v", err)
 	}
 }
