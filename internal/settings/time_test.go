@@ -14,7 +14,10 @@ import (
 
 func putTime(t *testing.T, db *store.DB, s ...settings.TimeServer) (kept settings.Time, err error) {
 	t.Helper()
-	err = db.Update(func(tx *store.Tx) (err error) { kept, err = settings.PutTime(tx, settings.Time{Servers: s}); return err })
+	err = db.Update(func(tx *store.Tx) (err error) {
+		kept, err = settings.PutTime(tx, settings.Time{Servers: s})
+		return err
+	})
 	return kept, err
 }
 
