@@ -19,11 +19,10 @@ type Void struct {
 // again; were it kept, the device would be refused without a word until then (T25). They stay on the list, so that
 // 2-step verification stays on, and have to be set up again. It returns those that were not void before.
 func VoidAhead(tx *store.Tx, now time.Time) ([]Void, error) {
-	last := otp.StepAt(now) + otp.Window
 	var found []Void
 	changed := map[string]record{}
 	err := devices.Each(tx, "", func(key string, r record) error {
-		if r.Again || r.LastStep <= last {
+		if !r.ahead(now) {
 			return nil
 		}
 		account, _, _ := strings.Cut(key, "/")
@@ -45,6 +44,20 @@ func VoidAhead(tx *store.Tx, now time.Time) ([]Void, error) {
 		}
 	}
 	return found, nil
+}
+
+// ahead reports whether the last code of a device belongs to a step that is not accepted yet.
+func (r record) ahead(now time.Time) bool { return !r.Again && r.LastStep > otp.StepAt(now)+otp.Window }
+
+// Ahead reports whether VoidAhead would find any.
+func Ahead(tx *store.Tx, now time.Time) (found bool, err error) {
+	err = devices.Each(tx, "", func(_ string, r record) error {
+		if found = r.ahead(now); found {
+			return store.ErrStop
+		}
+		return nil
+	})
+	return found, err
 }
 
 // apps reports whether an account has a device whose codes are accepted, and whether it has one that must be set

@@ -1947,7 +1947,7 @@ type TimeKeeper struct {
 	Synchronised bool          `json:"synchronised"`
 	Who          TimeKeeperWho `json:"who"`
 
-	// Zone The time zone of the system beneath
+	// Zone The time zone of the system beneath, where it is known.
 	Zone *string `json:"zone,omitempty"`
 }
 

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:f4735f2e7d68539c32463b1df87b4706264cc342ad7d7b1af12d947611905197
+// openapi.yaml sha256:aa0c5ce1af46b6edc8b838c78e0eda90977b513a29a97be0b767a0b884036a2d
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2069,7 +2069,7 @@ export interface components {
             may_set: boolean;
             /** @description Who sets the clock, in words. */
             detail: string;
-            /** @description The time zone of the system beneath */
+            /** @description The time zone of the system beneath, where it is known. */
             zone?: string;
             automatic?: components["schemas"]["AutomaticTime"];
         };
