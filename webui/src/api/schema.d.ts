@@ -1,4 +1,4 @@
-// openapi.yaml sha256:aa0c5ce1af46b6edc8b838c78e0eda90977b513a29a97be0b767a0b884036a2d
+// openapi.yaml sha256:ab8bc31087a5059edcf8219dbcd1428dee2aa573578f3eaa91a1b38ce72f9b8e
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
