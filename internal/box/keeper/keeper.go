@@ -214,10 +214,7 @@ func (k *Keeper) look(ctx context.Context) (pause time.Duration) {
 
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if kernel.Slept-k.slept > settle {
-		k.followed = false
-	}
-	k.slept = kernel.Slept
+	k.woke(kernel)
 	seen.other = k.hand.see(kernel, !seen.whole)
 	k.switches = read
 	k.status = k.judge(seen, kernel)
@@ -225,6 +222,14 @@ func (k *Keeper) look(ctx context.Context) (pause time.Duration) {
 		return lookSoon
 	}
 	return lookEvery
+}
+
+// woke notices that the box slept, after which its clock is what the battery-backed one says. It needs mu.
+func (k *Keeper) woke(kernel Kernel) {
+	if kernel.Slept-k.slept > settle {
+		k.followed = false
+	}
+	k.slept = kernel.Slept
 }
 
 // judge says who keeps the clock, by what was seen. It needs mu.
@@ -290,6 +295,7 @@ func (k *Keeper) set() (stepped time.Duration, err error) {
 	if (kernel.Base - w.base).Abs() > vague {
 		return 0, nil // somebody has set the clock since: the next offset tells
 	}
+	k.woke(kernel)
 	by, sure := -w.offset, vague
 	if by.Abs() <= StepFrom || k.followed && !w.jump && by.Abs() <= SlewMost {
 		sure += by.Abs()
