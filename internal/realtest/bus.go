@@ -26,6 +26,9 @@ func NewBus(t testing.TB) *Bus {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { // a service may run as another user
+		t.Fatal(err)
+	}
 	b := &Bus{t: t, Address: "unix:path=" + filepath.Join(dir, "s"), config: filepath.Join(dir, "bus.conf")}
 	text := fmt.Sprintf(`<busconfig><type>system</type><listen>%s</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/></policy>
