@@ -28,7 +28,9 @@ type times struct {
 // keepTime builds the rooms that tell the time, from what the owner decided or else the integrator's file says.
 func (h *house) keepTime(o opened) error {
 	h.times.chosen = settings.DefaultTime(h.File.Time.Servers)
-	h.keeper = keeper.New(keeper.Config{Stepped: h.stepped})
+	kept := h.Keeper
+	kept.Stepped, kept.Out = h.stepped, h.Out
+	h.keeper = keeper.New(kept)
 	if h.db != nil {
 		h.drift = drift.New(drift.Config{
 			DB: h.db, Now: func() time.Time { return h.clock.Now() }, Elapsed: clock.Elapsed,
@@ -147,23 +149,15 @@ func (h *house) clockChanged(c clock.Change) {
 
 // jumped takes in that trusted time was moved by more than clocks drift.
 func (h *house) jumped(c clock.Change, r clock.Reading) {
-	why := whyOf(c)
 	if h.drift != nil {
-		h.drift.NoteJump(drift.Jump{At: r.Now, Of: drift.Trusted, By: c.Jump, Why: why})
+		h.drift.NoteJump(drift.Jump{At: r.Now, Of: drift.Trusted, By: c.Jump, Why: string(c.Why)})
 	}
 	if c.From == c.To {
 		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.SlowOrFast(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
 	}
-	if why == "accepted" || why == "by_hand" {
+	if c.Why == clock.WhyAccepted || c.Why == clock.WhyByHand {
 		h.keeper.Follow(r.Offset, true)
 	}
-}
-
-func whyOf(c clock.Change) string {
-	if c.From == clock.Synced {
-		return "servers"
-	}
-	return "first"
 }
 
 // sampled takes in what a round of questions to the servers brought, and has the system clock follow it.
