@@ -26,7 +26,6 @@ want mkfs.ext4 e2fsprogs
 want dbus-daemon dbus-daemon
 want dnsmasq dnsmasq-base
 want dhclient isc-dhcp-client
-want udhcpc udhcpc
 want ip iproute2
 want setpriv util-linux
 if [ -n "$missing" ]; then
