@@ -28,6 +28,7 @@ want dnsmasq dnsmasq-base
 want dhclient isc-dhcp-client
 want ip iproute2
 want setpriv util-linux
+want pkaction polkitd
 if [ -n "$missing" ]; then
 	echo "installing$missing"
 	apt-get update -qq
