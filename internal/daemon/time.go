@@ -8,6 +8,7 @@ import (
 
 	"castellan/internal/box/clock"
 	"castellan/internal/box/keeper"
+	"castellan/internal/box/network"
 	"castellan/internal/drift"
 	"castellan/internal/event"
 	"castellan/internal/httpapi"
@@ -100,7 +101,7 @@ func (h *house) useTime(t settings.Time) {
 }
 
 // offeredServers returns the addresses of time servers that the local network names.
-func (h *house) offeredServers() []string { return nil }
+func (h *house) offeredServers() []string { return network.OfferedTimeServers(h.Keeper.Root, h.System()) }
 
 // watchOffers asks other servers when the local network names others.
 func (h *house) watchOffers(ctx context.Context) error {
