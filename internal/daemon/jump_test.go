@@ -116,10 +116,10 @@ func TestAJumpOfTheServersIsFollowedOnAnAdministratorsWordOnly(t *testing.T) {
 // what cannot be. Codes then work, unless the owner demands verified time.
 func TestTheTimeIsSetByHandWhereNoServerTellsIt(t *testing.T) {
 	t.Parallel()
-	h, servers := timed(t, 3)
-	hush(servers, true)
-	h.step(-26 * 365 * 24 * time.Hour)
-	h.restart()
+	h, servers := timed(t, 3, func(h *house, servers []*timeServer) {
+		hush(servers, true)
+		h.step(-26 * 365 * 24 * time.Hour)
+	})
 	owner := h.claim()
 	owner.refused(409, "time_untrusted", "POST", "/me/two-step/devices", obj{"name": "My phone"})
 	for code, now := range map[string]time.Time{"too_early": time.Now().AddDate(-5, 0, 0), "too_late": time.Now().AddDate(20, 0, 0)} {

@@ -70,8 +70,7 @@ func TestTheOwnersTimeServersAreAskedAtOnce(t *testing.T) {
 // Castellan sets the clock of the box only where the owner turned that on, and says that it did.
 func TestTheSystemClockIsSetOnlyWhereTheOwnerWantsThat(t *testing.T) {
 	t.Parallel()
-	h, servers := timed(t, 3)
-	h.step(-3 * time.Minute)
+	h, servers := timed(t, 3, func(h *house, _ []*timeServer) { h.step(-3 * time.Minute) })
 	owner := h.claim()
 	owner.syncs("synced")
 	v := owner.must(200, "GET", "/time", nil).body
