@@ -176,3 +176,38 @@ func TestAnAdministratorVouchesForAFarFirstAnswer(t *testing.T) {
 		t.Errorf("got %v", v["clock"])
 	}
 }
+
+// R139: whoever moves the time is told of to all administrators, and whoever has to set a device up again is told of
+// that. A code by e-mail opens meanwhile.
+func TestATimeThatWasMovedIsToldByMail(t *testing.T) {
+	t.Parallel()
+	h, owner, mta := mailed(t, "127.0.3.6")
+	owner.emailOn(mta)
+	phone := owner.enrol()
+	h.enter("admin", "app", phone.code(0))
+	owner.must(200, "POST", "/time/hand", obj{"now": time.Now().Add(-2 * time.Hour)})
+	subjects := func() (all []string) {
+		for _, m := range mta.Mails(inbox) {
+			all = append(all, m.Header.Get("Subject"))
+		}
+		return all
+	}
+	told := func() bool {
+		text := strings.Join(subjects(), "\n")
+		return strings.Contains(text, "The time of the NAS was set by hand") && strings.Contains(text, "Set your authenticator up again")
+	}
+	for end := time.Now().Add(15 * time.Second); !told() && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+	}
+	if !told() {
+		t.Errorf("mails: %v", subjects())
+	}
+	b := h.browser()
+	step := b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}).body
+	if !slices.Equal(step["ways"].([]any), []any{"email", "recovery"}) || step["set_up_again"] != true {
+		t.Errorf("the step: %v", step)
+	}
+	sent := len(mta.Mails(inbox))
+	b.must(200, "POST", "/sign-in/email", nil)
+	b.must(200, "POST", "/sign-in/code", obj{"way": "email", "code": codeIn(t, mta.Wait(inbox, sent+1))})
+}
