@@ -16,6 +16,7 @@ type timeServer struct {
 	silent bool
 	slow   time.Duration // before it answers
 	asked  func()
+	moved  func() time.Duration      // added as well
 	lie    func(reply []byte) []byte // changes the finished reply
 }
 
@@ -29,6 +30,9 @@ func ntpTime(t time.Time) uint64 {
 // reply makes the answer to a request at a time.
 func (s timeServer) reply(request []byte, now time.Time) []byte {
 	now = now.Add(s.off)
+	if s.moved != nil {
+		now = now.Add(s.moved())
+	}
 	r := make([]byte, 48)
 	r[0] = 0<<6 | 4<<3 | 4 // no leap second, version 4, server
 	r[1], r[2], r[3] = 2, 6, 0xec
