@@ -211,3 +211,30 @@ func TestATimeThatWasMovedIsToldByMail(t *testing.T) {
 	b.must(200, "POST", "/sign-in/email", nil)
 	b.must(200, "POST", "/sign-in/code", obj{"way": "email", "code": codeIn(t, mta.Wait(inbox, sent+1))})
 }
+
+// R139 T25: where somebody beside the box makes the time go back, devices of others that were used meanwhile are void.
+func TestDevicesAreVoidAfterADoubtThatEndedBesideTheBox(t *testing.T) {
+	t.Parallel()
+	h, servers := timed(t, 3, func(_ *house, servers []*timeServer) { tell(servers, jump) })
+	owner := h.claim()
+	owner.syncs("synced")
+	ines, _ := h.add(owner, "ines", "user")
+	e := ines.must(201, "POST", "/me/two-step/devices", obj{"name": "My phone"}).body
+	app := phone{secretOf(t, e["secret"].(string))}
+	ines.must(200, "POST", "/me/two-step/devices/"+e["id"].(string)+"/confirmation", obj{"code": app.code(steps(jump)), "saved": true})
+	tell(servers, 0)
+	h.restart()
+	h.awaitClock("suspect")
+	h.local().must(200, "POST", "/local/recover", obj{"name": "admin"})
+	h.awaitClock("synced")
+	var step obj
+	for range 50 {
+		if step = h.browser().must(200, "POST", "/sign-in", obj{"name": "ines", "password": goodPassword}).body; step["set_up_again"] == true {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if step["next"] != "code" || step["set_up_again"] != true || !slices.Equal(step["ways"].([]any), []any{"recovery"}) {
+		t.Errorf("the step: %v", step)
+	}
+}
