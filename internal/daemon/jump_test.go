@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"castellan/internal/access/session"
 )
 
 // enter signs a person in who has 2-step verification, with a code by a way.
@@ -236,5 +238,33 @@ func TestDevicesAreVoidAfterADoubtThatEndedBesideTheBox(t *testing.T) {
 	}
 	if step["next"] != "code" || step["set_up_again"] != true || !slices.Equal(step["ways"].([]any), []any{"recovery"}) {
 		t.Errorf("the step: %v", step)
+	}
+}
+
+// T24: neither the clock of the box nor an administrator who sets the time back revives a link that has lapsed, or a
+// code that was used.
+func TestATimeThatGoesBackRevivesNothing(t *testing.T) {
+	t.Parallel()
+	h, owner, mta := mailed(t, "127.0.3.7")
+	phone, codes := owner.enrolled()
+	used := phone.code(0)
+	h.enter("admin", "app", used)
+	h.browser().must(202, "POST", "/forgotten", obj{"email": inbox})
+	links, _ := passwordLinks(t, letter(t, mta, inbox, "Reset your Castellan password"))
+	h.browser().must(200, "POST", "/password-link", obj{"link": links[0]})
+	owner.must(200, "POST", "/session/step-up", obj{"password": goodPassword, "code": phone.code(1)})
+	h.pass(session.LinkFor + time.Second)
+	h.step(-time.Hour)
+	h.browser().refused(410, "link_gone", "POST", "/password-link", obj{"link": links[0]})
+	b := h.browser()
+	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	b.refused(409, "time_untrusted", "POST", "/sign-in/code", obj{"code": used}) // nobody knows which clock is right
+	b.must(200, "POST", "/sign-in/code", obj{"way": "recovery", "code": codes[0]})
+	b.must(200, "POST", "/time/hand", obj{"now": time.Now().Add(-time.Hour)})
+	h.browser().refused(410, "link_gone", "POST", "/password-link", obj{"link": links[0]})
+	b = h.browser()
+	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	for _, code := range []string{used, phone.code(1), phone.code(-steps(time.Hour))} {
+		b.refused(403, "way_closed", "POST", "/sign-in/code", obj{"code": code})
 	}
 }
