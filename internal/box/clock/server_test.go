@@ -59,10 +59,11 @@ type world struct {
 // dial connects to a server through a pipe, so that a synctest bubble can hold it.
 func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
 	time.Sleep(w.slow)
-	s, ok := w.servers[address]
+	known, ok := w.servers[address]
 	if !ok {
 		return nil, &net.OpError{Op: "dial", Net: "udp", Err: errors.New("network is unreachable")}
 	}
+	s := *known // as it is now, however late it answers
 	near, far := net.Pipe()
 	go func() {
 		defer far.Close()
