@@ -38,6 +38,8 @@ func (r Reading) Message() string {
 		return r.doubt()
 	case r.State == Unsynced && r.Reason == Jumped:
 		return "The NAS's own clock was changed by much while the NAS ran, and " + r.silence() + ". App codes cannot be checked."
+	case r.State == Unsynced && r.wrong:
+		return "This NAS does not know the time: " + r.silence() + " and its own clock says an impossible one. App codes cannot be checked."
 	case r.State == Unsynced:
 		return "This NAS does not know the time: " + r.silence() + " and its clock was not kept. App codes cannot be checked."
 	case r.State == Holdover && !r.Trusted():
