@@ -54,11 +54,15 @@ type world struct {
 	servers map[string]*timeServer
 	now     func() time.Time
 	slow    time.Duration // how long the name server takes
+	fail    func(address string) error
 }
 
 // dial connects to a server through a pipe, so that a synctest bubble can hold it.
 func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
 	time.Sleep(w.slow)
+	if w.fail != nil {
+		return nil, w.fail(address)
+	}
 	known, ok := w.servers[address]
 	if !ok {
 		return nil, &net.OpError{Op: "dial", Net: "udp", Err: errors.New("network is unreachable")}

@@ -66,9 +66,9 @@ func (r Reading) doubt() string {
 	says := "another time"
 	switch p := r.Proposal; {
 	case p != nil && p.By < 0:
-		says = "a time " + Words(-p.By) + " earlier"
+		says = "that it is " + Words(-p.By) + " earlier"
 	case p != nil:
-		says = "a time " + Words(p.By) + " later"
+		says = "that it is " + Words(p.By) + " later"
 	}
 	if r.Reason == LongOff {
 		return "The time servers say " + says + " than the NAS last knew. App codes are not checked until an administrator confirms it."
