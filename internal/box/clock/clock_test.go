@@ -18,6 +18,7 @@ type bench struct {
 	slept   time.Duration // time that no timer saw
 	offered []string      // servers that the local network named
 	kept    bool
+	skew    float64 // how much faster the system clock runs
 	trusted time.Time
 	floor   time.Time
 	names   []string // of the servers, where they are others than the four
@@ -46,7 +47,7 @@ func (b *bench) start() *clock.Clock {
 		Sources: append(plain(b.names), offered(b.offered)...),
 		Floor:   b.floor, Trusted: b.trusted,
 		Elapsed: func() time.Duration { return time.Since(started) + b.slept },
-		System:  func() time.Time { return time.Now().Add(b.system) },
+		System:  func() time.Time { return time.Now().Add(b.system + time.Duration(float64(time.Since(started))*b.skew)) },
 		Kept:    func() bool { return b.kept },
 		Dial:    b.dial,
 		Sampled: b.sampled,

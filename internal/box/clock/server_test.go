@@ -54,15 +54,20 @@ type world struct {
 	servers map[string]*timeServer
 	now     func() time.Time
 	slow    time.Duration // how long the name server takes
+	fail    func(address string) error
 }
 
 // dial connects to a server through a pipe, so that a synctest bubble can hold it.
 func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
 	time.Sleep(w.slow)
-	s, ok := w.servers[address]
+	if w.fail != nil {
+		return nil, w.fail(address)
+	}
+	known, ok := w.servers[address]
 	if !ok {
 		return nil, &net.OpError{Op: "dial", Net: "udp", Err: errors.New("network is unreachable")}
 	}
+	s := *known // as it is now, however late it answers
 	near, far := net.Pipe()
 	go func() {
 		defer far.Close()

@@ -87,8 +87,8 @@ func (w *walk) note(format string, args ...any) {
 }
 
 func (w *walk) told(c clock.Change) {
-	w.bench.mu.Lock()
-	defer w.bench.mu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.note("told %+v", c)
 	if c.Why == clock.WhyServers && c.Jump.Abs() > 2*clock.SlowCorrection { // a hold of a step and a correction of one
 		w.t.Errorf("seed %d: the servers moved the time by %v", w.seed, c.Jump)
