@@ -116,10 +116,10 @@ func TestAJumpOfTheServersIsFollowedOnAnAdministratorsWordOnly(t *testing.T) {
 // what cannot be. Codes then work, unless the owner demands verified time.
 func TestTheTimeIsSetByHandWhereNoServerTellsIt(t *testing.T) {
 	t.Parallel()
-	h, servers := timed(t, 3)
-	hush(servers, true)
-	h.step(-26 * 365 * 24 * time.Hour)
-	h.restart()
+	h, servers := timed(t, 3, func(h *house, servers []*timeServer) {
+		hush(servers, true)
+		h.step(-26 * 365 * 24 * time.Hour)
+	})
 	owner := h.claim()
 	owner.refused(409, "time_untrusted", "POST", "/me/two-step/devices", obj{"name": "My phone"})
 	for code, now := range map[string]time.Time{"too_early": time.Now().AddDate(-5, 0, 0), "too_late": time.Now().AddDate(20, 0, 0)} {
@@ -175,4 +175,39 @@ func TestAnAdministratorVouchesForAFarFirstAnswer(t *testing.T) {
 	if clockOf(v)["state"] != "synced" || time.Until(at(t, clockOf(v)["now"]).Add(-90*24*time.Hour)).Abs() > 2*time.Second {
 		t.Errorf("got %v", v["clock"])
 	}
+}
+
+// R139: whoever moves the time is told of to all administrators, and whoever has to set a device up again is told of
+// that. A code by e-mail opens meanwhile.
+func TestATimeThatWasMovedIsToldByMail(t *testing.T) {
+	t.Parallel()
+	h, owner, mta := mailed(t, "127.0.3.6")
+	owner.emailOn(mta)
+	phone := owner.enrol()
+	h.enter("admin", "app", phone.code(0))
+	owner.must(200, "POST", "/time/hand", obj{"now": time.Now().Add(-2 * time.Hour)})
+	subjects := func() (all []string) {
+		for _, m := range mta.Mails(inbox) {
+			all = append(all, m.Header.Get("Subject"))
+		}
+		return all
+	}
+	told := func() bool {
+		text := strings.Join(subjects(), "\n")
+		return strings.Contains(text, "The time of the NAS was set by hand") && strings.Contains(text, "Set your authenticator up again")
+	}
+	for end := time.Now().Add(15 * time.Second); !told() && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+	}
+	if !told() {
+		t.Errorf("mails: %v", subjects())
+	}
+	b := h.browser()
+	step := b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}).body
+	if !slices.Equal(step["ways"].([]any), []any{"email", "recovery"}) || step["set_up_again"] != true {
+		t.Errorf("the step: %v", step)
+	}
+	sent := len(mta.Mails(inbox))
+	b.must(200, "POST", "/sign-in/email", nil)
+	b.must(200, "POST", "/sign-in/code", obj{"way": "email", "code": codeIn(t, mta.Wait(inbox, sent+1))})
 }

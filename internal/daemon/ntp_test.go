@@ -100,14 +100,18 @@ func (h *house) awaitClock(want string) {
 	h.t.Fatalf("the clock is %v, want %s", got, want)
 }
 
-// timed makes a house that asks servers of the test, which tell the right time.
-func timed(t *testing.T, count int) (h *house, servers []*timeServer) {
+// timed starts a house that asks servers of the test, which tell the right time unless something is done to them
+// before.
+func timed(t *testing.T, count int, before ...func(*house, []*timeServer)) (h *house, servers []*timeServer) {
 	t.Helper()
 	h = newHouse(t)
 	for range count {
 		s := newTimeServer(t)
 		servers = append(servers, s)
 		h.file.Time.Servers = append(h.file.Time.Servers, s.address)
+	}
+	for _, do := range before {
+		do(h, servers)
 	}
 	return h.start(), servers
 }

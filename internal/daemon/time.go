@@ -101,7 +101,9 @@ func (h *house) useTime(t settings.Time) {
 }
 
 // offeredServers returns the addresses of time servers that the local network names.
-func (h *house) offeredServers() []string { return network.OfferedTimeServers(h.Keeper.Root, h.System()) }
+func (h *house) offeredServers() []string {
+	return network.OfferedTimeServers(h.Keeper.Root, h.System())
+}
 
 // watchOffers asks other servers when the local network names others.
 func (h *house) watchOffers(ctx context.Context) error {

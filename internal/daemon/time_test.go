@@ -42,8 +42,7 @@ func TestADoubtAboutTheTimeEndsBesideTheBox(t *testing.T) {
 // R139 (a) (g): one server that is an hour off is ignored and named.
 func TestOneServerThatIsOffIsIgnoredAndNamed(t *testing.T) {
 	t.Parallel()
-	h, servers := timed(t, 4)
-	tell(servers[3:], time.Hour)
+	h, servers := timed(t, 4, func(_ *house, servers []*timeServer) { tell(servers[3:], time.Hour) })
 	owner := h.claim()
 	v := owner.syncs("synced")
 	if v["agreeing"] != 3.0 || v["answering"] != 4.0 || clockOf(v)["trusted"] != true || clockOf(v)["reason"] != "in_step" {
@@ -70,8 +69,7 @@ func TestOneServerThatIsOffIsIgnoredAndNamed(t *testing.T) {
 // by an hour while the house runs.
 func TestTheSystemClockIsNamedAndBelievedInNothing(t *testing.T) {
 	t.Parallel()
-	h, _ := timed(t, 3)
-	h.step(-3 * time.Minute)
+	h, _ := timed(t, 3, func(h *house, _ []*timeServer) { h.step(-3 * time.Minute) })
 	owner := h.claim()
 	h.awaitClock("synced")
 	phone := owner.enrol()

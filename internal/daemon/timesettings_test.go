@@ -2,9 +2,12 @@ package daemon_test
 
 import (
 	"math"
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -70,8 +73,7 @@ func TestTheOwnersTimeServersAreAskedAtOnce(t *testing.T) {
 // Castellan sets the clock of the box only where the owner turned that on, and says that it did.
 func TestTheSystemClockIsSetOnlyWhereTheOwnerWantsThat(t *testing.T) {
 	t.Parallel()
-	h, servers := timed(t, 3)
-	h.step(-3 * time.Minute)
+	h, servers := timed(t, 3, func(h *house, _ []*timeServer) { h.step(-3 * time.Minute) })
 	owner := h.claim()
 	owner.syncs("synced")
 	v := owner.must(200, "GET", "/time", nil).body
@@ -96,4 +98,35 @@ func TestTheSystemClockIsSetOnlyWhereTheOwnerWantsThat(t *testing.T) {
 	}
 	owner.refused(409, "automatic_time_unavailable", "PUT", "/time/automatic", obj{"on": true})
 	owner.must(200, "PATCH", "/settings", obj{"time_zone": "Europe/Berlin"}) // no bus fails it
+}
+
+// R139: servers that the local network offers are asked and shown, count for nothing, and can be taken over.
+func TestServersThatTheNetworkOffersAreShownAndCountForNothing(t *testing.T) {
+	t.Parallel()
+	own := ""
+	addresses, _ := net.InterfaceAddrs()
+	for _, a := range addresses {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && p.Addr().IsGlobalUnicast() {
+			own = p.Addr().String()
+		}
+	}
+	if own == "" {
+		t.Skip("this machine has no address but the loopback, which no network offers")
+	}
+	h, servers := timed(t, 1, func(h *house, _ []*timeServer) {
+		h.root["run/systemd/netif/leases/2"] = &fstest.MapFile{Data: []byte("NTP=" + own + "\n")}
+	})
+	owner := h.claim()
+	v := owner.syncs("synced")
+	shown := v["servers"].([]any)
+	if len(shown) != 2 || shown[1].(obj)["host"] != own || shown[1].(obj)["offered"] != true || shown[0].(obj)["offered"] != false || v["agreeing"] != 1.0 {
+		t.Errorf("got %v", shown)
+	}
+	if s := v["settings"].(obj)["servers"].([]any); len(s) != 1 {
+		t.Errorf("it came to the owner's list: %v", s)
+	}
+	v = owner.must(200, "PUT", "/time", timeSettings(choice(servers[0].address, true), choice(own, true))).body
+	if shown = v["servers"].([]any); len(shown) != 2 || shown[1].(obj)["offered"] != false || shown[1].(obj)["host"] != own {
+		t.Errorf("after it was taken over: %v", shown)
+	}
 }

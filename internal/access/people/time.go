@@ -47,7 +47,7 @@ func moved(by time.Duration) string {
 	if by < 0 {
 		return clock.Words(-by) + " back"
 	}
-	return clock.Words(by) + " on"
+	return clock.Words(by) + " forward"
 }
 
 // TimeIsKnown is called when the servers agree on the time after a doubt: where somebody beside the box made it go

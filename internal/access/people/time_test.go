@@ -41,7 +41,7 @@ func TestAWordAboutTheTimeIsRecordedWithWhatFollowsFromIt(t *testing.T) {
 		}
 	}
 	move(b.now.Add(2 * time.Hour))
-	if e := b.last(); e.Kind != event.TimeAccepted || e.Actor != "admin" || e.Get("by") != "2 h on" || e.Get("from") != "2026-11-21 12:00:00 UTC" {
+	if e := b.last(); e.Kind != event.TimeAccepted || e.Actor != "admin" || e.Get("by") != "2 h forward" || e.Get("from") != "2026-11-21 12:00:00 UTC" {
 		t.Errorf("the event is %+v", e)
 	}
 	if b.mustAgain(ines.ID) || !b.floor().Equal(b.now.Add(2*time.Hour)) {
