@@ -155,10 +155,11 @@ func (h *house) jumped(c clock.Change, r clock.Reading) {
 	if h.drift != nil {
 		h.drift.NoteJump(drift.Jump{At: r.Now, Of: drift.Trusted, By: c.Jump, Why: string(c.Why)})
 	}
-	if c.From == c.To {
-		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.SlowOrFast(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
+	told := c.Why == clock.WhyAccepted || c.Why == clock.WhyByHand // by a person, whose word stands in the log
+	if c.From == c.To && !told {
+		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.BackOrForward(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
 	}
-	if c.Why == clock.WhyAccepted || c.Why == clock.WhyByHand {
+	if told {
 		h.keeper.Follow(r.Offset, true)
 	}
 }
