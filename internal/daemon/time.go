@@ -34,7 +34,7 @@ func (h *house) keepTime(o opened) error {
 	h.keeper = keeper.New(kept)
 	if h.db != nil {
 		h.drift = drift.New(drift.Config{
-			DB: h.db, Now: func() time.Time { return h.clock.Now() }, Elapsed: clock.Elapsed,
+			DB: h.db, Now: func() time.Time { return h.clock.Now() }, Elapsed: clock.Elapsed, System: h.System,
 			Trouble: func(err error) { h.Out.Warn("save the history of the clock", "err", err) },
 		})
 		err := h.db.View(func(tx *store.Tx) error {
