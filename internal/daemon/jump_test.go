@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"castellan/internal/access/session"
 )
 
 // enter signs a person in who has 2-step verification, with a code by a way.
@@ -210,4 +212,59 @@ func TestATimeThatWasMovedIsToldByMail(t *testing.T) {
 	sent := len(mta.Mails(inbox))
 	b.must(200, "POST", "/sign-in/email", nil)
 	b.must(200, "POST", "/sign-in/code", obj{"way": "email", "code": codeIn(t, mta.Wait(inbox, sent+1))})
+}
+
+// R139 T25: where somebody beside the box makes the time go back, devices of others that were used meanwhile are void.
+func TestDevicesAreVoidAfterADoubtThatEndedBesideTheBox(t *testing.T) {
+	t.Parallel()
+	h, servers := timed(t, 3, func(_ *house, servers []*timeServer) { tell(servers, jump) })
+	owner := h.claim()
+	owner.syncs("synced")
+	ines, _ := h.add(owner, "ines", "user")
+	e := ines.must(201, "POST", "/me/two-step/devices", obj{"name": "My phone"}).body
+	app := phone{secretOf(t, e["secret"].(string))}
+	ines.must(200, "POST", "/me/two-step/devices/"+e["id"].(string)+"/confirmation", obj{"code": app.code(steps(jump)), "saved": true})
+	tell(servers, 0)
+	h.restart()
+	h.awaitClock("suspect")
+	h.local().must(200, "POST", "/local/recover", obj{"name": "admin"})
+	h.awaitClock("synced")
+	var step obj
+	for range 50 {
+		if step = h.browser().must(200, "POST", "/sign-in", obj{"name": "ines", "password": goodPassword}).body; step["set_up_again"] == true {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if step["next"] != "code" || step["set_up_again"] != true || !slices.Equal(step["ways"].([]any), []any{"recovery"}) {
+		t.Errorf("the step: %v", step)
+	}
+}
+
+// T24: neither the clock of the box nor an administrator who sets the time back revives a link that has lapsed, or a
+// code that was used.
+func TestATimeThatGoesBackRevivesNothing(t *testing.T) {
+	t.Parallel()
+	h, owner, mta := mailed(t, "127.0.3.7")
+	phone, codes := owner.enrolled()
+	used := phone.code(0)
+	h.enter("admin", "app", used)
+	h.browser().must(202, "POST", "/forgotten", obj{"email": inbox})
+	links, _ := passwordLinks(t, letter(t, mta, inbox, "Reset your Castellan password"))
+	h.browser().must(200, "POST", "/password-link", obj{"link": links[0]})
+	owner.must(200, "POST", "/session/step-up", obj{"password": goodPassword, "code": phone.code(1)})
+	h.pass(session.LinkFor + time.Second)
+	h.step(-time.Hour)
+	h.browser().refused(410, "link_gone", "POST", "/password-link", obj{"link": links[0]})
+	b := h.browser()
+	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	b.refused(409, "time_untrusted", "POST", "/sign-in/code", obj{"code": used}) // nobody knows which clock is right
+	b.must(200, "POST", "/sign-in/code", obj{"way": "recovery", "code": codes[0]})
+	b.must(200, "POST", "/time/hand", obj{"now": time.Now().Add(-time.Hour)})
+	h.browser().refused(410, "link_gone", "POST", "/password-link", obj{"link": links[0]})
+	b = h.browser()
+	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	for _, code := range []string{used, phone.code(1), phone.code(-steps(time.Hour))} {
+		b.refused(403, "way_closed", "POST", "/sign-in/code", obj{"code": code})
+	}
 }
