@@ -1,6 +1,7 @@
 package clock_test
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -37,7 +38,11 @@ func TestAFreshTimeCostsNothing(t *testing.T) {
 	for range times {
 		k.Fresh(t.Context())
 	}
-	if took := time.Since(start) / times; took > 50*time.Microsecond {
+	limit := 50 * time.Microsecond
+	if runtime.GOARCH == "386" {
+		limit *= 10 // a virtual PC may take 10 µs for each call of its kernel by a program of 32 bits, an ARM box takes none of that
+	}
+	if took := time.Since(start) / times; took > limit {
 		t.Errorf("took %v", took)
 	}
 }
