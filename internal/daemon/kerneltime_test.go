@@ -214,32 +214,54 @@ func wakesAloneAhead(t *testing.T, m *kerneltest.Machine, phone phone, codes []s
 	enters(t, m, "recovery", codes[0])
 }
 
-// R139: the seconds of NTP begin anew in 2036. Servers, box and phone live in that time and go through it.
-func TestTheEraOfNTPEndsOnARealKernel(t *testing.T) {
-	t.Parallel()
-	ahead := time.Until(era.Add(-60 * time.Second))
-	var servers []string
-	for range 3 {
-		s := newTimeServer(t)
-		s.Store(int64(ahead))
-		_, port, _ := net.SplitHostPort(s.address)
-		servers = append(servers, net.JoinHostPort(kerneltest.Host, port))
+// R139: the seconds of NTP begin anew in 2036, and those of 32 bits end in 2038. Servers, box and phone live in that time
+// and go through it, with the program of 32 bits.
+func TestErasEndOnARealKernel(t *testing.T) {
+	for name, test := range map[string]struct {
+		end   time.Time
+		built string
+	}{
+		"NTP":     {era, "2027-01-01T00:00:00Z"},
+		"32 bits": {time.Unix(math.MaxInt32, 0).UTC(), "2037-01-01T00:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ahead := time.Until(test.end.Add(-60 * time.Second))
+			var servers []string
+			for range 3 {
+				s := newTimeServer(t)
+				s.Store(int64(ahead))
+				_, port, _ := net.SplitHostPort(s.address)
+				servers = append(servers, net.JoinHostPort(kerneltest.Host, port))
+			}
+			program := kerneltest.BuildFor(t, kerneltest.ARM32, "castellan/cmd/castellan", "main.built="+test.built)
+			endsAt(t, machine{program, time.Now().Add(ahead - time.Minute), servers, "", false}.boot(t), test.end, ahead)
+		})
 	}
+}
+
+// endsAt goes through the end of an era with a machine that is ahead of us by so much.
+func endsAt(t *testing.T, m *kerneltest.Machine, end time.Time, ahead time.Duration) {
+	t.Helper()
 	there := func() time.Time { return time.Now().Add(ahead) }
-	m := machine{program(t, kerneltest.ARM32), there(), servers, "", false}.boot(t)
 	owner := own(t, m)
 	e := owner.must(201, "POST", "/me/two-step/devices", obj{"name": "My phone"}).body
 	seed := secretOf(t, e["secret"].(string))
 	code := func() string { return string(seed.CodeAt(otp.StepAt(there()))) }
 	owner.must(200, "POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e["id"]), obj{"code": code(), "saved": true})
 	v := owner.syncs("synced")
-	t.Logf("at %v: %v", there(), v["clock"])                // on a busy machine the era may have ended by now
-	time.Sleep(time.Until(era.Add(35*time.Second - ahead))) // the next step
-	v = owner.syncs("synced")
-	if now := at(t, clockOf(v)["now"]); now.Before(era) || now.Sub(there()).Abs() > 2*time.Second {
-		t.Errorf("it is %v, the box says %v", there(), v["clock"])
-	}
+	t.Logf("at %v: %v", there(), v["clock"]) // on a busy machine the era may have ended by now
+	owner.letSet()
+	owner.setRight()
+	time.Sleep(time.Until(end.Add(35*time.Second - ahead))) // the next step
+	owner.syncs("synced")
+	v = owner.setRight()
 	t.Logf("at %v: %v", there(), v["clock"])
+	for what, said := range map[string]any{"trusted time": clockOf(v)["now"], "the system clock": v["system"]} {
+		if now := at(t, said); now.Before(end) || now.Sub(there()).Abs() > 2*time.Second {
+			t.Errorf("it is %v, %s is %v", there(), what, now)
+		}
+	}
 	b := visit(t, m)
 	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
 	b.must(200, "POST", "/sign-in/code", obj{"code": code()})

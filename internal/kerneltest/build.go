@@ -79,21 +79,25 @@ func Build(t testing.TB, command string) string {
 	return BuildFor(t, ARM64, command)
 }
 
-// BuildFor is Build for either processor.
-func BuildFor(t testing.TB, arch Arch, command string) string {
+// BuildFor is Build for either processor. Set gives variables of the program to the linker, as "main.built=2037".
+func BuildFor(t testing.TB, arch Arch, command string, set ...string) string {
 	t.Helper()
 	realtest.Program(t, "go", installGo)
 	to := filepath.Join(t.TempDir(), filepath.Base(command))
-	if err := compile(arch, command, to); err != nil {
+	if err := compile(arch, command, to, set...); err != nil {
 		t.Fatal(err)
 	}
 	return to
 }
 
-func compile(arch Arch, command, to string) error {
+func compile(arch Arch, command, to string, set ...string) error {
+	link := "-s -w"
+	for _, variable := range set {
+		link += " -X " + variable
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), toolWait)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "kernel", "-ldflags", "-s -w", "-o", to, command)
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "kernel", "-ldflags", link, "-o", to, command)
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+string(arch), "GOARM=7", "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", command, err, out)

@@ -51,7 +51,7 @@ GOARCH=386 CGO_ENABLED=0 gotest 386 -parallel 8 ./internal/access/... ./internal
 
 part 'a real kernel and a real button'
 gotest machine -tags kernel ./internal/kerneltest/...
-gotest kernel -tags kernel -run Kernel ./internal/daemon
+gotest kernel -tags kernel -timeout 20m -run Kernel ./internal/daemon
 
 part 'the web desktop'
 if command -v node >/dev/null && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))'; then
