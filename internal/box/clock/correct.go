@@ -12,7 +12,7 @@ const (
 	// FreeCorrection is the correction that is followed at once.
 	FreeCorrection = 2 * time.Second
 	// SlowCorrection is the correction that is followed after ConfirmingPolls agreeing polls. A larger one
-	// is never followed by itself.
+	// is never followed by itself, unless the servers were silent for so long that a crystal may be off by it.
 	SlowCorrection  = 30 * time.Second
 	ConfirmingPolls = 3
 	// Agreeing polls lie within SamePoll of each other.
@@ -20,6 +20,9 @@ const (
 	// FirstJump is how far the first answer after a start may lie beyond the last trusted time, if it is not
 	// that of servers that are asked by NTS, and nothing else says the same.
 	FirstJump = 30 * 24 * time.Hour
+	// FirstAuthentic is how many servers that are asked by NTS are enough for a first answer that lies further:
+	// nobody on the network can forge theirs.
+	FirstAuthentic = 2
 	// LongestJump is how far it may lie beyond what is known for certain, whoever else says the same: no
 	// program runs for longer without a new version.
 	LongestJump = 10 * 365 * 24 * time.Hour
@@ -226,7 +229,7 @@ func (k *Clock) weigh(found agreement, m moment) Why {
 			return k.distrust(found, LongOff)
 		}
 	case correction.Abs() <= FreeCorrection:
-	case correction.Abs() <= SlowCorrection:
+	case correction.Abs() <= max(SlowCorrection, k.doubt+grown(m.elapsed-k.since)):
 		k.proposal = nil
 		if !k.confirmed(correction) {
 			return ""
@@ -261,8 +264,8 @@ func (k *Clock) confirmed(correction time.Duration) bool {
 }
 
 // incredible reports whether the first agreement since the start contradicts what was known for certain
-// before it: it lies before that, or far beyond it. A far jump is credible when servers whose answers are
-// authenticated make up the majority, or when a kept system clock says the same: the box was simply off for
+// before it: it lies before that, or far beyond it. A far jump is credible when enough servers whose answers are
+// authenticated are among those that agree, or when a kept system clock says the same: the box was simply off for
 // long.
 func (k *Clock) incredible(found agreement, m moment) bool {
 	now := k.scale(m.elapsed).Add(found.offset)
@@ -271,7 +274,7 @@ func (k *Clock) incredible(found agreement, m moment) bool {
 		return true
 	}
 	far := k.trusted && jump > FirstJump
-	authentic := found.authentic >= quorum(len(k.owners()))
+	authentic := found.authentic >= min(FirstAuthentic, quorum(len(k.owners())))
 	witness := k.kept && (!k.ownSet || k.steady(m)) && m.system.Sub(now).Abs() <= OwnDoubt
 	return far && !authentic && !witness
 }

@@ -188,3 +188,33 @@ func TestASingleServerIsNamedAsSuch(t *testing.T) {
 		})
 	}
 }
+
+// R139: a box that heard no server for weeks follows them again by itself, by as much as its crystal may be off and
+// after three polls, and by no more.
+func TestAfterLongSilenceADriftIsNoDoubt(t *testing.T) {
+	for drift, want := range map[time.Duration]clock.State{
+		2 * time.Minute: clock.Synced, -2 * time.Minute: clock.Synced, 6 * time.Minute: clock.Suspect,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			k := b.start()
+			k.Fresh(t.Context())
+			for _, s := range b.servers {
+				s.silent = true
+			}
+			time.Sleep(14 * day) // 200 ppm of that are 4 minutes
+			for _, s := range b.servers {
+				s.silent, s.off = false, drift
+			}
+			for poll := 1; poll <= 3; poll++ {
+				k.Sync(t.Context())
+				if r := k.Reading(); poll < 3 && r.State == clock.Synced {
+					t.Errorf("%v: followed at poll %d", drift, poll)
+				}
+				time.Sleep(time.Minute)
+			}
+			time.Sleep(3 * time.Minute) // time that ran ahead stood still
+			wantState(t, k.Reading(), want)
+		})
+	}
+}
