@@ -33,16 +33,20 @@ func TestAFreshTimeCostsNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { k.Fresh(t.Context()) }); n != 0 {
 		t.Errorf("%v pieces of memory for a reading", n)
 	}
-	start := time.Now()
-	const times = 1000
-	for range times {
-		k.Fresh(t.Context())
+	const times = 100
+	took := time.Hour
+	for range 10 { // the best of ten: other programs may get in between
+		start := time.Now()
+		for range times {
+			k.Fresh(t.Context())
+		}
+		took = min(took, time.Since(start)/times)
 	}
 	limit := 50 * time.Microsecond
 	if runtime.GOARCH == "386" {
 		limit *= 10 // a virtual PC may take 10 µs for each call of its kernel by a program of 32 bits, an ARM box takes none of that
 	}
-	if took := time.Since(start) / times; took > limit {
+	if took > limit {
 		t.Errorf("took %v", took)
 	}
 }

@@ -11,12 +11,13 @@ import (
 )
 
 // walk is a random life of a box: servers of which fewer than half lie, outages, sleeps, restarts, and a system clock
-// that is set by whoever likes to. Nobody says a word.
+// that is set by whoever likes to. In half of them nobody says a word; in the others an administrator does.
 type walk struct {
 	*bench
 	*rand.Rand
 	t     *testing.T
 	seed  uint64
+	human bool
 	k     *clock.Clock
 	liars int // the first of the servers
 	rate  float64
@@ -37,7 +38,7 @@ func (w *walk) failf(format string, args ...any) {
 func (w *walk) now() time.Time { return time.Now().Add(w.slept) }
 
 func newWalk(t *testing.T, seed uint64) *walk {
-	w := &walk{bench: newBench(), Rand: rand.New(rand.NewPCG(seed, 139)), t: t, seed: seed}
+	w := &walk{bench: newBench(), Rand: rand.New(rand.NewPCG(seed, 139)), t: t, seed: seed, human: seed%2 == 1}
 	w.world.now = w.now
 	n := 3 + w.IntN(5)
 	w.liars, w.rate = w.IntN((n+1)/2), 1+(w.Float64()-0.5)*300e-6 // crystals off by up to 150 ppm
@@ -90,6 +91,9 @@ func (w *walk) told(c clock.Change) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.note("told %+v", c)
+	if w.human {
+		return // a time that was set by hand may be corrected by more
+	}
 	if c.Why == clock.WhyServers && c.Jump.Abs() > 2*clock.SlowCorrection { // a hold of a step and a correction of one
 		w.t.Errorf("seed %d: the servers moved the time by %v", w.seed, c.Jump)
 	}
@@ -127,7 +131,39 @@ func (w *walk) outage(silent bool) {
 	w.note("outage %v", silent)
 }
 
+// speak is an administrator's word: only that may turn the time back, and it does not by itself make a time one that
+// servers stand behind.
+func (w *walk) speak() {
+	switch w.IntN(4) {
+	case 0:
+		w.k.Vouch()
+		w.note("vouched")
+	case 1:
+		if p := w.k.Reading().Proposal; p != nil {
+			p, err := w.k.Proposed(p.By)
+			if err != nil {
+				w.failf("what waits cannot be accepted: %v", err)
+			}
+			w.k.Accept(p)
+			w.last, w.floor = time.Time{}, time.Time{}
+			w.note("accepted %+v", p)
+		}
+	case 2:
+		if now := w.now().Add(time.Duration(w.IntN(200)-100) * time.Second); w.k.CheckHand(now) == nil {
+			w.k.Set(now)
+			w.last, w.floor = time.Time{}, time.Time{}
+			w.note("set to %v", now)
+		}
+	default:
+		w.k.Demand(w.IntN(2) == 0)
+	}
+}
+
 func (w *walk) step() {
+	if w.human && w.IntN(12) == 0 {
+		w.speak()
+		return
+	}
 	switch w.IntN(16) {
 	case 0, 1, 2:
 		w.shuffle()
