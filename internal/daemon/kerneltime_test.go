@@ -250,7 +250,8 @@ func endsAt(t *testing.T, m *kerneltest.Machine, end time.Time, ahead time.Durat
 	code := func() string { return string(seed.CodeAt(otp.StepAt(there()))) }
 	owner.must(200, "POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e["id"]), obj{"code": code(), "saved": true})
 	v := owner.syncs("synced")
-	t.Logf("at %v: %v", there(), v["clock"]) // on a busy machine the era may have ended by now
+	// On a busy machine the era may have ended by now.
+	t.Logf("at %v: %v", there(), v["clock"])
 	owner.letSet()
 	owner.setRight()
 	time.Sleep(time.Until(end.Add(35*time.Second - ahead))) // the next step

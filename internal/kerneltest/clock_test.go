@@ -130,3 +130,18 @@ func TestTheTimeSinceTheStartGoesOnWhileTheBoxSleeps(t *testing.T) {
 		t.Errorf("elapsed %v, CLOCK_BOOTTIME %v, awake %v, here %v", elapsed, boot, awake, took)
 	}
 }
+
+// A virtual machine that its host pauses cannot know: no clock of its kernel goes on but the battery-backed one. SECURITY.md
+// says so.
+func TestAPausedMachineDoesNotNotice(t *testing.T) {
+	t.Parallel()
+	m := Start(t, Config{Binary: binary(t), Forwards: []int{port}})
+	before := timeIn(t, m)
+	m.Pause(5 * time.Second)
+	after := timeIn(t, m)
+	elapsed, boot, rtc := after.Elapsed-before.Elapsed, after.Boot-before.Boot, after.RTC-before.RTC
+	t.Logf("the time since the start went on by %v, CLOCK_BOOTTIME by %v, the battery-backed clock by %d s", elapsed, boot, rtc)
+	if elapsed > 3*time.Second || boot > 3*time.Second || rtc < 4 {
+		t.Error("a pause is noticed: trusted time can be better than SECURITY.md says")
+	}
+}

@@ -83,7 +83,7 @@ func request(t testing.TB, m *Machine, method, path, body string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := http.Client{Timeout: 10 * time.Second}
+	client := http.Client{Timeout: time.Minute}
 	answer, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ const (
 const (
 	readyWait = 60 * time.Second // from start to the program listening
 	stopWait  = 20 * time.Second // from Stop to power off
-	dozeWait  = 30 * time.Second // from Doze to awake
+	dozeWait  = 60 * time.Second // from Doze to awake
 )
 
 // Config says what the machine is and what it runs.
@@ -73,6 +73,7 @@ type Machine struct {
 	started   time.Time
 	ended     chan struct{} // closed when QEMU has ended
 	bench     *bench
+	monitor   *monitor
 	ports     map[int]int
 	activeLow []int
 }
@@ -124,7 +125,6 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 	if err != nil {
 		return nil, err
 	}
-	defer control.Close()
 	if err := m.connect(control, bench, config); err != nil {
 		m.Kill()
 		return nil, fmt.Errorf("start machine: %w; console:\n%s", err, m.Console())
@@ -204,15 +204,15 @@ func (m *Machine) launch(cmd *exec.Cmd) (control, bench net.Conn, err error) {
 
 // connect asks QEMU where the GPIO controller and the ports are, and sets the lines that are 1 at rest.
 func (m *Machine) connect(control, conn net.Conn, config Config) error {
-	m.bench = &bench{conn: conn, answer: bufio.NewReader(conn)}
-	monitor, err := newMonitor(control)
+	m.bench, m.monitor = &bench{conn: conn, answer: bufio.NewReader(conn)}, newMonitor(control)
+	err := m.monitor.execute("qmp_capabilities", nil, nil) // ends the negotiation
 	if err != nil {
 		return err
 	}
-	if m.bench.device, err = monitor.gpio(); err != nil {
+	if m.bench.device, err = m.monitor.gpio(); err != nil {
 		return err
 	}
-	if m.ports, err = monitor.forwards(config.Forwards); err != nil {
+	if m.ports, err = m.monitor.forwards(config.Forwards); err != nil {
 		return err
 	}
 	for _, line := range config.ActiveLow {
@@ -304,7 +304,7 @@ func (m *Machine) Stop() (code int) {
 }
 
 // Doze has the machine sleep for five seconds with its timekeeping suspended, and returns when it is awake again. It
-// fails the test when that takes longer than half a minute or cannot be done.
+// fails the test when that takes longer than a minute or cannot be done.
 func (m *Machine) Doze() {
 	m.t.Helper()
 	slept := strings.Count(m.Console(), "\n"+plan.Woke)
@@ -324,6 +324,19 @@ func (m *Machine) Doze() {
 	}
 }
 
+// Pause stops the machine for a while, as the host of a virtual machine may: its processors and timers stand still, and
+// only its battery-backed clock goes on.
+func (m *Machine) Pause(d time.Duration) {
+	m.t.Helper()
+	if err := m.monitor.execute("stop", nil, nil); err != nil {
+		m.t.Fatal(err)
+	}
+	time.Sleep(d)
+	if err := m.monitor.execute("cont", nil, nil); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 // Kill cuts the power: what the guest has not flushed to its disk is gone. It returns when QEMU has ended, and does
 // nothing when the machine is off already.
 func (m *Machine) Kill() {
@@ -331,6 +344,7 @@ func (m *Machine) Kill() {
 	<-m.ended
 	_ = m.keyboard.Close()
 	_ = m.bench.conn.Close()
+	_ = m.monitor.conn.Close()
 }
 
 // socketPair returns a connection and the file for its other end, to be handed to a child process.

@@ -111,14 +111,7 @@ type monitor struct {
 	answer *json.Decoder
 }
 
-// newMonitor takes the greeting and ends the negotiation.
-func newMonitor(conn net.Conn) (*monitor, error) {
-	m := &monitor{conn: conn, answer: json.NewDecoder(conn)}
-	if err := m.execute("qmp_capabilities", nil, nil); err != nil {
-		return nil, err
-	}
-	return m, nil
-}
+func newMonitor(conn net.Conn) *monitor { return &monitor{conn: conn, answer: json.NewDecoder(conn)} }
 
 // execute runs one command and decodes what it returns into result, unless that is nil.
 func (m *monitor) execute(command string, arguments map[string]string, result any) error {

@@ -45,7 +45,7 @@ func (k *Keeper) connect(ctx context.Context) (*dbus.Conn, error) {
 
 // ask asks the bus who keeps the clock, and the first time also for the system's switches. It takes lookTime
 // at most.
-func (k *Keeper) ask(ctx context.Context) (services []service, s switches) {
+func (k *Keeper) ask(ctx context.Context) (seen sight, s switches) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	k.mu.Lock()
@@ -53,21 +53,21 @@ func (k *Keeper) ask(ctx context.Context) (services []service, s switches) {
 	k.mu.Unlock()
 	bus, err := k.connect(ctx)
 	if err != nil {
-		return nil, switches{} // a system without a bus is quite ordinary
+		return seen, switches{} // a system without a bus is quite ordinary
 	}
 	defer func() { _ = bus.Close() }()
-	services = running(ctx, bus)
+	seen.services, seen.whole = running(ctx, bus)
 	switch {
 	case !s.asked:
 		s = readSwitches(ctx, bus, s)
 	case s.automatic != nil:
-		s.automatic = &Automatic{On: len(services) > 0, Changeable: s.automatic.Changeable}
+		s.automatic = &Automatic{On: len(seen.services) > 0, Changeable: s.automatic.Changeable}
 	}
-	return services, s
+	return seen, s
 }
 
-// running lists the services whose units run, or who are on the bus.
-func running(ctx context.Context, bus *dbus.Conn) (found []service) {
+// running lists the services whose units run, or who are on the bus, and says whether systemd told of all.
+func running(ctx context.Context, bus *dbus.Conn) (found []service, whole bool) {
 	var names []string
 	for name := range units {
 		names = append(names, name)
@@ -82,6 +82,7 @@ func running(ctx context.Context, bus *dbus.Conn) (found []service) {
 	}
 	manager := bus.Object(systemd, "/org/freedesktop/systemd1")
 	if manager.CallWithContext(ctx, systemd+".Manager.ListUnitsByNames", dbus.FlagNoAutoStart, names).Store(&all) == nil {
+		whole = true
 		for _, u := range all {
 			known, ok := units[u.Name]
 			if ok && slices.Contains([]string{"active", "activating", "reloading"}, u.Active) && !slices.Contains(found, known) {
@@ -93,7 +94,7 @@ func running(ctx context.Context, bus *dbus.Conn) (found []service) {
 	if bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, timesync).Store(&there) == nil && there && !slices.Contains(found, timesyncd) {
 		found = append(found, timesyncd)
 	}
-	return found
+	return found, whole
 }
 
 // readSwitches asks timedated.

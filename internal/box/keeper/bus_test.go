@@ -172,6 +172,17 @@ func TestTheSystemsUnitsSayWhoKeepsTheClock(t *testing.T) {
 	}
 }
 
+// systemd tells of all services: whoever called the clock synchronised, such as Castellan before a restart, is gone.
+func TestWhatSystemdTellsIsNoDark(t *testing.T) {
+	t.Parallel()
+	bus, s, b := realtest.NewBus(t), &system{units: map[string]string{}}, newBox()
+	s.join(t, bus)
+	b.hand()
+	k := on(t, b, fstest.MapFS{"proc/self/comm": file("castellan\n")}, bus.Address)
+	k.Allow(true)
+	await(t, k, "at the start", func(s keeper.Status) bool { return s.Who == keeper.Castellan && s.Synchronised })
+}
+
 func TestTheSystemsSwitchIsTurned(t *testing.T) {
 	t.Parallel()
 	bus, s, b := realtest.NewBus(t), &system{units: map[string]string{}, zone: "Europe/Berlin", can: true}, newBox()

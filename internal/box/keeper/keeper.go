@@ -207,9 +207,10 @@ func (k *Keeper) look(ctx context.Context) (pause time.Duration) {
 		k.config.Out.Warn("read the kernel's clock", "err", err)
 	}
 	seen := look(k.config.Root)
-	services, read := k.ask(ctx)
-	turning := read.automatic != nil && read.automatic.On != (len(services) > 0)
-	seen.services = append(services, seen.services...)
+	told, read := k.ask(ctx)
+	turning := read.automatic != nil && read.automatic.On != (len(told.services) > 0)
+	seen.services = append(told.services, seen.services...)
+	seen.whole = seen.whole || told.whole
 	if zone := zoneOf(k.config.Root); zone != "" {
 		read.zone = zone
 	}
