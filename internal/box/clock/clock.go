@@ -93,7 +93,8 @@ type Clock struct {
 	known   time.Time // lies in the past for certain since the start
 	trusted bool      // known is more than when the program was built
 	strict  bool      // see Demand
-	high    time.Time // the latest trusted time that was ever given out
+	high    time.Time // the latest time that was ever given out with servers or a person behind it
+	guess   time.Time // the latest that the system clock alone stood behind
 
 	// offset leads from the scale to trusted time, where there is a basis for it.
 	basis  basis

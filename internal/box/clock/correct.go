@@ -180,7 +180,7 @@ func (k *Clock) Forget() {
 			s.rests, s.pause = 0, 0
 		}
 		k.adopt(m)
-		k.high = k.target(m).UTC()
+		k.high, k.guess = k.floor(m.elapsed).UTC(), time.Time{}
 	})
 }
 

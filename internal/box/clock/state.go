@@ -85,8 +85,16 @@ func (k *Clock) reason(r Reading, m moment) Reason {
 	}
 }
 
-// time returns what the time is. It never goes back: where it ran ahead it is held until that is true again.
+// time returns what the time is. It never goes back: where it ran ahead it is held until that is true again. What
+// the box's own clock said is a guess, though, that nobody stood behind: it does not go back by itself either, but
+// the first agreement of servers takes its place, back as well as forward. A clock that was set to local time is
+// hours ahead, and must close nobody out for hours.
 func (k *Clock) time(m moment) time.Time {
+	if k.basis == nothing && k.ownSet {
+		k.high = latest(k.high, k.floor(m.elapsed))
+		k.guess = latest(latest(k.high, k.guess), k.target(m))
+		return k.guess
+	}
 	k.high = latest(k.high, k.target(m))
 	return k.high
 }
