@@ -60,6 +60,10 @@ export const longDay = (at: number, zone: string) =>
 export const date = (at: number, zone: string) =>
 	format(zone, { day: "numeric", month: "short", year: "numeric" }).format(at);
 
+/** 21 Nov */
+export const shortDate = (at: number, zone: string) =>
+	format(zone, { day: "numeric", month: "short" }).format(at);
+
 /** A word that is the same for all times of one day in a zone. */
 export const dayOf = (at: number, zone: string) =>
 	format(zone, { day: "numeric", month: "numeric", year: "numeric" }).format(at);
@@ -108,6 +112,15 @@ export function offset(ms: number): string {
 	if (Math.abs(ms) < almostMinute) return `${ms < 0 ? minus : "+"}${span(ms)}`;
 	return `${span(ms)} ${ms < 0 ? "slow" : "fast"}`;
 }
+
+/** The same in words alone: in step, 3 ms fast, 1.5 s slow. */
+export function slowOrFast(ms: number): string {
+	if (Math.round(ms) === 0) return "in step";
+	return `${span(ms)} ${ms < 0 ? "slow" : "fast"}`;
+}
+
+/** How far time is moved: forward 2 h, back 3 min 12 s. */
+export const moved = (ms: number) => `${ms < 0 ? "back" : "forward"} ${span(ms)}`;
 
 /** The same in one short phrase for the task bar: 3 min slow. */
 export function roughOffset(ms: number): string {
