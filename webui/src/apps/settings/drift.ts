@@ -128,6 +128,10 @@ const why: Record<TimeJump["why"], string> = {
 	other: "Something else on the system set it.",
 };
 
+/** What a jump was, beside its line in the chart. */
+export const jumpLabel = (jump: TimeJump) =>
+	jump.what === "trusted" ? `Time moved ${moved(jump.by_ms)}` : `Set ${moved(jump.by_ms)}`;
+
 /** What a jump was, and why. */
 export function jumpWords(jump: TimeJump): { title: string; note: string } {
 	const what = jump.what === "trusted" ? "Trusted time moved" : "Clock of the NAS set";
