@@ -27,6 +27,7 @@ var commands = []command{
 	{[]string{"sessions"}, "[-config FILE]", "print who is signed in", printSessions},
 	{[]string{"log", "verify"}, "[-config FILE]", "follow the hash chain of the log and say where it is broken", verifyLog},
 	{[]string{"log"}, "[-config FILE] [-n 50] [-json]", "print the newest entries of the log", printLog},
+	{[]string{"time"}, "[-config FILE] [-json]", "compare the clock of this NAS with network time; 0 when it is synced", printTime},
 	{[]string{"button", "press"}, "[-config FILE] [-hold 6s]", "press the simulated button", pressButton},
 	{[]string{"policy"}, "[-json]", "print every limit and why it is there", printPolicy},
 	{[]string{"routes"}, "[-json]", "print every route and who may call it", printRoutes},

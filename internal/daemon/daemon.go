@@ -23,8 +23,10 @@ import (
 	"castellan/internal/box/button"
 	"castellan/internal/box/certificate"
 	"castellan/internal/box/clock"
+	"castellan/internal/box/keeper"
 	"castellan/internal/box/network"
 	"castellan/internal/config"
+	"castellan/internal/drift"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/health"
@@ -94,6 +96,9 @@ type house struct {
 	links       *network.Links
 	certificate *certificate.Keeper
 	clock       *clock.Clock
+	keeper      *keeper.Keeper
+	drift       *drift.Drift
+	times       times
 	button      *button.Button
 	log         *event.Log
 	box         *claim.Box
@@ -116,14 +121,13 @@ func (d *Daemon) build() (*house, error) {
 		Daemon: d, recovery: opened.recovery, db: opened.db,
 		links: network.New(), certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
 	}
-	h.clock = clock.New(clock.Config{
-		Sources: sources(d.File.Time.Servers), Floor: d.Built, Trusted: opened.floor,
-		Elapsed: clock.Elapsed, System: d.System, Kept: clock.Kept, Changed: h.clockChanged,
-	})
+	if err := h.keepTime(opened); err != nil {
+		return nil, errors.Join(err, h.db.Close())
+	}
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Log: d.Out})
 	h.api = httpapi.Config{
 		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
-		Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
+		Time: h.timekeeping(), Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
 		h.api.Recovery = &httpapi.Recovery{Code: h.recovery.code, Message: h.recovery.message}
@@ -179,12 +183,6 @@ func (h *house) furnish(o opened) error {
 	})
 }
 
-// moment is what the clock says when an event is recorded.
-func (h *house) moment() event.Moment {
-	r := h.clock.Reading()
-	return event.Moment{Now: r.Now, State: string(r.State), Verified: r.Verified(), Elapsed: h.Elapsed()}
-}
-
 // record writes an event of the house itself.
 func (h *house) record(e event.Event) {
 	if h.log == nil {
@@ -193,19 +191,6 @@ func (h *house) record(e event.Event) {
 	}
 	if err := h.db.Update(func(tx *store.Tx) error { return h.log.Record(tx, e) }); err != nil {
 		h.Out.Warn("record event", "event", string(e.Kind), "err", err)
-	}
-}
-
-// clockChanged records what the clock found out about the time.
-func (h *house) clockChanged(c clock.Change) {
-	r := h.clock.Reading()
-	trusted := map[bool]string{true: "yes", false: "no"}[r.Trusted()]
-	if c.From != c.To {
-		h.record(event.Event{Kind: event.ClockChanged}.With("state", r.Message()).With("now", string(c.To)).
-			With("before", string(c.From)).With("trusted", trusted))
-	}
-	if c.From == c.To && c.Jump != 0 {
-		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.SlowOrFast(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
 	}
 }
 
@@ -297,15 +282,6 @@ func (h *house) restore() error {
 	return h.reset.Run(context.Background())
 }
 
-// forgetTime has the clock believe the servers anew, for whoever is beside the box.
-func (h *house) forgetTime(ctx context.Context) {
-	h.clock.Forget()
-	if err := h.db.Update(event.ForgetFloor); err != nil {
-		h.Out.Warn("forget the known time", "err", err)
-	}
-	h.clock.Fresh(ctx)
-}
-
 // rename asks for a certificate that fits the names of the box.
 func (h *house) rename() {
 	select {
@@ -352,11 +328,4 @@ type opened struct {
 	floor     time.Time
 	passwords password.Config
 	box       *claim.Box
-}
-
-func sources(servers []string) (all []clock.Source) {
-	for _, s := range servers {
-		all = append(all, clock.Source{Address: s})
-	}
-	return all
 }

@@ -45,11 +45,14 @@ func (h *house) run(ctx context.Context) (err error) {
 		group.Go(func() error { return s.serve() })
 	}
 	group.Go(func() error { return h.clock.Run(ctx) })
+	group.Go(func() error { return h.keeper.Run(ctx) })
+	group.Go(func() error { return h.watchOffers(ctx) })
 	group.Go(func() error { return h.button.Run(ctx) })
 	group.Go(func() error { return h.renew(ctx) })
 	if h.db != nil {
 		group.Go(func() error { return h.post.Run(ctx) })
 		group.Go(func() error { return h.syslog.Run(ctx) })
+		group.Go(func() error { return h.drift.Run(ctx) })
 		group.Go(func() error {
 			return h.db.Run(ctx, func(err error) { h.Out.Error("take deleted records out of the file", "err", err) })
 		})

@@ -3,7 +3,7 @@
 package drift
 
 import (
-	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,10 +11,33 @@ import (
 	"castellan/internal/store"
 )
 
-// Config says what a Drift works with.
+const (
+	// DayFor is how long every measurement is kept, MonthFor how long the worst of each hour and the jumps are.
+	DayFor   = 24 * time.Hour
+	MonthFor = 30 * 24 * time.Hour
+	// SaveEvery is how often the store is written to at most, but for the end of the program. Disks that sleep are
+	// woken by it, so nothing is written where nothing was measured.
+	SaveEvery = time.Hour
+	// DayEvery is the usual distance of two measurements at most: the longest pause between questions to the
+	// servers, with its random tenth.
+	DayEvery = clock.MaxPoll + clock.MaxPoll/10
+	// MaxPoints bounds the day, and MaxJumps the jumps.
+	MaxPoints = 1500
+	MaxJumps  = 100
+	// leap is from where on the system clock did not drift but was set, beside creep, which is what crystals and
+	// gentle corrections of other services make of it.
+	leap  = 500 * time.Millisecond
+	creep = 500e-6
+)
+
+// Config says what a Drift works with. All of it must be set.
 type Config struct {
 	DB  *store.DB
 	Now func() time.Time // trusted time
+	// Elapsed is a clock that never steps and goes on while the box sleeps.
+	Elapsed func() time.Duration
+	// Trouble is told of what could not be saved.
+	Trouble func(error)
 }
 
 // Point is one measurement, or the worst ones of an hour.
@@ -25,58 +48,166 @@ type Point struct {
 	State       clock.State
 }
 
+// measured reports whether servers stand behind a point. In any other state the system clock is compared with
+// nothing but itself or a guess.
+func (p Point) measured() bool { return p.State == clock.Synced || p.State == clock.Holdover }
+
+// Of says whose clock jumped.
+type Of string
+
+// The clocks.
+const (
+	Trusted Of = "trusted" // trusted time
+	System  Of = "system"  // the clock of the box
+)
+
+// The reasons for jumps of the system clock. Those of trusted time are the clock's own.
+const (
+	ByCastellan = "castellan"
+	ByOther     = "other"
+)
+
 // Jump is a clock that was set.
 type Jump struct {
 	At  time.Time
-	Of  string // "trusted" or "system"
+	Of  Of
 	By  time.Duration
-	Why string // see the contract
+	Why string
 }
 
 // Drift is the history of the clocks. It is safe for concurrent use.
 type Drift struct {
 	config Config
-	mu     sync.Mutex
-	day    []Point
-	jumps  []Jump
+
+	mu    sync.Mutex
+	day   []Point // the oldest first, measured ones only
+	hours []Point // the worst of each hour of the month, the oldest first
+	jumps []Jump  // the oldest first
+	// dirty are the hours that the store does not know yet, by their beginning.
+	dirty    map[int64]bool
+	jumped   bool // the store does not know all jumps
+	last     *mark
+	expected time.Duration // by how much the system clock was set by the box itself since last
+}
+
+// mark is what both clocks said at a moment, to find out that one was set.
+type mark struct {
+	system  time.Time
+	elapsed time.Duration
 }
 
 // New returns a Drift without a history.
-func New(c Config) *Drift { return &Drift{config: c} }
+func New(c Config) *Drift { return &Drift{config: c, dirty: map[int64]bool{}} }
 
-// Load reads what was kept.
-func (d *Drift) Load(*store.Tx) error { return nil }
-
-// Note takes a measurement in.
+// Note takes a measurement in, and finds out whether the system clock was set since the last one.
 func (d *Drift) Note(p Point) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.compare(p)
+	if !p.measured() {
+		return
+	}
+	// What was noted at a time that is still to come was noted at a wrong one.
+	d.day = slices.DeleteFunc(d.day, func(old Point) bool { return old.At.After(p.At) || p.At.Sub(old.At) > DayFor })
 	d.day = append(d.day, p)
+	if len(d.day) > MaxPoints {
+		d.thin()
+	}
+	d.worst(p)
 }
 
-// NoteJump takes a jump in.
+// compare looks for a jump of the system clock. It needs mu.
+func (d *Drift) compare(p Point) {
+	now := mark{p.At.Add(p.Offset), d.config.Elapsed()}
+	before, expected := d.last, d.expected
+	d.last, d.expected = &now, 0
+	if before == nil {
+		return
+	}
+	passed := now.elapsed - before.elapsed
+	moved := now.system.Sub(before.system) - passed - expected
+	if moved.Abs() > leap+time.Duration(float64(passed)*creep) {
+		d.add(Jump{At: p.At, Of: System, By: moved, Why: ByOther})
+	}
+}
+
+// thin leaves out every other point of the older half, whichever of two says less. It needs mu.
+func (d *Drift) thin() {
+	half := len(d.day) / 4 * 2
+	kept := make([]Point, 0, len(d.day))
+	for i := 0; i < half; i += 2 {
+		p := d.day[i]
+		if other := d.day[i+1]; other.Offset.Abs() > p.Offset.Abs() {
+			p = other
+		}
+		kept = append(kept, p)
+	}
+	d.day = append(kept, d.day[half:]...)
+}
+
+func hourOf(t time.Time) time.Time { return t.UTC().Truncate(time.Hour) }
+
+// worst takes a point into its hour. It needs mu.
+func (d *Drift) worst(p Point) {
+	hour := hourOf(p.At)
+	d.dirty[hour.Unix()] = true
+	for n := len(d.hours); n > 0 && d.hours[n-1].At.After(hour); n = len(d.hours) {
+		d.dirty[d.hours[n-1].At.Unix()] = true
+		d.hours = d.hours[:n-1]
+	}
+	n := len(d.hours)
+	if n == 0 || d.hours[n-1].At.Before(hour) {
+		p.At = hour
+		d.hours = slices.DeleteFunc(append(d.hours, p), func(old Point) bool { return hour.Sub(old.At) > MonthFor })
+		return
+	}
+	w := &d.hours[n-1]
+	if p.Offset.Abs() > w.Offset.Abs() {
+		w.Offset = p.Offset
+	}
+	w.Uncertainty = max(w.Uncertainty, p.Uncertainty)
+	if p.State != clock.Synced {
+		w.State = p.State
+	}
+}
+
+// NoteJump takes a jump in that somebody tells of.
 func (d *Drift) NoteJump(j Jump) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.jumps = append(d.jumps, j)
+	if j.Of == System {
+		d.expected += j.By
+	}
+	d.add(j)
+}
+
+// add needs mu.
+func (d *Drift) add(j Jump) {
+	j.At = j.At.UTC()
+	d.jumps = slices.DeleteFunc(append(d.jumps, j), func(old Jump) bool { return j.At.Sub(old.At).Abs() > MonthFor })
+	d.jumps = d.jumps[max(len(d.jumps)-MaxJumps, 0):]
+	d.jumped = true
 }
 
 // Day returns the last 24 hours, oldest first; Month the last 30 days in hours.
-func (d *Drift) Day() []Point {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return append([]Point(nil), d.day...)
-}
+func (d *Drift) Day() []Point { return d.since(DayFor, func() []Point { return d.day }) }
 
 // Month returns the last 30 days in hours, oldest first.
-func (d *Drift) Month() []Point { return d.Day() }
+func (d *Drift) Month() []Point { return d.since(MonthFor, func() []Point { return d.hours }) }
+
+func (d *Drift) since(span time.Duration, of func() []Point) []Point {
+	now := d.config.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(of()), func(p Point) bool { return now.Sub(p.At) > span })
+}
 
 // Jumps returns the jumps of the last 30 days, newest first.
 func (d *Drift) Jumps() []Jump {
+	now := d.config.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return append([]Jump(nil), d.jumps...)
+	jumps := slices.DeleteFunc(slices.Clone(d.jumps), func(j Jump) bool { return now.Sub(j.At) > MonthFor })
+	slices.Reverse(jumps)
+	return jumps
 }
-
-// Run keeps the history until the context ends.
-func (d *Drift) Run(ctx context.Context) error { <-ctx.Done(); return nil }

@@ -218,6 +218,11 @@ func Floor(tx *store.Tx) (time.Time, error) {
 	return f.Trusted, err
 }
 
+// SetFloor keeps a time that an administrator gave as the one that is known for certain, where it was moved back, too.
+func SetFloor(tx *store.Tx, now time.Time) error {
+	return floors.Put(tx, floorKey, floorRecord{now.UTC()})
+}
+
 // ForgetFloor drops that time, where somebody beside the box says that it may have been wrong.
 func ForgetFloor(tx *store.Tx) error { return floors.Delete(tx, floorKey) }
 

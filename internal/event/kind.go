@@ -51,6 +51,8 @@ const (
 	SettingsChanged    Kind = "settings.changed"
 	ClockChanged       Kind = "clock.changed"
 	ClockCorrected     Kind = "clock.corrected"
+	TimeAccepted       Kind = "clock.jump_accepted"
+	TimeSet            Kind = "clock.set_by_hand"
 	AccessRefused      Kind = "access.refused"
 	SignedIn           Kind = "sign_in.succeeded"
 	SignInRefused      Kind = "sign_in.refused"
@@ -92,6 +94,7 @@ const (
 	DeviceAdded        Kind = "two_step.device_added"
 	DeviceRenamed      Kind = "two_step.device_renamed"
 	DeviceRemoved      Kind = "two_step.device_removed"
+	DevicesVoid        Kind = "two_step.devices_void"
 	EmailWayOn         Kind = "two_step.email_turned_on"
 	EmailWayOff        Kind = "two_step.email_turned_off"
 	RecoveryUsed       Kind = "two_step.recovery_code_used"
@@ -147,6 +150,8 @@ var catalogue = map[Kind]words{
 	SettingsChanged:    {Settings, Info, "{what} changed from {from} to {to}"},
 	ClockChanged:       {Clock, Info, "{state}"},
 	ClockCorrected:     {Clock, Warning, "Trusted time corrected by {jump}; the clock of this NAS is {offset}"},
+	TimeAccepted:       {Clock, Warning, "The time servers were believed: trusted time goes from {from} to {to}, {by}"},
+	TimeSet:            {Clock, Warning, "The time was set by hand from {from} to {to}, {by}"},
 	AccessRefused:      {System, Warning, "Refused: {operation}, {reason}"},
 	SignedIn:           {SignIn, Info, "Signed in with {method}"},
 	SignInRefused:      {SignIn, Warning, "Sign-in refused: {reason}"},
@@ -188,6 +193,7 @@ var catalogue = map[Kind]words{
 	DeviceAdded:        {TwoStep, Info, "Authenticator device “{device}” added; {sessions} other sessions ended"},
 	DeviceRenamed:      {TwoStep, Info, "Authenticator device “{from}” renamed to “{to}”"},
 	DeviceRemoved:      {TwoStep, Warning, "Authenticator device “{device}” removed; {sessions} other sessions ended"},
+	DevicesVoid:        {TwoStep, Warning, "The time went back behind the last code of {devices} of {account}: to be set up again"},
 	EmailWayOn:         {TwoStep, Info, "Codes by e-mail turned on; {sessions} other sessions ended"},
 	EmailWayOff:        {TwoStep, Warning, "Codes by e-mail turned off; {sessions} other sessions ended"},
 	RecoveryUsed:       {TwoStep, Warning, "A recovery code was used; {left} are left"},

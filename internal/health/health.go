@@ -4,6 +4,7 @@ package health
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"castellan/internal/access/account"
@@ -87,14 +88,35 @@ func (d *Doctor) clock() Check {
 	r := d.Clock()
 	c := Check{Code: "clock", Title: "Clock", Level: OK, Value: signed(r.Offset)}
 	if level := r.Level(); level != clock.OK {
-		c.Level, c.Detail = Warn, r.Message()
+		c.Level, c.Value, c.Detail = Warn, clockValue(r), r.Message()
+		if advice := r.Advice(); advice != "" && !strings.Contains(c.Detail, advice) {
+			c.Detail += " " + advice
+		}
 		if level == clock.Bad {
-			c.Level, c.Value = Bad, "Not known"
-		} else if r.State == clock.Unverified {
-			c.Value = "Not compared"
+			c.Level = Bad
 		}
 	}
 	return c
+}
+
+// clockValue says in two or three words what is wrong with the time.
+func clockValue(r clock.Reading) string {
+	switch {
+	case r.State == clock.Suspect:
+		return "In doubt"
+	case r.State == clock.Unverified && r.Reason == clock.ByHand:
+		return "Set by hand"
+	case r.State == clock.Unverified:
+		return "Not compared"
+	case !r.Trusted():
+		return "Not known"
+	case r.State == clock.Holdover:
+		return "No server answers"
+	case r.Single && r.Offset.Abs() < clock.OffBy:
+		return "One server"
+	default:
+		return signed(r.Offset)
+	}
 }
 
 // signed writes an offset as people compare clocks: "+3 ms", "3 min 12 s slow".
@@ -118,6 +140,14 @@ func (d *Doctor) twoStep(tx *store.Tx, a account.Account) ([]Check, error) {
 			c.Detail = "A password alone opens your account, and your account opens this NAS. Turn 2-step verification on in Personal Settings."
 		}
 		return []Check{c}, nil
+	}
+	again, err := factor.MustSetUpAgain(tx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	if again {
+		c.Level, c.Value = Warn, "Set up again"
+		c.Detail = "The time of this NAS went back, and an authenticator device of yours is no longer accepted. Set it up again under Personal Settings › Security."
 	}
 	r, err := factor.RecoveryOf(tx, a.ID)
 	if err != nil || !r.Renew() {

@@ -95,7 +95,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	}{
 		{"slow clock", func(b *bench) { b.reading.Offset = -192 * time.Second }, "clock", health.Warn, "3 min 12 s slow"},
 		{"unknown time", func(b *bench) { b.reading.State = clock.Unsynced }, "clock", health.Bad, "Not known"},
-		{"suspect time", func(b *bench) { b.reading.State = clock.Suspect }, "clock", health.Bad, "Not known"},
+		{"suspect time", func(b *bench) { b.reading.State = clock.Suspect }, "clock", health.Bad, "In doubt"},
 		{"no server", func(b *bench) { b.reading.State = clock.Unverified }, "clock", health.Warn, "Not compared"},
 		{"no button", func(b *bench) { b.button = button.Status{Kind: button.None, State: button.IsAbsent} }, "button", health.Warn, "Not found"},
 		{"stuck button", func(b *bench) { b.button.State = button.IsStuck }, "button", health.Warn, "Stuck"},

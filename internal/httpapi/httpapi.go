@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -71,6 +72,7 @@ type Config struct {
 	Syslog   Syslog
 
 	Clock       *clock.Clock
+	Time        Timekeeping
 	Button      *button.Button
 	Links       *network.Links
 	Certificate *certificate.Keeper
@@ -101,6 +103,7 @@ type API struct {
 	rules      atomic.Pointer[settings.Defender] // as they were read last
 	barred     *throttle.Quota
 	exports    *exports
+	timing     sync.Mutex // held while somebody decides about the time
 }
 
 // New returns an API for a configuration.

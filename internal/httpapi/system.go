@@ -54,6 +54,11 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 	if before.NASName != after.NASName {
 		h.Renamed()
 	}
+	if before.TimeZone != after.TimeZone {
+		if err := h.Time.Keeper.SetZone(ctx, after.TimeZone); err != nil { // the product keeps its own all the same
+			h.Out.Warn("set the time zone of the system", "err", err)
+		}
+	}
 	return api.ChangeSettings200JSONResponse{NasName: after.NASName, TimeZone: after.TimeZone}, nil
 }
 

@@ -31,7 +31,7 @@ func (h *handlers) twoStep(id string) (v api.TwoStep, err error) {
 			return err
 		}
 		for _, d := range list {
-			v.Devices = append(v.Devices, api.Device{Id: d.ID, Name: d.Name, Added: d.Added, LastUsed: when(d.LastUsed)})
+			v.Devices = append(v.Devices, deviceView(d))
 		}
 		obstacle, err := factor.EmailObstacle(tx, a)
 		v.Email = api.EmailWay{On: factor.EmailOn(tx, id), Available: obstacle == "", Detail: obstacle, Address: a.Email}

@@ -56,6 +56,9 @@ func stepView(s signin.Step, zone string) api.SignInStep {
 	if s.Repair {
 		v.Repair = &s.Repair
 	}
+	if s.Again {
+		v.SetUpAgain = &s.Again
+	}
 	if s.PasswordMin > 0 {
 		v.PasswordMin = &s.PasswordMin
 	}
@@ -74,6 +77,14 @@ func waysView(ways []factor.Way) []api.Way {
 	v := []api.Way{}
 	for _, w := range ways {
 		v = append(v, api.Way(w))
+	}
+	return v
+}
+
+func deviceView(d factor.Device) api.Device {
+	v := api.Device{Id: d.ID, Name: d.Name, Added: d.Added, LastUsed: when(d.LastUsed)}
+	if d.SetUpAgain {
+		v.SetUpAgain = &d.SetUpAgain
 	}
 	return v
 }

@@ -37,6 +37,7 @@ type item struct {
 
 const (
 	notYou    = "If that was not you, sign in and change your password now, and look at your devices under Personal Settings › Security. If you cannot sign in any more, “Forgot your account or password?” on the sign-in page helps, or an administrator, or the reset button on the NAS."
+	notYours  = "If no administrator of yours did that, sign in and look at Settings › Date & Time and at the log: codes are checked against this time."
 	notWanted = "If you did not ask for that, talk to an administrator of the NAS."
 )
 
@@ -53,6 +54,9 @@ var news = map[event.Kind]item{
 	event.TwoStepOffForOther: {vital, "2-step verification was turned off", "An administrator turned 2-step verification of your account off. Its recovery codes no longer work. Turn it on again under Personal Settings › Security.", notWanted},
 	event.DeviceAdded:        {change, "An authenticator device was added", "The authenticator device “{device}” was added to your account.", notYou},
 	event.DeviceRemoved:      {change, "An authenticator device was removed", "The authenticator device “{device}” was removed from your account.", notYou},
+	event.DevicesVoid:        {change, "Set your authenticator up again", "The time of the NAS went back behind the last code of {devices}, so its codes are no longer accepted. 2-step verification stays on: sign in with a recovery code or a code by e-mail, then set it up again under Personal Settings › Security.", "If you have no other way in, an administrator of the NAS can turn your 2-step verification off."},
+	event.TimeAccepted:       {vital, "The time of the NAS was moved", "An administrator had the NAS believe its time servers: its time goes from {from} to {to}, {by}.", notYours},
+	event.TimeSet:            {vital, "The time of the NAS was set by hand", "An administrator set the time of the NAS from {from} to {to}, {by}.", notYours},
 	event.EmailWayOn:         {change, "Codes by e-mail were turned on", "You can sign in with codes sent to this address now.", notYou},
 	event.EmailWayOff:        {change, "Codes by e-mail were turned off", "Codes by e-mail were turned off for your account.", notYou},
 	event.RecoveryUsed:       {change, "A recovery code was used", "Somebody signed in to your account with a recovery code. {left} codes are left.", notYou},

@@ -22,6 +22,8 @@ type Device struct {
 	Name     string
 	Added    time.Time
 	LastUsed time.Time // zero: never since it was added
+	// SetUpAgain tells that it opens nothing since the time went back, see VoidAhead.
+	SetUpAgain bool
 }
 
 type record struct {
@@ -30,6 +32,7 @@ type record struct {
 	LastStep otp.Step  `json:"last_step"` // the last one accepted
 	Added    time.Time `json:"added"`
 	LastUsed time.Time `json:"last_used,omitzero"`
+	Again    bool      `json:"set_up_again,omitempty"`
 }
 
 // devices are kept under "account/device".
@@ -49,7 +52,7 @@ var (
 func List(tx *store.Tx, account string) ([]Device, error) {
 	var list []Device
 	err := each(tx, account, func(id string, r record) error {
-		list = append(list, Device{id, r.Name, r.Added, r.LastUsed})
+		list = append(list, Device{id, r.Name, r.Added, r.LastUsed, r.Again})
 		return nil
 	})
 	slices.SortFunc(list, func(a, b Device) int { return a.Added.Compare(b.Added) })
@@ -67,9 +70,11 @@ func each(tx *store.Tx, account string, visit func(id string, r record) error) e
 	})
 }
 
-// room looks whether an account may have one more device of a name.
+// room looks whether an account may have one more device of a name. It may replace one of that name that has to be
+// set up again.
 func room(tx *store.Tx, account, name string) error {
 	list, err := List(tx, account)
+	list = slices.DeleteFunc(list, func(d Device) bool { return d.SetUpAgain && strings.EqualFold(d.Name, name) })
 	switch {
 	case err != nil:
 		return err
@@ -108,7 +113,8 @@ func Rename(tx *store.Tx, account, id, name string) (before, after string, err e
 }
 
 // RemoveDevice removes one device and returns its name; the others go on. The last way in can only be
-// turned off.
+// turned off. One that has to be set up again is no way in, but where it is the last one on the list 2-step
+// verification would go with it.
 func RemoveDevice(tx *store.Tx, a account.Account, id string) (name string, err error) {
 	r, found, err := devices.Get(tx, a.ID+"/"+id)
 	if err != nil || !found {
@@ -117,18 +123,27 @@ func RemoveDevice(tx *store.Tx, a account.Account, id string) (name string, err 
 	if err := devices.Delete(tx, a.ID+"/"+id); err != nil {
 		return "", err
 	}
+	if r.Again {
+		if !Enabled(tx, a.ID) {
+			return "", ErrLastWay
+		}
+		return r.Name, nil
+	}
 	return r.Name, Stands(tx, a)
 }
 
 // spendApp accepts a code of one of the account's devices and marks its step as used. All devices are
 // compared, so that the time taken does not tell which it was. One whose record cannot be read leaves the
-// others in force.
+// others in force, and so does one that has to be set up again.
 func (f *Factors) spendApp(tx *store.Tx, account string, code otp.Code, now time.Time) (Spent, error) {
 	var spent string
 	var next record
 	why := errWrong
 	var unreadable error
 	err := each(tx, account, func(id string, r record) error {
+		if r.Again {
+			return nil
+		}
 		seed, broken := f.open(account, id, r)
 		if unreadable = errors.Join(unreadable, broken); seed == nil {
 			return nil

@@ -216,8 +216,11 @@ func (f *Factors) Confirm(tx *store.Tx, accountID string, c Confirmation, now ti
 	if err := f.finish(tx, accountID, e, now); err != nil {
 		return Device{}, false, err
 	}
+	if err := replace(tx, accountID, e.name); err != nil {
+		return Device{}, false, err
+	}
 	r := record{Name: e.name, Secret: f.config.Key.Seal(e.seed, identity(accountID, e.id)), LastStep: step, Added: now}
-	return Device{e.id, r.Name, r.Added, time.Time{}}, false, devices.Put(tx, accountID+"/"+e.id, r)
+	return Device{ID: e.id, Name: r.Name, Added: r.Added}, false, devices.Put(tx, accountID+"/"+e.id, r)
 }
 
 // ConfirmEmail turns e-mail on as a way in with the code that was sent, in the caller's transaction.

@@ -23,7 +23,7 @@ const (
 var ErrLastWay = &fault.Error{Kind: fault.Conflict, Code: "last_way", Message: "This is your last way in. Add another one first, or turn 2-step verification off as a whole."}
 
 // Enabled reports whether an account has a second factor. Recovery codes alone are none: they exist beside
-// one.
+// one. A device that has to be set up again is one: what the clock does turns nobody's 2-step verification off.
 func Enabled(tx *store.Tx, account string) bool {
 	return devices.Any(tx, account+"/") || EmailOn(tx, account)
 }
@@ -31,7 +31,11 @@ func Enabled(tx *store.Tx, account string) bool {
 // Open returns the ways that are open to an account now, in the order to offer them: the one used last
 // first, recovery codes always last.
 func Open(tx *store.Tx, a account.Account) (ways []Way, err error) {
-	if devices.Any(tx, a.ID+"/") {
+	app, _, err := apps(tx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	if app {
 		ways = append(ways, App)
 	}
 	if EmailOn(tx, a.ID) && a.Confirmed {

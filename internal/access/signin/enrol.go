@@ -15,7 +15,7 @@ import (
 // StartEnrolment makes the secret of a new authenticator device. Without a trusted time that would end in
 // a lock-out, so it is refused then.
 func (d *Door) StartEnrolment(ctx context.Context, v Visitor, s session.Session, name string) (e factor.Enrolment, a account.Account, err error) {
-	if err := d.timely(ctx, factor.App); err != nil {
+	if err := d.enrollable(ctx); err != nil {
 		return e, a, err
 	}
 	err = d.DB.Update(func(tx *store.Tx) error {
@@ -28,6 +28,14 @@ func (d *Door) StartEnrolment(ctx context.Context, v Visitor, s session.Session,
 		return d.Log.Record(tx, v.event(event.EnrolmentStarted, a.Name).With("device", e.Name))
 	})
 	return e, a, err
+}
+
+// enrollable looks whether an app's code can be checked, for whoever sets an app up.
+func (d *Door) enrollable(ctx context.Context) error {
+	if r := d.Clock.Fresh(ctx); !r.Trusted() {
+		return untrusted(r, nil)
+	}
+	return nil
 }
 
 // CancelEnrolment forgets what was not confirmed.
@@ -52,7 +60,7 @@ func (d *Door) discarded(v Visitor, s session.Session, device, why string) error
 // ConfirmEnrolment takes a device in with its first right code, turns 2-step verification on if it was off,
 // and ends the person's other sessions.
 func (d *Door) ConfirmEnrolment(ctx context.Context, v Visitor, cookie string, s session.Session, f factor.Confirmation) (c Changed, err error) {
-	if err := d.timely(ctx, factor.App); err != nil {
+	if err := d.enrollable(ctx); err != nil {
 		return c, err
 	}
 	discarded, device := false, factor.Device{}

@@ -166,11 +166,10 @@ func (d *Door) next(tx *store.Tx, v Visitor, a account.Account, short bool) (Ste
 	case a.Password.Origin == account.Default:
 		t, step.Next = session.Ticket{Stage: session.AwaitClaim, Proof: "the default password"}, NextClaim
 	case on:
-		ways, err := factor.Open(tx, a)
-		if err != nil {
+		if err := step.offer(tx); err != nil {
 			return Step{}, err
 		}
-		t, step.Next, step.Ways = session.Ticket{Stage: session.AwaitCode, Proof: "password"}, NextCode, ways
+		t, step.Next = session.Ticket{Stage: session.AwaitCode, Proof: "password"}, NextCode
 	case a.Waiting():
 		t, step.Next = session.Ticket{Stage: session.AwaitPassword, Proof: "a temporary password"}, NextPassword
 	case short:
@@ -194,6 +193,7 @@ func (d *Door) OwnPassword(ctx context.Context, v Visitor, cookie, chosen string
 		return Step{}, err
 	}
 	d.Tickets.End(cookie)
+	d.vouch(step)
 	return step, nil
 }
 

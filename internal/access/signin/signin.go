@@ -8,6 +8,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"castellan/internal/access/account"
@@ -45,6 +46,8 @@ type Config struct {
 type Clock interface {
 	Reading() clock.Reading
 	Fresh(context.Context) clock.Reading
+	// Vouch tells that an administrator is let in who used no app's code.
+	Vouch()
 }
 
 // Door lets people in.
@@ -111,6 +114,7 @@ type Step struct {
 	PasswordMin int
 	Ways        []factor.Way // with NextCode, the one to offer first at the front
 	Repair      bool         // a recovery code was used
+	Again       bool         // with NextCode: a device has to be set up again
 	Clock       clock.Reading
 }
 
@@ -122,8 +126,21 @@ var (
 	ErrProof   = &fault.Error{Kind: fault.Forbidden, Code: "proof_refused"}
 )
 
-// untrusted is the refusal of app codes when the time is not known.
-func untrusted(r clock.Reading) error { return ErrTime.Saying("%s", r.Message()) }
+// untrusted is the refusal of app codes when the time is not known. It says why, and which of the ways that are open
+// works all the same.
+func untrusted(r clock.Reading, ways []factor.Way) error {
+	recovery, mail := slices.Contains(ways, factor.Recovery), slices.Contains(ways, factor.Email)
+	other := ""
+	switch {
+	case recovery && mail:
+		other = " A code by e-mail or a recovery code works."
+	case recovery:
+		other = " A recovery code works."
+	case mail:
+		other = " A code by e-mail works."
+	}
+	return ErrTime.Saying("%s%s", r.Message(), other)
+}
 
 // refusal is a reason that only the log is told.
 type refusal string
@@ -205,6 +222,15 @@ func (d *Door) issue(tx *store.Tx, s *Step, t session.Ticket, v Visitor) (err er
 	return nil
 }
 
+// offer completes a step with the ways that are open to the account.
+func (s *Step) offer(tx *store.Tx) (err error) {
+	if s.Ways, err = factor.Open(tx, s.Account); err != nil {
+		return err
+	}
+	s.Again, err = factor.MustSetUpAgain(tx, s.Account.ID)
+	return err
+}
+
 // forget ends a ticket that is replaced, and the wait for a press that it may stand for.
 func (d *Door) forget(ticket string) {
 	if t, _, ok := d.Tickets.Find(ticket); ok && t.Stage == session.AwaitPress {
@@ -256,7 +282,7 @@ func (d *Door) Resume(cookie string) (Step, error) {
 		}
 		s.Account, s.PasswordMin = a, password.Min(factor.Enabled(tx, a.ID))
 		if s.Next == NextCode {
-			s.Ways, err = factor.Open(tx, a)
+			err = s.offer(tx)
 		}
 		return err
 	})

@@ -230,6 +230,7 @@ func (k *Clock) read(elapsed time.Duration, system time.Time) Reading {
 	r.Now = k.time(r.State, elapsed, system)
 	r.Offset = system.Sub(r.Now)
 	r.Strict = k.strict
+	r.Reason = map[State]Reason{Synced: InStep, Holdover: NoAnswer, Unverified: OwnClock, Unsynced: NoAnswer, Suspect: Jumped}[r.State]
 	return r
 }
 
@@ -258,6 +259,9 @@ func (k *Clock) Proposed(by time.Duration) (Proposal, error) { return Proposal{}
 
 // Accept follows the proposal that waits. The caller has recorded it.
 func (k *Clock) Accept(p Proposal) {}
+
+// CheckHand reports why a time cannot be set by hand.
+func (k *Clock) CheckHand(now time.Time) error { return nil }
 
 // Set sets trusted time by hand. The caller has recorded it.
 func (k *Clock) Set(now time.Time) {}

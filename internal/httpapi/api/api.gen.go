@@ -1085,6 +1085,9 @@ type Device struct {
 	Id       string     `json:"id"`
 	LastUsed *time.Time `json:"last_used,omitempty"`
 	Name     string     `json:"name"`
+
+	// SetUpAgain The time of the NAS went back behind the last code of this device, so it opens nothing until it is set up again.
+	SetUpAgain *bool `json:"set_up_again,omitempty"`
 }
 
 // DeviceName defines model for DeviceName.
@@ -1738,6 +1741,9 @@ type SignInStep struct {
 	// Repair A recovery code was used: the person should mend their ways in now.
 	Repair *bool `json:"repair,omitempty"`
 
+	// SetUpAgain An authenticator device of this person opens nothing: the time of the NAS went back, and it has to be set up again.
+	SetUpAgain *bool `json:"set_up_again,omitempty"`
+
 	// Token To be sent back in the header `Castellan-Token` with every change.
 	Token string `json:"token"`
 
@@ -1941,7 +1947,7 @@ type TimeKeeper struct {
 	Synchronised bool          `json:"synchronised"`
 	Who          TimeKeeperWho `json:"who"`
 
-	// Zone The time zone of the system beneath
+	// Zone The time zone of the system beneath, where it is known.
 	Zone *string `json:"zone,omitempty"`
 }
 
@@ -3924,7 +3930,7 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
-		{ID: "LocalGetTime", Method: "GET", Path: "/local/time", Access: ForLocal, Handler: w.LocalGetTime},
+		{ID: "LocalGetTime", Method: "GET", Path: "/local/time", Access: ForLocal, Unclaimed: true, Handler: w.LocalGetTime},
 		{ID: "LocalListSessions", Method: "GET", Path: "/local/sessions", Access: ForLocal, Handler: w.LocalListSessions},
 		{ID: "LocalSignUserOut", Method: "POST", Path: "/local/sessions/end", Access: ForLocal, Handler: w.LocalSignUserOut},
 		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},

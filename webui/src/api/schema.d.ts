@@ -1,4 +1,4 @@
-// openapi.yaml sha256:218026553fb0c198a4f3019bf4721f7d6c79208a1794541e93564ea4dd49674e
+// openapi.yaml sha256:ab8bc31087a5059edcf8219dbcd1428dee2aa573578f3eaa91a1b38ce72f9b8e
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1539,6 +1539,8 @@ export interface components {
             email?: string;
             /** @description A recovery code was used: the person should mend their ways in now. */
             repair?: boolean;
+            /** @description An authenticator device of this person opens nothing: the time of the NAS went back, and it has to be set up again. */
+            set_up_again?: boolean;
             clock?: components["schemas"]["Clock"];
             /** @description The fewest characters a new password may have. */
             password_min?: number;
@@ -1721,6 +1723,8 @@ export interface components {
             added: string;
             /** Format: date-time */
             last_used?: string;
+            /** @description The time of the NAS went back behind the last code of this device, so it opens nothing until it is set up again. */
+            set_up_again?: boolean;
         };
         TwoStep: {
             enabled: boolean;
@@ -2065,7 +2069,7 @@ export interface components {
             may_set: boolean;
             /** @description Who sets the clock, in words. */
             detail: string;
-            /** @description The time zone of the system beneath */
+            /** @description The time zone of the system beneath, where it is known. */
             zone?: string;
             automatic?: components["schemas"]["AutomaticTime"];
         };

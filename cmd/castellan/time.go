@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"castellan/internal/box/clock"
+	"castellan/internal/httpapi/api"
+)
+
+// errNotSynced ends the program with 1 when the servers do not stand behind the time.
+var errNotSynced = errors.New("the time servers do not stand behind this time")
+
+func printTime(c *call) error {
+	asJSON := c.flags.Bool("json", false, "print JSON, as the API gives it")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	var t api.Time
+	if err := c.ask("GET", "/local/time", nil, &t); err != nil {
+		return err
+	}
+	show := c.showTime
+	if *asJSON {
+		show = func(t api.Time) error { return printJSON(c.out, t) }
+	}
+	if err := show(t); err != nil {
+		return err
+	}
+	if t.Clock.State != api.Synced {
+		return errNotSynced
+	}
+	return nil
+}
+
+// showTime prints the clocks, how far they may be believed, who keeps the system clock, and the servers.
+func (c *call) showTime(t api.Time) error {
+	zone, err := time.LoadLocation(t.Clock.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	const form = "2006-01-02 15:04:05 MST"
+	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
+	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	row := func(name, text string) {
+		if text != "" {
+			_, _ = fmt.Fprintf(table, "%s\t%s\n", name, text)
+		}
+	}
+	row("time", t.Clock.Now.In(zone).Format(form)+" ("+t.Clock.Zone+")")
+	row("NAS clock", t.System.In(zone).Format(form)+", "+offBy(ms(float64(t.Clock.OffsetMs))))
+	row("state", fmt.Sprintf("%s (%s)", t.Clock.State, t.Clock.Reason))
+	row("what is so", t.Clock.Message)
+	row("what to do", t.Clock.Advice)
+	servers := fmt.Sprintf("%d of %d that answer agree", t.Agreeing, t.Answering)
+	if t.UncertaintyMs > 0 {
+		servers += ", to " + clock.Words(ms(t.UncertaintyMs))
+	}
+	if t.CheckedAgo != nil {
+		servers += ", last " + ago(*t.CheckedAgo)
+	}
+	row("servers", servers)
+	if p := t.Proposal; p != nil {
+		row("they say", fmt.Sprintf("%s, by %d servers. Accept it in Settings › Date & Time where it is right", p.Now.In(zone).Format(form), p.Servers))
+	}
+	row("kept by", t.Keeper.Detail)
+	if err := table.Flush(); err != nil || len(t.Servers) == 0 {
+		return err
+	}
+	_, _ = fmt.Fprintln(table, "\nSERVER\tPROTOCOL\tSTATE\tOFFSET\tDELAY\tSTRATUM\tANSWERED\tIN WORDS")
+	for _, s := range t.Servers {
+		offset, delay, stratum, answered := "-", "-", "-", "-"
+		if s.OffsetMs != nil {
+			offset, delay, stratum = fmt.Sprintf("%+.1f ms", *s.OffsetMs), fmt.Sprintf("%.1f ms", *s.DelayMs), fmt.Sprint(*s.Stratum)
+		}
+		if s.AnsweredAgo != nil {
+			answered = ago(*s.AnsweredAgo)
+		}
+		state := string(s.State)
+		if s.Offered {
+			state += ", offered"
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Host, s.Protocol, state, offset, delay, stratum, answered, s.Detail)
+	}
+	return table.Flush()
+}
+
+func ago(seconds int) string { return clock.Words(time.Duration(seconds)*time.Second) + " ago" }
+
+// offBy says how far the clock of the NAS is from trusted time.
+func offBy(offset time.Duration) string {
+	if offset.Abs() < time.Millisecond {
+		return "in step"
+	}
+	return clock.SlowOrFast(offset)
+}

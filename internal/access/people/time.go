@@ -1,0 +1,82 @@
+package people
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"castellan/internal/access/account"
+	"castellan/internal/access/factor"
+	"castellan/internal/box/clock"
+	"castellan/internal/event"
+	"castellan/internal/store"
+)
+
+// TimeMove is an administrator's word about what time it is.
+type TimeMove struct {
+	Kind     event.Kind // event.TimeAccepted or event.TimeSet
+	From, To time.Time  // trusted time before and after
+}
+
+// MoveTime records that trusted time is moved on an administrator's word, keeps the new time as the one that is known
+// for certain, and takes their force from devices that it goes back behind. The caller then moves it. Every
+// administrator is told.
+func (o *Office) MoveTime(by Actor, m TimeMove) error {
+	const form = "2006-01-02 15:04:05 UTC"
+	e := by.event(m.Kind).With("from", m.From.UTC().Format(form)).With("to", m.To.UTC().Format(form)).With("by", moved(m.To.Sub(m.From)))
+	return o.update(by, func(tx *store.Tx) error {
+		if err := o.Log.Record(tx, e); err != nil {
+			return err
+		}
+		all, err := account.Administrators(tx)
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			o.Post.Tell(tx, a, e)
+		}
+		if err := o.void(tx, by.event(event.DevicesVoid), m.To); err != nil {
+			return err
+		}
+		return event.SetFloor(tx, m.To) // last: each entry of the log keeps the time it was written at
+	})
+}
+
+// moved says by how much, and where to.
+func moved(by time.Duration) string {
+	if by < 0 {
+		return clock.Words(-by) + " back"
+	}
+	return clock.Words(by) + " on"
+}
+
+// TimeIsKnown is called when the servers agree on the time after a doubt: where somebody beside the box made it go
+// back, devices may lie ahead of it.
+func (o *Office) TimeIsKnown(now time.Time) error {
+	var ahead bool // nothing is written where nothing changes
+	if err := o.DB.View(func(tx *store.Tx) (err error) { ahead, err = factor.Ahead(tx, now); return err }); err != nil || !ahead {
+		return err
+	}
+	return o.DB.Update(func(tx *store.Tx) error { return o.void(tx, event.Event{Kind: event.DevicesVoid}, now) })
+}
+
+// void takes their force from the devices that lie ahead of a time, and tells those whose they are.
+func (o *Office) void(tx *store.Tx, e event.Event, now time.Time) error {
+	all, err := factor.VoidAhead(tx, now)
+	if err != nil {
+		return err
+	}
+	for _, v := range all {
+		a, err := account.Get(tx, v.Account)
+		if errors.Is(err, account.ErrUnknown) {
+			continue
+		}
+		if err == nil {
+			err = o.note(tx, a, e.With("devices", "“"+strings.Join(v.Devices, "”, “")+"”"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
