@@ -36,8 +36,8 @@ func TestWhoeverIsBesideTheBoxEndsTheDoubt(t *testing.T) {
 		r := k.Reading()
 		wantState(t, r, clock.Suspect)
 		for _, word := range []string{"reset button", "castellan recover"} {
-			if !strings.Contains(r.Message(), word) {
-				t.Errorf("%q does not name the %s", r.Message(), word)
+			if !strings.Contains(r.Advice(), word) {
+				t.Errorf("%q does not name the %s", r.Advice(), word)
 			}
 		}
 		k.Forget()

@@ -8,6 +8,7 @@ import (
 	"time"
 )
 
+// When the servers are asked. A round of questions asks all of them that do not rest.
 const (
 	// MinPoll is the least time between rounds of questions that brought an agreement (RFC 5905 MINPOLL).
 	MinPoll = 64 * time.Second
@@ -15,53 +16,122 @@ const (
 	MaxPoll = 1024 * time.Second
 	// FirstRetry is the pause after the first round that brought no agreement; it doubles up to MinPoll.
 	FirstRetry = 8 * time.Second
-	// minPause keeps waiting sign-ins from asking the servers over and over.
-	minPause = 15 * time.Second
+	// MinAsk is the least time between two questions to one server that sign-ins cause, however many they are.
+	MinAsk = time.Minute
+	// MinSync is the least time between two that administrators cause.
+	MinSync = 5 * time.Second
+	// Budget is how long a sign-in waits for the servers.
+	Budget = 1500 * time.Millisecond
+	// wakeUp is how often Run looks at the time: its timer stands still while the box sleeps.
+	wakeUp = time.Minute
 )
 
 // Run asks the servers from time to time until the context ends.
 func (k *Clock) Run(ctx context.Context) error {
-	pause := FirstRetry
-	for {
-		k.Sync(ctx)
+	pause := FirstRetry / 2
+	for ctx.Err() == nil {
+		k.await(ctx, 0)
 		pause = k.plan(pause)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
+		for rest := k.rest(); rest > 0; rest = k.rest() {
+			timer := time.NewTimer(min(rest, wakeUp))
+			select {
+			case <-ctx.Done():
+				timer.Stop()
+				return nil
+			case <-timer.C:
+			case <-k.wake:
+				pause = FirstRetry / 2
+			}
+			timer.Stop()
 		}
 	}
+	return nil
 }
 
-// plan decides when the next round is due. Agreement makes rounds rarer, disagreement more frequent; a
-// random tenth keeps many boxes from asking in step.
+// plan decides when the next round is due, and returns the pause without the random part. Agreement makes
+// rounds rarer, disagreement more frequent; a random tenth keeps many boxes from asking in step.
 func (k *Clock) plan(last time.Duration) time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	elapsed := k.config.Elapsed()
 	next := min(2*last, MinPoll)
-	if k.agreed && k.agreedAt == k.lastRound {
+	tenth := time.Duration(rand.Int64N(int64(next / 10)))
+	wait := next + tenth
+	if k.why == "" && k.suspect == "" && k.pending == nil {
 		next = min(max(2*last, MinPoll), MaxPoll)
+		wait = min(max(next-time.Duration(rand.Int64N(int64(next/10))), MinPoll+tenth), MaxPoll)
 	}
-	next += time.Duration(rand.Int64N(int64(next / 10)))
-	k.nextPoll = elapsed + next
+	k.nextPoll = k.config.Elapsed() + wait
 	return next
 }
 
+// rest is the time until the next round is due. Servers that were never asked make it due soon.
+func (k *Clock) rest() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	elapsed := k.config.Elapsed()
+	if k.hurry {
+		k.nextPoll = min(k.nextPoll, k.lastAsk+MinSync)
+	}
+	return k.nextPoll - elapsed
+}
+
 // Fresh makes sure that the time was agreed on a short while ago, or tries for at most Budget to have it
-// agreed again. Concurrent callers share one round of questions, and a round that just failed is not
-// repeated.
+// agreed again. Concurrent callers share one round of questions, and a server is asked for them once in MinAsk
+// at most. The reading has no servers: this stands before every check of a code, and with a fresh time it
+// costs no memory and next to no time.
 func (k *Clock) Fresh(ctx context.Context) Reading {
 	k.mu.Lock()
-	elapsed := k.config.Elapsed()
-	fresh := k.agreed && !k.suspect && elapsed-k.agreedAt <= FreshFor
-	recent := k.asking == nil && k.rounds > 0 && elapsed-k.lastRound < minPause
-	if fresh || recent {
-		k.mu.Unlock()
-		return k.Reading()
-	}
-	done := k.join()
+	m := k.moment()
+	r := k.read(m)
+	fresh := r.State == Synced || r.State == Suspect && k.suspect == "" && m.elapsed-k.since <= FreshFor
 	k.mu.Unlock()
+	if fresh {
+		return r
+	}
+	k.await(ctx, MinAsk)
+	return k.brief()
+}
+
+// Retry asks the servers again for somebody at the door, as Fresh does, and says after what time it would do so
+// once more.
+func (k *Clock) Retry(ctx context.Context) (Reading, time.Duration) {
+	r := k.Fresh(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	elapsed := k.config.Elapsed()
+	if !k.asked || k.hurry {
+		return r, 0
+	}
+	again := k.lastAsk + MinAsk
+	if soonest := k.soonest(); soonest > again {
+		again = soonest
+	}
+	return r, max(again-elapsed, 0)
+}
+
+// soonest is when the first of the servers ends its rest.
+func (k *Clock) soonest() (at time.Duration) {
+	for i, s := range k.peers {
+		if i == 0 || s.rests < at {
+			at = s.rests
+		}
+	}
+	return at
+}
+
+// Sync asks all servers for an administrator and waits for the outcome, or until the context ends. A round that
+// is under way is joined, and one that began less than MinSync ago is enough.
+func (k *Clock) Sync(ctx context.Context) { k.await(ctx, MinSync) }
+
+// await waits for the end of a round of questions, for at most Budget. It joins the one that is under way, or
+// begins one unless the last began less than since ago.
+func (k *Clock) await(ctx context.Context, since time.Duration) {
+	k.mu.Lock()
+	done := k.join(since)
+	k.mu.Unlock()
+	if done == nil {
+		return
+	}
 	budget := time.NewTimer(Budget)
 	defer budget.Stop()
 	select {
@@ -69,178 +139,142 @@ func (k *Clock) Fresh(ctx context.Context) Reading {
 	case <-budget.C:
 	case <-ctx.Done():
 	}
-	return k.Reading()
 }
 
-// Sync asks all servers now and waits for the outcome, or until the context ends. A round that is
-// already under way is joined.
-func (k *Clock) Sync(ctx context.Context) {
-	k.mu.Lock()
-	done := k.join()
-	k.mu.Unlock()
-	select {
-	case <-done:
-	case <-ctx.Done():
+// join returns what is closed at the end of the running round or of a new one, or nil where none is due. It
+// needs mu.
+func (k *Clock) join(since time.Duration) chan struct{} {
+	if k.asking != nil {
+		return k.asking
 	}
-}
-
-// join returns what is closed at the end of the running round, or of a new one. It needs mu.
-func (k *Clock) join() chan struct{} {
-	if k.asking == nil {
-		k.asking = make(chan struct{})
-		go k.round(k.asking)
+	elapsed := k.config.Elapsed()
+	due := k.due(elapsed)
+	if since > 0 && k.asked && !k.hurry && (len(due) == 0 || elapsed-k.lastAsk < since) {
+		return nil
 	}
+	k.lastAsk, k.asked, k.hurry = elapsed, true, false
+	for _, s := range due {
+		if s.askedAt > 0 {
+			s.interval = elapsed - s.askedAt
+		}
+		s.askedAt = elapsed
+	}
+	k.asking = make(chan struct{})
+	go k.round(k.asking, due)
 	return k.asking
+}
+
+// due lists the servers that may be asked.
+func (k *Clock) due(elapsed time.Duration) (due []*server) {
+	for _, s := range k.peers {
+		if elapsed >= s.rests {
+			due = append(due, s)
+		}
+	}
+	return due
 }
 
 // round puts one question to every server in parallel and follows what a majority says. It ends within
 // Budget.
-func (k *Clock) round(done chan struct{}) {
+func (k *Clock) round(done chan struct{}, due []*server) {
 	defer close(done)
-	due := k.due()
 	answers := make([]answer, len(due))
 	var all sync.WaitGroup
-	for n, i := range due {
-		all.Go(func() { answers[n] = k.ask(i, k.servers[i].address) })
+	for i, s := range due {
+		all.Go(func() { answers[i] = k.ask(s) })
 	}
 	all.Wait()
 	kept := k.config.Kept()
 
 	k.mu.Lock()
 	k.asking, k.kept = nil, kept
-	elapsed, system := k.config.Elapsed(), k.config.System().UTC()
-	before := k.read(elapsed, system)
-	k.rounds++
-	k.lastRound = elapsed
-	jump := k.digest(answers, elapsed, system)
-	after := k.read(elapsed, system)
-	change := Change{From: k.reported, To: after.State, Offset: after.Offset}
-	if jump {
-		change.Jump = after.Now.Sub(before.Now)
-	}
-	k.reported = after.State
+	m := k.moment()
+	before := k.time(m)
+	// Who was replaced while it was asked is not heard.
+	answers = slices.DeleteFunc(answers, func(a answer) bool { return !slices.Contains(k.peers, a.server) })
+	why := k.digest(answers, m)
+	k.adopt(m)
+	change := k.changed(before, m, why)
+	r := k.full(m)
 	k.mu.Unlock()
 	k.tell(change)
-}
-
-// tell tells of a change that is worth a word.
-func (k *Clock) tell(c Change) {
-	if k.config.Changed != nil && (c.From != c.To || c.Jump.Abs() > FreeCorrection) {
-		k.config.Changed(c)
+	if k.config.Sampled != nil {
+		k.config.Sampled(r)
 	}
 }
 
-// Forget drops what was known of the time before, and every doubt that came from it, so that the servers
-// are believed anew. It is for whoever is beside the box: what lying servers once said, or how long it was
-// off, must not close it for ever. It asks nobody; the caller also drops what is kept for the next start.
-func (k *Clock) Forget() {
-	k.mu.Lock()
-	elapsed, system := k.config.Elapsed(), k.config.System().UTC()
-	k.known, k.trusted = k.config.Floor.UTC(), false
-	k.agreed, k.suspect, k.pending, k.rounds = false, false, nil, 0
-	k.high = k.known
-	for i := range k.servers {
-		k.servers[i].rests = 0
-	}
-	after := k.read(elapsed, system)
-	change := Change{From: k.reported, To: after.State, Offset: after.Offset}
-	k.reported = after.State
-	k.mu.Unlock()
-	k.tell(change)
-}
-
-// due lists the servers that may be asked.
-func (k *Clock) due() []int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	elapsed := k.config.Elapsed()
-	var due []int
-	for i, s := range k.servers {
-		if elapsed >= s.rests {
-			due = append(due, i)
-		}
-	}
-	return due
-}
-
-// digest takes in the answers of a round and reports whether trusted time was moved. It needs mu.
-func (k *Clock) digest(answers []answer, elapsed time.Duration, system time.Time) (moved bool) {
+// digest takes in the answers of a round and says why trusted time was moved, if it was. It needs mu.
+func (k *Clock) digest(answers []answer, m moment) (why Why) {
 	var samples []sample
 	for _, a := range answers {
-		k.servers[a.sample.server].note(a, elapsed)
-		if a.err == nil && a.kiss == "" {
+		a.note(a, m.elapsed)
+		if a.good() && !a.Offered {
 			samples = append(samples, a.sample)
 		}
 	}
-	found, ok := majority(samples, len(k.servers))
-	k.agreeing = 0
+	configured := len(k.owners())
+	found, overlap, ok := majority(samples, configured)
+	k.agreeing, k.answering = 0, len(samples)
 	if ok {
+		found.at = m.elapsed
 		k.agreeing = len(found.servers)
-		moved = k.follow(found, elapsed, system)
+		k.why = ""
 		for _, i := range found.servers {
-			k.servers[i].State = Agrees
+			s := samples[i].server
+			s.State = Agrees
+			if s.NTS {
+				found.authentic++
+			}
+		}
+		why = k.weigh(found, m)
+	} else {
+		k.proposal = nil
+		k.why = k.blame(samples, overlap)
+	}
+	k.place(answers, found, ok, m)
+	return why
+}
+
+// place shows where the answers lie, beside trusted time. An offered server agrees where it overlaps with what
+// the others agreed on, or else with the time that is known.
+func (k *Clock) place(answers []answer, found agreement, ok bool, m moment) {
+	state, uncertainty := k.judge(m)
+	reference := k.time(m).Sub(k.scale(m.elapsed))
+	middle, width := found.offset, found.doubt
+	if !ok {
+		middle, width, ok = reference, uncertainty, state == Synced || state == Holdover
+	}
+	for _, a := range answers {
+		if !a.good() {
+			continue
+		}
+		a.Offset = a.sample.offset - reference
+		if a.Offered && ok && (a.sample.offset-middle).Abs() <= a.sample.distance+width {
+			a.State = Agrees
 		}
 	}
-	for _, s := range samples {
-		k.servers[s.server].Offset = s.offset - k.reference(elapsed, system)
+}
+
+// blame says why there was no agreement.
+func (k *Clock) blame(samples []sample, overlap int) Reason {
+	named, nameless := 0, 0
+	for _, s := range k.peers {
+		switch {
+		case s.Offered:
+		case s.nameless:
+			nameless++
+		default:
+			named++
+		}
 	}
-	return moved
-}
-
-// reference is trusted time on the scale, to which the servers' offsets are shown.
-func (k *Clock) reference(elapsed time.Duration, system time.Time) time.Duration {
-	state, _ := k.judge(elapsed, system)
-	return k.time(state, elapsed, system).Sub(k.scale(elapsed))
-}
-
-// follow decides whether the servers are believed, and moves trusted time if so.
-func (k *Clock) follow(found agreement, elapsed time.Duration, system time.Time) bool {
-	correction := found.offset - k.offset
 	switch {
-	case !k.agreed:
-		if k.incredible(found, elapsed, system) {
-			return k.distrust()
-		}
-	case correction.Abs() <= FreeCorrection:
-		k.pending = nil
-	case correction.Abs() <= SlowCorrection:
-		if !k.confirmed(correction) {
-			return false
-		}
-		k.pending = nil
+	case named+nameless == 0:
+		return NoServer
+	case overlap < len(samples):
+		return Disagreement
+	case named == 0:
+		return NoNameServer
 	default:
-		return k.distrust()
+		return NoAnswer // or too few of them
 	}
-	k.suspect, k.agreed, k.single = false, true, len(found.servers) == 1
-	k.offset, k.doubt, k.agreedAt = found.offset, found.doubt, elapsed
-	return true
-}
-
-func (k *Clock) distrust() (moved bool) {
-	k.suspect, k.pending = true, nil
-	return false
-}
-
-// confirmed reports whether enough polls in a row said the same correction, this one among them.
-func (k *Clock) confirmed(correction time.Duration) bool {
-	other := func(before time.Duration) bool { return (correction - before).Abs() > SamePoll }
-	if slices.ContainsFunc(k.pending, other) {
-		k.pending = nil
-	}
-	k.pending = append(k.pending, correction)
-	return len(k.pending) >= ConfirmingPolls
-}
-
-// incredible reports whether the first agreement since the start contradicts what was known for certain
-// before it: it lies before that, or far beyond it. A kept system clock that says the same as the servers
-// is a second witness that makes a far jump credible: the box was simply off for long.
-func (k *Clock) incredible(found agreement, elapsed time.Duration, system time.Time) bool {
-	now := k.scale(elapsed).Add(found.offset)
-	jump := now.Sub(k.floor(elapsed))
-	if jump < -SlowCorrection || jump > LongestJump {
-		return true
-	}
-	far := k.trusted && jump > FirstJump
-	witness := k.kept && system.Sub(now).Abs() <= time.Minute
-	return far && !witness
 }

@@ -45,7 +45,7 @@ func TestLyingRepliesAreDiscarded(t *testing.T) {
 			for _, s := range b.servers {
 				s.off, s.lie = time.Hour, lie
 			}
-			r := b.start().Fresh(t.Context())
+			r := b.ask(t)
 			if r.State != clock.Unsynced {
 				t.Errorf("%s: %s", name, r.State)
 			}

@@ -7,35 +7,33 @@ import (
 
 // sample is one server's answer: true time lies within distance of offset, on the scale of the clock.
 type sample struct {
-	server   int
+	server   *server
 	offset   time.Duration
 	distance time.Duration
 }
 
 // agreement is what a majority of servers say.
 type agreement struct {
-	offset  time.Duration
-	doubt   time.Duration // half the width of what they have in common
-	servers []int         // who agrees
+	offset    time.Duration
+	doubt     time.Duration // half the width of what they have in common
+	servers   []int         // who agrees, as indexes of the samples
+	authentic int           // how many of them are asked by NTS
+	at        time.Duration // elapsed
 }
 
-// quorum is how many of n configured servers must agree: three of four and more, two of three. With
-// fewer there is no majority to ask for, and the reading says that a single source stands behind it.
+// quorum is how many of n configured servers must agree: more than half of them, and three of four. With
+// fewer than three there is no majority to ask for, and the reading says that a single source stands behind it.
 func quorum(n int) int {
-	switch {
-	case n >= 4:
-		return 3
-	case n == 3:
-		return 2
-	default:
+	if n < 3 {
 		return 1
 	}
+	return n/2 + 1
 }
 
 // majority finds the interval in which the most answers overlap (Marzullo's algorithm, as in RFC 5905
 // section 11.2.1) and accepts it when a quorum of the configured servers and more than half of those that
-// answered lie in it.
-func majority(samples []sample, configured int) (agreement, bool) {
+// answered lie in it. It also returns how many overlap.
+func majority(samples []sample, configured int) (found agreement, overlap int, ok bool) {
 	type edge struct {
 		at   time.Duration
 		open bool
@@ -46,8 +44,10 @@ func majority(samples []sample, configured int) (agreement, bool) {
 	}
 	slices.SortFunc(edges, func(a, b edge) int {
 		switch {
-		case a.at != b.at:
-			return int(min(max(a.at-b.at, -1), 1))
+		case a.at < b.at:
+			return -1
+		case a.at > b.at:
+			return 1
 		case a.open == b.open:
 			return 0
 		case a.open:
@@ -57,24 +57,24 @@ func majority(samples []sample, configured int) (agreement, bool) {
 		}
 	})
 	var low, high time.Duration
-	depth, best := 0, 0
+	depth := 0
 	for i, e := range edges {
 		if !e.open {
 			depth--
 			continue
 		}
-		if depth++; depth > best {
-			best, low, high = depth, e.at, edges[i+1].at
+		if depth++; depth > overlap {
+			overlap, low, high = depth, e.at, edges[i+1].at
 		}
 	}
-	if best < quorum(configured) || 2*best <= len(samples) {
-		return agreement{}, false
+	if overlap < quorum(configured) || 2*overlap <= len(samples) {
+		return agreement{}, overlap, false
 	}
-	found := agreement{offset: low + (high-low)/2, doubt: (high - low) / 2}
-	for _, s := range samples {
+	found = agreement{offset: low + (high-low)/2, doubt: (high - low) / 2}
+	for i, s := range samples {
 		if s.offset-s.distance <= low && high <= s.offset+s.distance {
-			found.servers = append(found.servers, s.server)
+			found.servers = append(found.servers, i)
 		}
 	}
-	return found, true
+	return found, overlap, true
 }

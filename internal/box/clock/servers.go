@@ -1,12 +1,19 @@
 package clock
 
 import (
-	"errors"
 	"net"
+	"slices"
 	"time"
-
-	"github.com/beevik/ntp"
 )
+
+// Source is a time server to ask.
+type Source struct {
+	Address string // a host name or an address, with a port where it is not the protocol's own
+	NTS     bool   // Network Time Security (RFC 8915); NTP without it never stands in for it
+	// Offered servers were named by the local network. They are asked and shown and never count for the
+	// majority.
+	Offered bool
+}
 
 // ServerState says what became of a time server's last answer.
 type ServerState string
@@ -33,105 +40,79 @@ type Server struct {
 	AnsweredAgo time.Duration // negative: never
 }
 
-func newServer(s Source) server {
-	return server{address: s.Address, Server: Server{Source: s, Host: hostOf(s.Address), State: Waiting}}
-}
-
-type server struct {
-	Server
-	address string
-	rests   time.Duration // elapsed time before which it must not be asked (kiss of death)
-}
-
 const (
-	// queryTimeout bounds one question with all that it takes; a round of questions in parallel ends within
-	// Budget.
-	queryTimeout = Budget - 100*time.Millisecond
-	// RateRest is how long a server is left alone that asked for it (RFC 5905 section 7.4, code RATE).
+	// RateRest is how long a server is left alone at least that asked for it (RFC 5905 section 7.4, code RATE).
 	RateRest = 5 * time.Minute
+	// LongestRateRest is up to where the pause doubles while it goes on to ask for it.
+	LongestRateRest = 2 * MaxPoll
 	// DropRest is how long a server is left alone that does not serve us (codes DENY and RSTR). It may again
 	// on another day, and a forged refusal must not last.
 	DropRest = 24 * time.Hour
 )
 
-// answer is the outcome of asking one server.
-type answer struct {
-	sample  sample
-	address string
-	delay   time.Duration
-	stratum int
-	kiss    string
-	err     error
+// server is a Server and how it is asked. Its fields are guarded by the Clock's mu, but for the Source, which never
+// changes, and the link, which guards itself.
+type server struct {
+	Server
+	link       *link         // of an NTS server
+	rests      time.Duration // elapsed time before which it must not be asked (kiss of death)
+	pause      time.Duration // how long it last had to be left alone
+	askedAt    time.Duration // elapsed
+	interval   time.Duration // between the last two questions
+	answeredAt time.Duration // elapsed
+	answered   bool
+	nameless   bool // its name could not be looked up
 }
 
-var errFar = errors.New("its answer is too vague to be of use")
+func newServer(s Source) *server {
+	made := &server{Server: Server{Source: s, Host: hostOf(s), State: Waiting}}
+	if s.NTS {
+		made.link = new(link)
+	}
+	return made
+}
 
-// ask puts one question to a server. The library connects the socket, draws a random time stamp and
-// checks that the answer repeats it, so that a stranger off the path cannot answer.
-func (k *Clock) ask(i int, address string) answer {
-	a := answer{sample: sample{server: i}}
-	dial := k.config.Dial
-	if dial == nil {
-		dial = func(address string, timeout time.Duration) (net.Conn, error) {
-			return net.DialTimeout("udp", address, timeout)
+// reuse returns servers for the sources, with what is known of those that were there before. One that becomes
+// the owner's, or is only offered from now on, is another one with the same past: what it answers just now is not
+// heard.
+func reuse(before []*server, sources []Source) (after []*server) {
+	for _, source := range sources {
+		i := slices.IndexFunc(before, func(s *server) bool { return s.Address == source.Address && s.NTS == source.NTS })
+		switch {
+		case i < 0:
+			after = append(after, newServer(source))
+		case before[i].Source == source:
+			after = append(after, before[i])
+		default:
+			changed := *before[i]
+			changed.Source = source
+			after = append(after, &changed)
 		}
 	}
-	late := time.Now().Add(queryTimeout)
-	conn, err := dial(withPort(address), queryTimeout) // the name server may take a part of the time
-	if err != nil {
-		a.err = err
-		return a
-	}
-	defer func() { _ = conn.Close() }()
-	if conn.RemoteAddr() != nil {
-		a.address = conn.RemoteAddr().String()
-	}
-	response, err := ntp.QueryWithOptions(withPort(address), ntp.QueryOptions{
-		Timeout:       max(time.Until(late), time.Millisecond),
-		GetSystemTime: func() time.Time { return k.scale(k.config.Elapsed()) },
-		Dialer:        func(_, _ string) (net.Conn, error) { return conn, nil },
-	})
-	if err != nil {
-		a.err = err
-		return a
-	}
-	if response.IsKissOfDeath() {
-		a.kiss = response.KissCode
-		return a
-	}
-	if err := response.Validate(); err != nil {
-		a.err = err
-		return a
-	}
-	if response.RootDistance >= MaxRootDistance {
-		a.err = errFar
-		return a
-	}
-	a.delay, a.stratum = response.RTT, int(response.Stratum)
-	a.sample.offset, a.sample.distance = response.ClockOffset, response.RootDistance
-	return a
+	return after
 }
 
-// withPort adds the default port where there is none.
-func withPort(address string) string {
-	if _, _, err := net.SplitHostPort(address); err == nil {
-		return address
+// sameSources reports whether the same servers are asked, in whatever order.
+func sameSources(a, b []Source) bool {
+	missing := func(in []Source) func(Source) bool {
+		return func(s Source) bool { return !slices.Contains(in, s) }
 	}
-	return net.JoinHostPort(address, "123")
+	return !slices.ContainsFunc(a, missing(b)) && !slices.ContainsFunc(b, missing(a))
 }
 
-// hostOf drops the default port, which says nothing.
-func hostOf(address string) string {
-	if host, port, err := net.SplitHostPort(address); err == nil && port == "123" {
-		return host
+// view is what is known of a server now.
+func (s *server) view(elapsed time.Duration) Server {
+	v := s.Server
+	v.AnsweredAgo = -1
+	if s.answered {
+		v.AnsweredAgo = elapsed - s.answeredAt
 	}
-	return address
+	return v
 }
 
-// note keeps what one answer tells of its server. agreed is how far network time was found to be from the
-// scale.
+// note keeps what one answer tells of its server.
 func (s *server) note(a answer, elapsed time.Duration) {
-	s.Problem, s.Offset, s.Delay, s.Stratum = "", 0, 0, 0
+	s.Problem, s.Offset, s.Delay, s.Stratum, s.nameless = "", 0, 0, 0, false
 	if a.address != "" {
 		s.Answers = a.address
 	}
@@ -139,38 +120,45 @@ func (s *server) note(a answer, elapsed time.Duration) {
 	case a.kiss == "DENY" || a.kiss == "RSTR":
 		s.State, s.Problem, s.rests = Refused, "It does not serve this NAS.", elapsed+DropRest
 	case a.kiss != "":
-		s.State, s.Problem, s.rests = Refused, "It asked to be left alone for a while.", elapsed+RateRest
+		s.pause = min(max(2*s.pause, 2*s.interval, RateRest), LongestRateRest)
+		s.State, s.Problem, s.rests = Refused, "It asked to be left alone for a while.", elapsed+s.pause
 	case a.err != nil:
-		s.State, s.Problem = Silent, problem(a.err)
+		s.State, s.Problem, s.nameless = Silent, problem(a.err), isName(a.err)
 	default:
 		s.State, s.Delay, s.Stratum = Ignored, a.delay, a.stratum
+		s.answered, s.answeredAt, s.pause = true, elapsed, 0
 	}
 }
 
-// problem puts into words why an answer is missing or of no use, so that a wrong name server is told
-// from a closed port.
-func problem(err error) string {
-	var dns *net.DNSError
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return "Its name is not known."
-	case errors.As(err, &dns):
-		return "The name server does not answer."
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "No answer."
-	case errors.Is(err, ntp.ErrInvalidStratum), errors.Is(err, ntp.ErrInvalidLeapSecond), errors.Is(err, ntp.ErrServerClockFreshness), errors.Is(err, ntp.ErrServerNotSynchronized):
-		return "It does not know the time itself."
-	case errors.Is(err, errFar), errors.Is(err, ntp.ErrInvalidDispersion):
-		return "Its answer is too vague."
-	case isNetwork(err):
-		return "It cannot be reached."
-	default:
-		return "Its answer makes no sense."
+// The ports of the protocols.
+const (
+	portNTP = "123"
+	portNTS = "4460"
+)
+
+func (s Source) port() string {
+	if s.NTS {
+		return portNTS
 	}
+	return portNTP
 }
 
-func isNetwork(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op)
+// dialled is the address with the default port where it has none.
+func (s Source) dialled() string {
+	if _, _, err := net.SplitHostPort(s.Address); err == nil {
+		return s.Address
+	}
+	host := s.Address
+	if len(host) > 1 && host[0] == '[' && host[len(host)-1] == ']' {
+		host = host[1 : len(host)-1]
+	}
+	return net.JoinHostPort(host, s.port())
+}
+
+// hostOf drops the default port, which says nothing.
+func hostOf(s Source) string {
+	if host, port, err := net.SplitHostPort(s.Address); err == nil && port == s.port() {
+		return host
+	}
+	return s.Address
 }
