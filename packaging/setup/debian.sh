@@ -23,9 +23,29 @@ want systemd-analyze systemd
 want slowhttptest slowhttptest
 want xz xz-utils
 want mkfs.ext4 e2fsprogs
-[ -n "$missing" ] || exit 0
+want dbus-daemon dbus-daemon
+want dnsmasq dnsmasq-base
+want dhclient isc-dhcp-client
+want udhcpc udhcpc
+want ip iproute2
+want setpriv util-linux
+if [ -n "$missing" ]; then
+	echo "installing$missing"
+	apt-get update -qq
+	# shellcheck disable=SC2086
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
 
-echo "installing$missing"
-apt-get update -qq
-# shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+# Only one time service may be installed, and that is chrony: the other is unpacked and never set up.
+cd "$(dirname "$0")/../.."
+timesyncd=$PWD/.cache/timesyncd
+if [ ! -d "$timesyncd" ] && [ ! -e /usr/lib/systemd/systemd-timesyncd ]; then
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	if (cd "$work" && apt-get download -qq systemd-timesyncd >/dev/null 2>&1 && dpkg-deb -x ./*.deb root); then
+		mkdir -p "${timesyncd%/*}"
+		mv "$work/root" "$timesyncd"
+	else
+		echo "systemd-timesyncd cannot be fetched"
+	fi
+fi
