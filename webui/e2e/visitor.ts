@@ -58,6 +58,24 @@ export class Visitor {
 		return visitor;
 	}
 
+	/** Sets the clock of this browser ahead of the machine’s, in milliseconds, and loads the page again. */
+	async runsAhead(by: number) {
+		await this.page.addInitScript((by) => {
+			const Real = Date;
+			class Shifted extends Real {
+				constructor(...given: []) {
+					if (given.length === 0) super(Real.now() + by);
+					else super(...given);
+				}
+				static override now() {
+					return Real.now() + by;
+				}
+			}
+			window.Date = Shifted as DateConstructor;
+		}, by);
+		await this.page.reload();
+	}
+
 	/** Names a refusal that has to come, by its path below /api/v1 and its status: nothing else of the kind may. */
 	expects(path: string, status: number) {
 		this.#named.set(`${path} ${status}`, "expected");
