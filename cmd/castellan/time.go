@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -56,7 +58,7 @@ func (c *call) showTime(t api.Time) error {
 	row("what to do", t.Clock.Advice)
 	servers := fmt.Sprintf("%d of %d that answer agree", t.Agreeing, t.Answering)
 	if t.UncertaintyMs > 0 {
-		servers += ", to " + clock.Words(ms(t.UncertaintyMs))
+		servers += ", right to " + clock.Words(ms(t.UncertaintyMs))
 	}
 	if t.CheckedAgo != nil {
 		servers += ", last " + ago(*t.CheckedAgo)
@@ -73,7 +75,9 @@ func (c *call) showTime(t api.Time) error {
 	for _, s := range t.Servers {
 		offset, delay, stratum, answered := "-", "-", "-", "-"
 		if s.OffsetMs != nil {
-			offset, delay, stratum = fmt.Sprintf("%+.1f ms", *s.OffsetMs), fmt.Sprintf("%.1f ms", *s.DelayMs), fmt.Sprint(*s.Stratum)
+			// Adding 0 makes of a rounded -0 what people write.
+			offset = fmt.Sprintf("%.1f ms", math.Round(*s.OffsetMs*10)/10+0)
+			delay, stratum = fmt.Sprintf("%.1f ms", *s.DelayMs), strconv.Itoa(*s.Stratum)
 		}
 		if s.AnsweredAgo != nil {
 			answered = ago(*s.AnsweredAgo)

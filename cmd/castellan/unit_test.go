@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"castellan/internal/realtest"
 )
@@ -30,12 +33,50 @@ func TestTheUnitLeavesTheDaemonWhatItNeeds(t *testing.T) {
 	if regexp.MustCompile(`(?m)^ProtectClock=(yes|true|1|on)`).Match(text) {
 		t.Error("ProtectClock= forbids adjtimex")
 	}
-	analyze := realtest.Program(t, "systemd-analyze", "apt-get install systemd")
-	unit := filepath.Join(t.TempDir(), "castellan.service")
-	if err := os.WriteFile(unit, bytes.ReplaceAll(text, []byte("/usr/bin/castellan"), []byte("/bin/true")), 0o600); err != nil {
+	if regexp.MustCompile(`CAP_SYS_TIME=|=.*CAP_|@clock`).Match(text) {
+		t.Error("the unit lets the daemon do what a drop-in is for")
+	}
+	understood(t, text, nil)
+}
+
+// The drop-in gives the right to set the clock, and nothing else.
+func TestTheDropInLetsTheDaemonSetTheClock(t *testing.T) {
+	unit, err := os.ReadFile("../../packaging/systemd/castellan.service")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(analyze, "verify", unit).CombinedOutput(); err != nil || strings.Contains(string(out), "castellan.service") {
+	text, err := os.ReadFile("../../packaging/systemd/castellan-clock.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settings []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "#") {
+			settings = append(settings, strings.TrimSpace(line))
+		}
+	}
+	want := []string{"[Service]", "CapabilityBoundingSet=CAP_SYS_TIME", "AmbientCapabilities=CAP_SYS_TIME", "SystemCallFilter=@clock", "DeviceAllow=char-rtc rw"}
+	if diff := cmp.Diff(want, settings); diff != "" {
+		t.Error(diff)
+	}
+	understood(t, unit, text)
+}
+
+// understood has systemd itself read the unit, with a drop-in if there is one.
+func understood(t *testing.T, unit, dropIn []byte) {
+	t.Helper()
+	analyze := realtest.Program(t, "systemd-analyze", "apt-get install systemd")
+	file := filepath.Join(t.TempDir(), "castellan.service")
+	if err := os.WriteFile(file, bytes.ReplaceAll(unit, []byte("/usr/bin/castellan"), []byte("/bin/true")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if dropIn != nil {
+		if err := errors.Join(os.Mkdir(file+".d", 0o700), os.WriteFile(file+".d/clock.conf", dropIn, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command(analyze, "verify", file).CombinedOutput()
+	if err != nil || strings.Contains(string(out), "castellan.service") || strings.Contains(string(out), "clock.conf") {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
 }

@@ -19,11 +19,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
-	"castellan/internal/box/clock"
+	"castellan/internal/box/keeper"
 	"castellan/internal/config"
 	"castellan/internal/daemon"
 	"castellan/internal/httpapi"
@@ -46,6 +47,7 @@ type house struct {
 	hash     password.Config // what a hash costs
 	passed   atomic.Int64    // by how much the clock that never steps was moved
 	stepped  atomic.Int64
+	root     fstest.MapFS // what the box's other services leave, see keeper.Config
 }
 
 // logBuffer keeps what the daemon writes to its log.
@@ -75,7 +77,7 @@ func newHouse(t *testing.T) *house {
 	file.Web = config.Web{HTTPS: "127.0.0.1:0", HTTP: "127.0.0.1:0"}
 	file.Button.Source = "simulated"
 	file.Time.Servers = nil
-	return &house{t: t, file: file, log: &logBuffer{}, hash: password.Config{Memory: 64, Passes: 1}}
+	return &house{t: t, file: file, log: &logBuffer{}, root: fstest.MapFS{}, hash: password.Config{Memory: 64, Passes: 1}}
 }
 
 // start runs the daemon until the test ends or stop is called, and waits until it answers.
@@ -112,18 +114,9 @@ func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
 	return daemon.New(daemon.Config{
 		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: h.system, Elapsed: h.elapsed, Passwords: h.hash, Ready: ready,
+		Keeper: keeper.Config{Hands: (*hands)(h), Root: h.root, Bus: "unix:path=/nowhere/at/all"},
 	})
 }
-
-// system is the clock that anybody may set; step sets it.
-func (h *house) system() time.Time { return time.Now().Add(time.Duration(h.stepped.Load())) }
-
-func (h *house) step(d time.Duration) { h.stepped.Add(int64(d)) }
-
-func (h *house) elapsed() time.Duration { return clock.Elapsed() + time.Duration(h.passed.Load()) }
-
-// pass moves the clock that never steps, on which guesses and sessions are limited.
-func (h *house) pass(d time.Duration) { h.passed.Add(int64(d)) }
 
 // restart stops the daemon and starts it again with the same data.
 func (h *house) restart() {

@@ -53,6 +53,8 @@ type Config struct {
 	Elapsed func() time.Duration
 	// Passwords overrides what a hash costs; the zero value measures that on the first start.
 	Passwords password.Config
+	// Keeper says by what the system clock is watched and set; the zero value is the box that this runs on.
+	Keeper keeper.Config
 	// Ready, if set, is told how to reach the house each time it has begun to answer.
 	Ready func(Greeting)
 }

@@ -30,8 +30,7 @@ var bodies = map[string]any{
 	"ChangePolicy": obj{"two_step": "nobody", "groups": []any{}, "email_codes": "everybody"},
 	"ChangeMail":   obj{"host": "x", "port": 465, "security": "tls", "user": "", "sender": "x@example.org"},
 	"TestMail":     obj{"to": "x@example.org", "server": obj{"host": "x", "port": 465, "security": "tls", "user": "", "sender": "x@example.org"}},
-	"AddUser":      obj{"name": "x", "role": "user"}, "ChangeUser": obj{}, "ChangeSettings": obj{}, "LocalRecover": obj{"name": "x"}, "LocalPressButton": obj{"hold_ms": 50},
-	"ChangeTime": obj{"servers": []any{}, "verified_only": false, "set_system_clock": false}, "AcceptTime": obj{"by_ms": 7200000}, "SetTime": obj{"now": "2026-11-22T12:00:00Z"}, "ChangeAutomaticTime": obj{"on": true},
+	"AddUser":      obj{"name": "x", "role": "user"}, "ChangeUser": obj{}, "ChangeSettings": obj{}, "LocalRecover": obj{"name": "x"}, "LocalPressButton": obj{"hold_ms": 50}, "ChangeTime": obj{"servers": []any{}, "verified_only": false, "set_system_clock": false}, "AcceptTime": obj{"by_ms": 7200000}, "SetTime": obj{"now": "2026-11-22T12:00:00Z"}, "ChangeAutomaticTime": obj{"on": true},
 }
 
 const someID = "abcdefghijklmnopqrstuvwxyz"

@@ -14,6 +14,7 @@ import (
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
+	"castellan/internal/drift"
 	"castellan/internal/event"
 	"castellan/internal/httpapi"
 	"castellan/internal/notice"
@@ -90,12 +91,15 @@ func Policy() []Rule {
 		{"Request, body", atMost(httpapi.MaxBody>>10, "KiB, ") + count(httpapi.MaxSignInBody>>10, "KiB before sign-in"), "request", "never", "Nothing that is asked for is larger."},
 		{"Time, fresh for", words(clock.FreshFor), "box", "an agreement of the servers", "The clock of a box drifts less than a code's window in that time."},
 		{"Time, longest question", words(clock.Budget), "box", "an answer", "A sign-in does not hang on silent servers."},
-		{"Time, questions", "every " + words(clock.MinPoll) + " to " + words(clock.MaxPoll) + ", after a failure from " + words(clock.FirstRetry) + " on", "box", "never", "Often enough for the drift, and gentle to the servers."},
-		{"Time, server that refuses", "left alone for " + words(clock.RateRest) + ", or " + words(clock.DropRest) + " if it does not serve us", "server", "time", "Servers say so with a kiss of death; a forged one does not last."},
-		{"Time, first answer", "up to " + words(clock.FirstJump) + " beyond the known time, never more than " + words(clock.LongestJump), "box", "a clock with a battery that agrees (" + words(clock.FirstJump) + " only), the reset button, castellan recover", "Servers that lie at the first question cannot move the box far."},
+		{"Time servers", atMost(settings.MaxTimeServers, "servers") + ", on port " + count(settings.NTPPort, "(NTP), ") + count(settings.NTSPort, "(NTS) or from ") + count(settings.FreePort, "on"), "box", "an administrator", "More are not more certain, and nobody uses the box to knock at other services."},
+		{"Time, questions", "every " + words(clock.MinPoll) + " to " + words(clock.MaxPoll) + ", after a failure from " + words(clock.FirstRetry) + " on; for sign-ins one in " + words(clock.MinAsk) + ", for administrators one in " + words(clock.MinSync), "server", "time", "Often enough for the drift, and gentle to the servers, however many sign in."},
+		{"Time, server that refuses", "left alone for " + words(clock.RateRest) + ", twice as long each time up to " + words(clock.LongestRateRest) + ", or " + words(clock.DropRest) + " if it does not serve us", "server", "time", "Servers say so with a kiss of death; a forged one does not last."},
+		{"Time, first answer", "up to " + words(clock.FirstJump) + " beyond the known time, never more than " + words(clock.LongestJump), "box", "servers asked by NTS that are most, or a clock with a battery that agrees (" + words(clock.FirstJump) + " only); an administrator, also one who signs in with a recovery code; the reset button, castellan recover", "Servers that lie at the first question cannot move the box far."},
 		{"Time, correction followed at once", "up to " + words(clock.FreeCorrection), "box", "never", "Ordinary drift."},
 		{"Time, correction to be confirmed", "up to " + words(clock.SlowCorrection) + ", by " + count(clock.ConfirmingPolls, "polls within ") + words(clock.SamePoll) + " of each other", "box", "the last of them", "One wrong round of answers moves nothing."},
-		{"Time, correction never followed", "more than " + words(clock.SlowCorrection), "box", "agreement with the known time, the reset button, castellan recover", "Nobody on the network may move the time by much."},
+		{"Time, correction never followed", "more than " + words(clock.SlowCorrection), "box", "agreement with the known time, an administrator with a fresh proof of identity, the reset button, castellan recover", "Nobody on the network may move the time by much."},
+		{"Time, set by hand", "from when the program was built to " + words(clock.LongestJump) + " later, right to " + words(clock.HandDoubt), "box", "servers that agree within that, or an administrator", "Where no server tells the time, somebody has to; a typing error in the year is refused."},
+		{"Time, history", words(drift.DayFor) + " as measured, at most " + count(drift.MaxPoints, "points; ") + words(drift.MonthFor) + " by the hour; " + count(drift.MaxJumps, "jumps; written once in ") + words(drift.SaveEvery), "box", "the oldest go", "Sleeping disks are not woken for it, and it does not grow without end."},
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, or to end every wait after wrong passwords."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},

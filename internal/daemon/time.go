@@ -8,6 +8,7 @@ import (
 
 	"castellan/internal/box/clock"
 	"castellan/internal/box/keeper"
+	"castellan/internal/box/network"
 	"castellan/internal/drift"
 	"castellan/internal/event"
 	"castellan/internal/httpapi"
@@ -28,7 +29,9 @@ type times struct {
 // keepTime builds the rooms that tell the time, from what the owner decided or else the integrator's file says.
 func (h *house) keepTime(o opened) error {
 	h.times.chosen = settings.DefaultTime(h.File.Time.Servers)
-	h.keeper = keeper.New(keeper.Config{Stepped: h.stepped})
+	kept := h.Keeper
+	kept.Stepped, kept.Out = h.stepped, h.Out
+	h.keeper = keeper.New(kept)
 	if h.db != nil {
 		h.drift = drift.New(drift.Config{
 			DB: h.db, Now: func() time.Time { return h.clock.Now() }, Elapsed: clock.Elapsed,
@@ -98,7 +101,9 @@ func (h *house) useTime(t settings.Time) {
 }
 
 // offeredServers returns the addresses of time servers that the local network names.
-func (h *house) offeredServers() []string { return nil }
+func (h *house) offeredServers() []string {
+	return network.OfferedTimeServers(h.Keeper.Root, h.System())
+}
 
 // watchOffers asks other servers when the local network names others.
 func (h *house) watchOffers(ctx context.Context) error {
@@ -147,23 +152,16 @@ func (h *house) clockChanged(c clock.Change) {
 
 // jumped takes in that trusted time was moved by more than clocks drift.
 func (h *house) jumped(c clock.Change, r clock.Reading) {
-	why := whyOf(c)
 	if h.drift != nil {
-		h.drift.NoteJump(drift.Jump{At: r.Now, Of: drift.Trusted, By: c.Jump, Why: why})
+		h.drift.NoteJump(drift.Jump{At: r.Now, Of: drift.Trusted, By: c.Jump, Why: string(c.Why)})
 	}
-	if c.From == c.To {
-		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.SlowOrFast(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
+	told := c.Why == clock.WhyAccepted || c.Why == clock.WhyByHand // by a person, whose word stands in the log
+	if c.From == c.To && !told {
+		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.BackOrForward(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
 	}
-	if why == "accepted" || why == "by_hand" {
+	if told {
 		h.keeper.Follow(r.Offset, true)
 	}
-}
-
-func whyOf(c clock.Change) string {
-	if c.From == clock.Synced {
-		return "servers"
-	}
-	return "first"
 }
 
 // sampled takes in what a round of questions to the servers brought, and has the system clock follow it.

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// DayFor is how long every measurement is kept, MonthFor how long the worst of each hour and the jumps are.
-	DayFor   = 24 * time.Hour
+	// DayFor is how long every measurement is kept.
+	DayFor = 24 * time.Hour
+	// MonthFor is how long the worst of each hour and the jumps are kept.
 	MonthFor = 30 * 24 * time.Hour
 	// SaveEvery is how often the store is written to at most, but for the end of the program. Disks that sleep are
 	// woken by it, so nothing is written where nothing was measured.
@@ -21,9 +22,10 @@ const (
 	// DayEvery is the usual distance of two measurements at most: the longest pause between questions to the
 	// servers, with its random tenth.
 	DayEvery = clock.MaxPoll + clock.MaxPoll/10
-	// MaxPoints bounds the day, and MaxJumps the jumps.
+	// MaxPoints bounds the day.
 	MaxPoints = 1500
-	MaxJumps  = 100
+	// MaxJumps bounds the jumps.
+	MaxJumps = 100
 	// leap is from where on the system clock did not drift but was set, beside creep, which is what crystals and
 	// gentle corrections of other services make of it.
 	leap  = 500 * time.Millisecond

@@ -149,7 +149,7 @@ var catalogue = map[Kind]words{
 	CertificateMade:    {System, Info, "New certificate made: {reason}"},
 	SettingsChanged:    {Settings, Info, "{what} changed from {from} to {to}"},
 	ClockChanged:       {Clock, Info, "{state}"},
-	ClockCorrected:     {Clock, Warning, "Trusted time corrected by {jump}; the clock of this NAS is {offset}"},
+	ClockCorrected:     {Clock, Warning, "Trusted time corrected, {jump}; the clock of this NAS is {offset}"},
 	TimeAccepted:       {Clock, Warning, "The time servers were believed: trusted time goes from {from} to {to}, {by}"},
 	TimeSet:            {Clock, Warning, "The time was set by hand from {from} to {to}, {by}"},
 	AccessRefused:      {System, Warning, "Refused: {operation}, {reason}"},

@@ -112,8 +112,6 @@ func clockValue(r clock.Reading) string {
 		return "Not known"
 	case r.State == clock.Holdover:
 		return "No server answers"
-	case r.Single && r.Offset.Abs() < clock.OffBy:
-		return "One server"
 	default:
 		return signed(r.Offset)
 	}

@@ -96,6 +96,10 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"slow clock", func(b *bench) { b.reading.Offset = -192 * time.Second }, "clock", health.Warn, "3 min 12 s slow"},
 		{"unknown time", func(b *bench) { b.reading.State = clock.Unsynced }, "clock", health.Bad, "Not known"},
 		{"suspect time", func(b *bench) { b.reading.State = clock.Suspect }, "clock", health.Bad, "In doubt"},
+		{"time by hand", func(b *bench) { b.reading.State, b.reading.Reason = clock.Unverified, clock.ByHand }, "clock", health.Warn, "Set by hand"},
+		{"holdover", func(b *bench) { b.reading.State, b.reading.CheckedAgo = clock.Holdover, time.Hour }, "clock", health.Warn, "No server answers"},
+		{"one server", func(b *bench) { b.reading.Single = true }, "clock", health.OK, "+3 ms"},
+		{"verified only", func(b *bench) { b.reading.State, b.reading.Strict = clock.Unverified, true }, "clock", health.Bad, "Not compared"},
 		{"no server", func(b *bench) { b.reading.State = clock.Unverified }, "clock", health.Warn, "Not compared"},
 		{"no button", func(b *bench) { b.button = button.Status{Kind: button.None, State: button.IsAbsent} }, "button", health.Warn, "Not found"},
 		{"stuck button", func(b *bench) { b.button.State = button.IsStuck }, "button", health.Warn, "Stuck"},
@@ -132,5 +136,20 @@ func TestALogThatDoesNotArriveIsTold(t *testing.T) {
 	b.syslog = ""
 	if _, checks, _ = b.Examine(account.Account{ID: "x", Role: account.Administrator}); slices.ContainsFunc(checks, func(c health.Check) bool { return c.Code == "syslog" }) {
 		t.Errorf("without trouble: %+v", checks)
+	}
+}
+
+// R139: whoever has to set a device up again is told until it is done.
+func TestADeviceThatMustBeSetUpAgainIsTold(t *testing.T) {
+	b := newBench(t)
+	factors := factor.New(factor.Config{Key: secret.NewKey(), Elapsed: func() time.Duration { return 0 }})
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	realtest.Enrol(t, b.DB, factors, "x", "My phone", now)
+	if _, checks := b.examine(t, account.User); checks["two_step"].Level != health.OK {
+		t.Errorf("before: %+v", checks["two_step"])
+	}
+	err := b.DB.Update(func(tx *store.Tx) error { _, err := factor.VoidAhead(tx, now.Add(-time.Hour)); return err })
+	if _, checks := b.examine(t, account.User); err != nil || checks["two_step"].Level != health.Warn || checks["two_step"].Value != "Set up again" {
+		t.Errorf("after: %v, %+v", err, checks["two_step"])
 	}
 }

@@ -155,6 +155,9 @@ func (h *handlers) Claim(ctx context.Context, r api.ClaimRequestObject) (api.Cla
 		return nil, ended(ctx, err)
 	}
 	h.Renamed()
+	if r.Body.TimeZone != nil {
+		h.setZone(ctx, *r.Body.TimeZone)
+	}
 	return api.Claim201JSONResponse(h.step(ctx, s)), nil
 }
 

@@ -55,11 +55,17 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 		h.Renamed()
 	}
 	if before.TimeZone != after.TimeZone {
-		if err := h.Time.Keeper.SetZone(ctx, after.TimeZone); err != nil { // the product keeps its own all the same
-			h.Out.Warn("set the time zone of the system", "err", err)
-		}
+		h.setZone(ctx, after.TimeZone)
 	}
 	return api.ChangeSettings200JSONResponse{NasName: after.NASName, TimeZone: after.TimeZone}, nil
+}
+
+// setZone gives the system beneath the zone of the NAS. Where that cannot be done, the NAS goes by its own all the same,
+// and the page says what keeps the system's clock.
+func (h *handlers) setZone(ctx context.Context, zone string) {
+	if err := h.Time.Keeper.SetZone(ctx, zone); err != nil {
+		h.Out.Warn("set the time zone of the system", "err", err)
+	}
 }
 
 func (h *handlers) GetButton(context.Context, api.GetButtonRequestObject) (api.GetButtonResponseObject, error) {

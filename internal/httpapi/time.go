@@ -209,7 +209,7 @@ func chosenView(choice api.TimeServerChoice, known []clock.Server) api.TimeServe
 		return v
 	}
 	i := slices.IndexFunc(known, func(s clock.Server) bool {
-		return !s.Offered && s.Source.Address == choice.Host && protocolOf(s.NTS) == choice.Protocol
+		return !s.Offered && s.Address == choice.Host && protocolOf(s.NTS) == choice.Protocol
 	})
 	if i < 0 { // the list was changed at this very moment
 		v.State, v.Detail = api.ServerWaiting, "Not asked yet."

@@ -62,24 +62,39 @@ func findKernel() (kernel, error) {
 	return kernel{filepath.Join(image, "vmlinuz"), os.DirFS(image), strings.Fields(string(order))}, nil
 }
 
+// Arch is what a program is compiled for. The machine runs both.
+type Arch string
+
+// The processors. A kernel of 64 bits answers programs of 32 bits as one of 32 bits would (CONFIG_COMPAT).
+const (
+	ARM64 Arch = "arm64"
+	ARM32 Arch = "arm"
+)
+
 // Build compiles a command of this module, named by its import path ("castellan/cmd/castellan"), as the static arm64
 // program the machine runs, and returns its path. The file lives as long as the test. A command that does not compile
 // fails the test with the compiler's words.
 func Build(t testing.TB, command string) string {
 	t.Helper()
+	return BuildFor(t, ARM64, command)
+}
+
+// BuildFor is Build for either processor.
+func BuildFor(t testing.TB, arch Arch, command string) string {
+	t.Helper()
 	realtest.Program(t, "go", installGo)
 	to := filepath.Join(t.TempDir(), filepath.Base(command))
-	if err := compile(command, to); err != nil {
+	if err := compile(arch, command, to); err != nil {
 		t.Fatal(err)
 	}
 	return to
 }
 
-func compile(command, to string) error {
+func compile(arch Arch, command, to string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), toolWait)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "kernel", "-ldflags", "-s -w", "-o", to, command)
-	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0", "GOFLAGS=")
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+string(arch), "GOARM=7", "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", command, err, out)
 	}
@@ -94,7 +109,7 @@ var initProgram = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	to := filepath.Join(dir, "init")
-	if err := compile("castellan/internal/kerneltest/init", to); err != nil {
+	if err := compile(ARM64, "castellan/internal/kerneltest/init", to); err != nil {
 		return nil, err
 	}
 	b, err := os.ReadFile(to)

@@ -37,7 +37,7 @@ type edge struct {
 // probe is built once for all tests of a run; TestMain removes it.
 var probe = sync.OnceValues(func() (string, error) {
 	to := filepath.Join(scratch, "probe")
-	return to, compile("castellan/internal/kerneltest/probe", to)
+	return to, compile(ARM64, "castellan/internal/kerneltest/probe", to)
 })
 
 var scratch string

@@ -39,6 +39,7 @@ const (
 const (
 	readyWait = 60 * time.Second // from start to the program listening
 	stopWait  = 20 * time.Second // from Stop to power off
+	dozeWait  = 30 * time.Second // from Doze to awake
 )
 
 // Config says what the machine is and what it runs.
@@ -59,6 +60,8 @@ type Config struct {
 	// Disk is an ext4 image (see NewDisk) that DataDir is on. It keeps what the guest flushed when the machine is
 	// killed. Empty: DataDir is in memory.
 	Disk string
+	// Offline leaves the guest alone: it reaches nobody, not even Host. Forwards still lead to it.
+	Offline bool
 }
 
 // Machine is a running test machine.
@@ -132,6 +135,9 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 // arguments is QEMU's command line. File descriptors 3 and 4 are the monitor and qtest.
 func arguments(kernel kernel, initramfs string, config Config) []string {
 	network := "user,id=net,ipv6=off"
+	if config.Offline {
+		network += ",restrict=on"
+	}
 	for _, port := range config.Forwards {
 		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:0-:%d", port) // port 0: one that is free
 	}
@@ -295,6 +301,27 @@ func (m *Machine) Stop() (code int) {
 		m.t.Fatalf("stop machine: the console has no exit code")
 	}
 	return code
+}
+
+// Doze has the machine sleep for five seconds with its timekeeping suspended, and returns when it is awake again. It
+// fails the test when that takes longer than half a minute or cannot be done.
+func (m *Machine) Doze() {
+	m.t.Helper()
+	slept := strings.Count(m.Console(), "\n"+plan.Woke)
+	if _, err := m.keyboard.WriteString(plan.Doze + "\n"); err != nil {
+		m.t.Fatalf("send machine to sleep: %v", err)
+	}
+	for end := time.Now().Add(dozeWait); ; time.Sleep(50 * time.Millisecond) {
+		if said := strings.Split(m.Console(), "\n"+plan.Woke); len(said) > slept+1 && strings.Contains(said[slept+1], "\n") {
+			if !strings.HasPrefix(said[slept+1], "<nil>") {
+				m.t.Fatalf("send machine to sleep: %s", said[slept+1])
+			}
+			return
+		}
+		if time.Now().After(end) {
+			m.t.Fatalf("machine still asleep after %v", dozeWait)
+		}
+	}
 }
 
 // Kill cuts the power: what the guest has not flushed to its disk is gone. It returns when QEMU has ended, and does

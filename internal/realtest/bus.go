@@ -13,6 +13,7 @@ import (
 // Bus is a real D-Bus daemon of the test's own, which lets everybody say everything.
 type Bus struct {
 	Address string // as in DBUS_SYSTEM_BUS_ADDRESS
+	Folder  string // every user may enter it; it goes with the bus
 	t       testing.TB
 	config  string
 	cmd     *exec.Cmd
@@ -29,7 +30,7 @@ func NewBus(t testing.TB) *Bus {
 	if err := os.Chmod(dir, 0o755); err != nil { // a service may run as another user
 		t.Fatal(err)
 	}
-	b := &Bus{t: t, Address: "unix:path=" + filepath.Join(dir, "s"), config: filepath.Join(dir, "bus.conf")}
+	b := &Bus{t: t, Folder: dir, Address: "unix:path=" + filepath.Join(dir, "s"), config: filepath.Join(dir, "bus.conf")}
 	text := fmt.Sprintf(`<busconfig><type>system</type><listen>%s</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/></policy>
 </busconfig>`, b.Address)

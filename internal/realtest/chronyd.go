@@ -20,13 +20,12 @@ func Chronyd(t testing.TB, lines ...string) (port string) {
 	return chronyd(t, append([]string{"local stratum 1"}, lines...))
 }
 
-// ChronydBehind starts a real time server whose time is that of another one on the loopback, plus an offset. Chronyd
-// keeps that time for itself and steps it when the other one jumps.
-func ChronydBehind(t testing.TB, port string, offset time.Duration) string {
+// ChronydBehind starts a real time server whose time is that of another one on the loopback, plus an offset. It
+// keeps that time for itself, and takes up to ten seconds to follow when the other one jumps.
+func ChronydBehind(t testing.TB, port string, offset time.Duration, lines ...string) string {
 	t.Helper()
-	// Polls of an eighth of a second make it step within a second or two.
-	source := fmt.Sprintf("server 127.0.0.1 port %s iburst minpoll -3 maxpoll -3 xleave offset %g", port, offset.Seconds())
-	return chronyd(t, []string{source, "makestep 0.001 -1", "maxdistance 16"})
+	source := fmt.Sprintf("server 127.0.0.1 port %s iburst minpoll -3 maxpoll -3 minsamples 3 maxsamples 3 offset %g", port, offset.Seconds())
+	return chronyd(t, append([]string{source, "maxslewrate 100000"}, lines...))
 }
 
 func chronyd(t testing.TB, lines []string) (port string) {

@@ -26,9 +26,9 @@ want mkfs.ext4 e2fsprogs
 want dbus-daemon dbus-daemon
 want dnsmasq dnsmasq-base
 want dhclient isc-dhcp-client
-want udhcpc udhcpc
 want ip iproute2
 want setpriv util-linux
+want pkaction polkitd
 if [ -n "$missing" ]; then
 	echo "installing$missing"
 	apt-get update -qq

@@ -23,7 +23,7 @@ type TimeMove struct {
 // administrator is told.
 func (o *Office) MoveTime(by Actor, m TimeMove) error {
 	const form = "2006-01-02 15:04:05 UTC"
-	e := by.event(m.Kind).With("from", m.From.UTC().Format(form)).With("to", m.To.UTC().Format(form)).With("by", moved(m.To.Sub(m.From)))
+	e := by.event(m.Kind).With("from", m.From.UTC().Format(form)).With("to", m.To.UTC().Format(form)).With("by", clock.BackOrForward(m.To.Sub(m.From)))
 	return o.update(by, func(tx *store.Tx) error {
 		if err := o.Log.Record(tx, e); err != nil {
 			return err
@@ -40,14 +40,6 @@ func (o *Office) MoveTime(by Actor, m TimeMove) error {
 		}
 		return event.SetFloor(tx, m.To) // last: each entry of the log keeps the time it was written at
 	})
-}
-
-// moved says by how much, and where to.
-func moved(by time.Duration) string {
-	if by < 0 {
-		return clock.Words(-by) + " back"
-	}
-	return clock.Words(by) + " on"
 }
 
 // TimeIsKnown is called when the servers agree on the time after a doubt: where somebody beside the box made it go

@@ -1,6 +1,8 @@
 package clock_test
 
 import (
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +39,76 @@ func TestRealTimeServersAreBelievedOverTheSystemClock(t *testing.T) {
 		if s := r.Servers[0]; s.Stratum != 1 || s.Delay <= 0 || s.Answers != servers[0] {
 			t.Errorf("a server that is there: %+v", s)
 		}
+	}
+}
+
+// udp serves a time server over a real socket, and returns its port.
+func udp(t *testing.T, s *timeServer) (port string) {
+	t.Helper()
+	l, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		request := make([]byte, 1024)
+		for {
+			n, from, err := l.ReadFrom(request)
+			if err != nil {
+				return
+			}
+			if n >= 48 {
+				_, _ = l.WriteTo(s.reply(request[:n], time.Now()), from)
+			}
+		}
+	}()
+	_, port, _ = net.SplitHostPort(l.LocalAddr().String())
+	return port
+}
+
+// R139 (a) (b): real servers outvote one that is an hour off; when three of four suddenly jump they are not followed.
+func TestRealServersThatAreOffAndThatJump(t *testing.T) {
+	t.Parallel()
+	var jump atomic.Int64
+	port := udp(t, &timeServer{moved: func() time.Duration { return time.Duration(jump.Load()) }})
+	names := []string{"127.0.0.1:" + realtest.Chronyd(t)}
+	for _, off := range []time.Duration{0, 0, time.Hour} {
+		names = append(names, "127.0.0.1:"+realtest.ChronydBehind(t, port, off))
+	}
+	asking := func(names ...string) *clock.Clock {
+		return clock.New(clock.Config{
+			Sources: plain(names), Floor: time.Now().Add(-year), Kept: func() bool { return false }, Elapsed: clock.Elapsed, System: time.Now,
+		})
+	}
+	k := asking(names...)
+	k.Sync(t.Context())
+	r := k.Reading()
+	wantState(t, r, clock.Synced)
+	if s := r.Servers[3]; r.Agreeing != 3 || r.Answering != 4 || s.State != clock.Ignored || (s.Offset-time.Hour).Abs() > 100*time.Millisecond {
+		t.Errorf("%d of %d agree, the one that is off: %+v", r.Agreeing, r.Answering, s)
+	}
+	if d := time.Until(r.Now).Abs(); d > 50*time.Millisecond {
+		t.Errorf("trusted time is off by %v", d)
+	}
+
+	third := "127.0.0.1:" + realtest.ChronydBehind(t, port, 0)
+	jump.Store(int64(2 * time.Hour))
+	for range 100 { // they take a moment to follow
+		probe := asking(names[1], names[2], third)
+		if probe.Sync(t.Context()); probe.Reading().Agreeing == 3 && time.Until(probe.Now()) > time.Hour {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	k.Use(plain([]string{names[0], names[1], names[2], third}))
+	k.Sync(t.Context())
+	r = k.Reading()
+	wantState(t, r, clock.Suspect)
+	if p := r.Proposal; r.Reason != clock.Jumped || r.Trusted() || p == nil || p.Servers != 3 || p.By < time.Hour {
+		t.Errorf("got %+v, proposal %+v", r, p)
+	}
+	if d := time.Until(r.Now).Abs(); d > 100*time.Millisecond {
+		t.Errorf("trusted time was moved by %v", d)
 	}
 }
 

@@ -111,8 +111,9 @@ type Clock struct {
 	// own leads from the scale to what the system clock said when it was first believed.
 	own      time.Duration
 	ownSet   bool
-	ownSince time.Duration
-	kept     bool // Kept, as of the last round
+	ownSince time.Duration // elapsed, when it was
+	ownAt    time.Duration // elapsed, when it was compared last
+	kept     bool          // Kept, as of the last round
 
 	peers     []*server
 	agreeing  int    // servers in the last round
@@ -161,7 +162,8 @@ type Reading struct {
 	// Servers are those that are asked. Fresh leaves them out.
 	Servers []Server
 
-	why Reason // there was no agreement last
+	why   Reason // there was no agreement last
+	wrong bool   // what keeps the system clock has an impossible time
 }
 
 // Reason says why the clock is in its state.
@@ -237,7 +239,7 @@ func (k *Clock) full(m moment) Reading {
 func (k *Clock) read(m moment) Reading {
 	r := Reading{
 		Agreeing: k.agreeing, Answering: k.answering, CheckedAgo: -1, NextIn: max(k.nextPoll-m.elapsed, 0),
-		Single: k.basis == servers && k.behind == 1, Strict: k.strict, why: k.why,
+		Single: k.basis == servers && k.behind == 1, Strict: k.strict, why: k.why, wrong: k.kept && !k.ownSet,
 	}
 	if k.agreed {
 		r.CheckedAgo = m.elapsed - k.agreedAt

@@ -80,14 +80,17 @@ func (l *link) open(now time.Time, wait time.Duration, exchange func() (*nts.Ses
 	select {
 	case <-running:
 	case <-timer.C:
-		return nil, validity{}, exchangeError{errExchanging}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.session == nil {
+	switch {
+	case l.session != nil:
+		return l.session, l.valid, nil
+	case l.err != nil: // of this exchange, or of the one before while this goes on
 		return nil, validity{}, exchangeError{l.err}
+	default:
+		return nil, validity{}, exchangeError{errExchanging}
 	}
-	return l.session, l.valid, nil
 }
 
 func (l *link) exchange(exchange func() (*nts.Session, validity, error)) {

@@ -189,7 +189,7 @@ func (k *Clock) round(done chan struct{}, due []*server) {
 	k.mu.Lock()
 	k.asking, k.kept = nil, kept
 	m := k.moment()
-	before := k.time(m)
+	before := k.target(m)
 	// Who was replaced while it was asked is not heard.
 	answers = slices.DeleteFunc(answers, func(a answer) bool { return !slices.Contains(k.peers, a.server) })
 	why := k.digest(answers, m)

@@ -4,13 +4,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"sync"
 	"time"
+
+	"castellan/internal/box/clock"
 )
 
 // timeServer answers one NTP question as its fields say. The zero value tells the true time.
 type timeServer struct {
 	off    time.Duration // added to true time
 	silent bool
+	slow   time.Duration // before it answers
+	asked  func()
+	moved  func() time.Duration      // added as well
 	lie    func(reply []byte) []byte // changes the finished reply
 }
 
@@ -24,6 +30,9 @@ func ntpTime(t time.Time) uint64 {
 // reply makes the answer to a request at a time.
 func (s timeServer) reply(request []byte, now time.Time) []byte {
 	now = now.Add(s.off)
+	if s.moved != nil {
+		now = now.Add(s.moved())
+	}
 	r := make([]byte, 48)
 	r[0] = 0<<6 | 4<<3 | 4 // no leap second, version 4, server
 	r[1], r[2], r[3] = 2, 6, 0xec
@@ -45,15 +54,20 @@ type world struct {
 	servers map[string]*timeServer
 	now     func() time.Time
 	slow    time.Duration // how long the name server takes
+	fail    func(address string) error
 }
 
 // dial connects to a server through a pipe, so that a synctest bubble can hold it.
 func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
 	time.Sleep(w.slow)
-	s, ok := w.servers[address]
+	if w.fail != nil {
+		return nil, w.fail(address)
+	}
+	known, ok := w.servers[address]
 	if !ok {
 		return nil, &net.OpError{Op: "dial", Net: "udp", Err: errors.New("network is unreachable")}
 	}
+	s := *known // as it is now, however late it answers
 	near, far := net.Pipe()
 	go func() {
 		defer far.Close()
@@ -62,6 +76,10 @@ func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
 		if err != nil || n < 48 {
 			return
 		}
+		if s.asked != nil {
+			s.asked()
+		}
+		time.Sleep(s.slow)
 		if s.silent {
 			_, _ = far.Read(request) // until the other side gives up
 			return
@@ -69,4 +87,30 @@ func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
 		_, _ = far.Write(s.reply(request[:n], w.now()))
 	}()
 	return near, nil
+}
+
+// plain is servers asked by NTP.
+func plain(addresses []string) (all []clock.Source) {
+	for _, a := range addresses {
+		all = append(all, clock.Source{Address: a})
+	}
+	return all
+}
+
+// offered is servers that the local network named.
+func offered(addresses []string) (all []clock.Source) {
+	for _, a := range addresses {
+		all = append(all, clock.Source{Address: a, Offered: true})
+	}
+	return all
+}
+
+// count counts the questions that any server is asked.
+func (b *bench) count() func() int {
+	var mu sync.Mutex
+	asked := 0
+	for _, s := range b.servers {
+		s.lie = func(r []byte) []byte { mu.Lock(); asked++; mu.Unlock(); return r }
+	}
+	return func() int { mu.Lock(); defer mu.Unlock(); return asked }
 }

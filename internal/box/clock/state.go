@@ -112,16 +112,33 @@ func (k *Clock) target(m moment) time.Time {
 // beyond it that a battery must have been flat. Believing it once is enough: a clock that is set while the
 // program runs moves nothing by more than SlowCorrection.
 func (k *Clock) adopt(m moment) {
+	k.track(m)
 	floor := k.floor(m.elapsed)
 	if k.ownSet || !k.kept || m.system.Before(floor) || m.system.Sub(floor) > LongestJump {
 		return
 	}
-	k.own, k.ownSet, k.ownSince = m.system.Sub(k.scale(m.elapsed)), true, m.elapsed
+	k.own, k.ownSet, k.ownSince, k.ownAt = m.system.Sub(k.scale(m.elapsed)), true, m.elapsed, m.elapsed
 }
 
 // steady reports whether the system clock was believed and goes on as it did then.
 func (k *Clock) steady(m moment) bool {
-	return k.ownSet && m.system.Sub(k.scale(m.elapsed).Add(k.own)).Abs() <= SlowCorrection
+	return k.ownSet && k.strayed(m).Abs() <= SlowCorrection+grown(m.elapsed-k.ownAt)
+}
+
+// strayed is how far the system clock is from where it would be if nobody had touched it.
+func (k *Clock) strayed(m moment) time.Duration {
+	return m.system.Sub(k.scale(m.elapsed).Add(k.own))
+}
+
+// track follows a steady system clock as fast as crystals drift: a service that keeps it right makes it run at
+// another rate than Elapsed, and after a month that must not look like a step.
+func (k *Clock) track(m moment) {
+	if !k.steady(m) {
+		return
+	}
+	most := grown(m.elapsed - k.ownAt)
+	k.own += min(max(k.strayed(m), -most), most)
+	k.ownAt = m.elapsed
 }
 
 // scale is the time since the anchor: only differences on it mean anything.

@@ -4,17 +4,40 @@ import (
 	"bytes"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Elapsed reads CLOCK_BOOTTIME: the time since the kernel started, with the time in which the box slept.
-// No one can set it (clock_gettime(2)).
+// Elapsed returns the time since the kernel started, with the time in which the box slept. No one can set it, and no
+// one can bend it: it is CLOCK_MONOTONIC_RAW (clock_gettime(2)) with the sleep added. CLOCK_BOOTTIME has the sleep in it,
+// but follows every correction of the system clock, and chrony by default makes up for a wrong clock by running it up
+// to a twelfth faster or slower: trusted time would run along.
 func Elapsed() time.Duration {
+	awake := since(unix.CLOCK_MONOTONIC_RAW)
+	// What CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC is the sleep. Read in this order the difference is never too
+	// large, however long this thread waits in between, and the largest so far is the best.
+	slept := int64(since(unix.CLOCK_BOOTTIME) - since(unix.CLOCK_MONOTONIC))
+	for {
+		known := sleep.Load()
+		if slept <= known {
+			return awake + time.Duration(known)
+		}
+		if sleep.CompareAndSwap(known, slept) {
+			return awake + time.Duration(slept)
+		}
+	}
+}
+
+// sleep is the longest that the box is known to have slept since its start, in nanoseconds.
+var sleep atomic.Int64
+
+// since reads a clock of the kernel that began at its start.
+func since(clock int32) time.Duration {
 	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		panic(err) // every kernel since 2.6.39 has it
+	if err := unix.ClockGettime(clock, &ts); err != nil {
+		panic(err) // every kernel since 2.6.39 has them
 	}
 	return time.Duration(ts.Nano())
 }

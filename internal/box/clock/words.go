@@ -38,6 +38,8 @@ func (r Reading) Message() string {
 		return r.doubt()
 	case r.State == Unsynced && r.Reason == Jumped:
 		return "The NAS's own clock was changed by much while the NAS ran, and " + r.silence() + ". App codes cannot be checked."
+	case r.State == Unsynced && r.wrong:
+		return "This NAS does not know the time: " + r.silence() + " and its own clock says an impossible one. App codes cannot be checked."
 	case r.State == Unsynced:
 		return "This NAS does not know the time: " + r.silence() + " and its clock was not kept. App codes cannot be checked."
 	case r.State == Holdover && !r.Trusted():
@@ -64,9 +66,9 @@ func (r Reading) doubt() string {
 	says := "another time"
 	switch p := r.Proposal; {
 	case p != nil && p.By < 0:
-		says = "a time " + Words(-p.By) + " earlier"
+		says = "that it is " + Words(-p.By) + " earlier"
 	case p != nil:
-		says = "a time " + Words(p.By) + " later"
+		says = "that it is " + Words(p.By) + " later"
 	}
 	if r.Reason == LongOff {
 		return "The time servers say " + says + " than the NAS last knew. App codes are not checked until an administrator confirms it."

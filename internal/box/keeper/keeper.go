@@ -42,6 +42,8 @@ const (
 	changeTime = 2 * time.Second
 	// settle is how long after a step an offset may still be one from before it.
 	settle = time.Second
+	// stale is how old an offset may be: the servers are asked more often than that.
+	stale = 20 * time.Minute
 	// vague is how far the clock may be off from trusted time though it was just set by it.
 	vague = 100 * time.Millisecond
 )
@@ -113,10 +115,10 @@ type Keeper struct {
 	slept    time.Duration
 }
 
-// want is how far the clock is off, as of the moment when Base was base.
+// want is how far the clock was off at a moment, at which Base was base.
 type want struct {
-	offset, base time.Duration
-	jump         bool
+	offset, base, at time.Duration
+	jump             bool
 }
 
 // New returns a Keeper that has looked at nothing yet.
@@ -179,8 +181,8 @@ func (k *Keeper) Follow(offset time.Duration, jump bool) {
 		return
 	}
 	k.mu.Lock()
-	jump = jump || k.want != nil && k.want.jump
-	k.want = &want{offset: offset, base: kernel.Base, jump: jump}
+	jump = jump || k.want != nil && k.want.jump && kernel.At-k.want.at < lookTime
+	k.want = &want{offset: offset, base: kernel.Base, at: kernel.At, jump: jump}
 	if kernel.At-k.stepped < settle {
 		k.want = nil // the offset may be one from before the step
 	}
@@ -284,16 +286,16 @@ func (k *Keeper) set() (stepped time.Duration, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	w := k.want
-	k.want = nil
 	if w == nil || k.status.Who != Castellan {
-		return 0, nil
+		return 0, nil // it waits until it is ours to set
 	}
+	k.want = nil
 	kernel, err := k.config.Hands.Look()
 	if err != nil {
 		return 0, err
 	}
-	if (kernel.Base - w.base).Abs() > vague {
-		return 0, nil // somebody has set the clock since: the next offset tells
+	if (kernel.Base-w.base).Abs() > vague || kernel.At-w.at > stale {
+		return 0, nil // somebody has set the clock since, or may have: the next offset tells
 	}
 	k.woke(kernel)
 	by, sure := -w.offset, vague

@@ -213,6 +213,30 @@ func TestOneOffsetSetsTheClockOnce(t *testing.T) {
 	})
 }
 
+func TestTheClockIsSetAsSoonAsThatIsAllowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox()
+		k := run(t, b, alone())
+		follow(k, -3*time.Hour, false)
+		time.Sleep(15 * time.Minute)
+		k.Allow(true)
+		synctest.Wait()
+		if len(b.steps) != 1 || b.off != 0 {
+			t.Errorf("stepped by %v", b.steps)
+		}
+		// An offset of long ago says nothing.
+		k.Allow(false)
+		time.Sleep(time.Minute)
+		follow(k, time.Hour, true)
+		time.Sleep(21 * time.Minute)
+		k.Allow(true)
+		synctest.Wait()
+		if len(b.steps) != 1 {
+			t.Errorf("stepped by %v", b.steps)
+		}
+	})
+}
+
 func TestNothingIsTouchedThatIsNotOurs(t *testing.T) {
 	with := func(name, text string) fs.FS {
 		root := alone()

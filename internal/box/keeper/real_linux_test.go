@@ -5,7 +5,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
 
 	"castellan/internal/box/keeper"
 	"castellan/internal/realtest"
@@ -50,17 +54,100 @@ func TestTheRealTimedatedSetsTheZone(t *testing.T) {
 	start(t, bus, "unshare", "-m", "sh", "-c", script)
 	k := on(t, newBox(), os.DirFS(root), bus.Address)
 	await(t, k, "at the start", func(s keeper.Status) bool { return s.Zone == "Europe/Berlin" })
-	for range 100 { // until it is on the bus
-		if err := k.SetZone(t.Context(), "Asia/Tokyo"); err != nil {
-			t.Fatal(err)
-		}
-		if target, _ := os.Readlink(filepath.Join(root, "etc", "localtime")); strings.HasSuffix(target, "/Asia/Tokyo") {
-			break
-		}
+	onBus(t, bus, "org.freedesktop.timedate1")
+	if err := k.SetZone(t.Context(), "Asia/Tokyo"); err != nil {
+		t.Fatal(err)
 	}
 	await(t, k, "set", func(s keeper.Status) bool { return s.Zone == "Asia/Tokyo" })
 	if err := k.SetZone(t.Context(), "Nowhere/Land"); err == nil {
 		t.Error("a zone that is none is no error")
+	}
+}
+
+// busOfDaemon is the environment variable that has the next test change the zone, as another user.
+const busOfDaemon = "CASTELLAN_TEST_BUS"
+
+// The polkit rule of the packaging lets the daemon's user change the zone, and nobody else: polkitd, timedated and the
+// bus are real, on an /etc of the test's own in which the user nobody is called castellan.
+func TestTheRealPolkitLetsTheDaemonChangeTheZone(t *testing.T) {
+	if address := os.Getenv(busOfDaemon); address != "" {
+		if err := keeper.New(keeper.Config{Bus: address, Hands: newBox()}).SetZone(t.Context(), "Asia/Tokyo"); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Parallel()
+	needRoot(t)
+	const polkitd, timedated = "/usr/lib/polkit-1/polkitd", "/usr/lib/systemd/systemd-timedated"
+	_, err := os.Stat(polkitd)
+	realtest.Need(t, "polkitd", "apt-get install polkitd", err == nil)
+	rules, err := os.ReadFile("../../../packaging/systemd/castellan.polkit.rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bus := realtest.NewBus(t)
+	etc := filepath.Join(bus.Folder, "etc") // others may enter it
+	put := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(etc, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("passwd", strings.ReplaceAll("\n"+string(users), "\nnobody:", "\ncastellan:")[1:])
+	put("nsswitch.conf", "passwd: files\ngroup: files\n")
+	put("polkit-1/rules.d/60-castellan.rules", string(rules))
+	if err := os.Symlink("../usr/share/zoneinfo/Europe/Berlin", filepath.Join(etc, "localtime")); err != nil {
+		t.Fatal(err)
+	}
+	in := "mount --make-rprivate / && mount --bind " + etc + " /etc && exec "
+	start(t, bus, "unshare", "-m", "sh", "-c", in+polkitd+" --no-debug")
+	start(t, bus, "unshare", "-m", "sh", "-c", in+"setpriv "+strings.Join(withoutTime, " ")+" "+timedated)
+	onBus(t, bus, "org.freedesktop.PolicyKit1", "org.freedesktop.timedate1")
+	as := func(user uint32) error {
+		cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
+		cmd.Env = []string{busOfDaemon + "=" + bus.Address}
+		cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+		return cmd.Run()
+	}
+	const nobody, daemon = 65534, 1
+	if err := as(daemon); err == nil {
+		t.Error("another user changed the zone")
+	}
+	if err := as(nobody); err != nil {
+		t.Errorf("the daemon's user did not: %v", err)
+	}
+	if target, _ := os.Readlink(filepath.Join(etc, "localtime")); !strings.HasSuffix(target, "/Asia/Tokyo") {
+		t.Errorf("the zone is %s", target)
+	}
+}
+
+// onBus waits until services are on a bus.
+func onBus(t *testing.T, bus *realtest.Bus, names ...string) {
+	t.Helper()
+	c, err := dbus.Connect(bus.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	for _, name := range names {
+		there := false
+		for n := 0; n < 250 && !there; n++ {
+			if err := c.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, name).Store(&there); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		if !there {
+			t.Fatalf("%s is not on the bus", name)
+		}
 	}
 }
 

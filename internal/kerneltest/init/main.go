@@ -175,9 +175,12 @@ func announce(ports []int, ended <-chan struct{}) {
 	fmt.Printf("\n%s\n", plan.Ready)
 }
 
-// obey reads the console for the word that ends the program in good order.
+// obey reads the console for the words that put the machine to sleep and end the program in good order.
 func obey(program *os.Process) {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		if lines.Text() == plan.Doze {
+			fmt.Printf("\n%s%v\n", plan.Woke, plan.Sleep())
+		}
 		if lines.Text() != plan.Stop {
 			continue
 		}

@@ -4,6 +4,11 @@
 // words init prints on the console.
 package plan
 
+import (
+	"fmt"
+	"os"
+)
+
 // Path is where init finds the plan, as JSON, in the initramfs.
 const Path = "/plan.json"
 
@@ -16,6 +21,22 @@ const Data = "/data"
 // Stop is the line that, typed on the console, makes init send SIGTERM to the program.
 const Stop = "stop"
 
+// Doze is the line that, typed on the console, makes init put the machine to sleep; Woke is printed afterwards.
+const Doze = "doze"
+
+// Sleep puts the machine that calls it to sleep for five seconds, as the kernel's own test of hibernation does it
+// (Documentation/power/basic-pm-debugging.rst, level core): devices and timekeeping are suspended, and the image is not
+// written. Suspend to idle is of no use here: without a driver for idle processors the kernel's clocks run on in it.
+func Sleep() error {
+	if err := os.WriteFile("/sys/power/pm_test", []byte("core"), 0o200); err != nil {
+		return fmt.Errorf("choose level of sleep: %w", err)
+	}
+	if err := os.WriteFile("/sys/power/state", []byte("disk"), 0o200); err != nil {
+		return fmt.Errorf("sleep: %w", err)
+	}
+	return nil
+}
+
 // The words init prints, each at the start of a line. Starting, Ended and Failed go on with the program's path, its
 // exit code and the reason. A console without Starting is one of a kernel that has not come to init.
 const (
@@ -23,6 +44,7 @@ const (
 	Ready    = "kerneltest: ready"
 	Ended    = "kerneltest: program ended with code "
 	Failed   = "kerneltest: machine not set up: "
+	Woke     = "kerneltest: woke up: " // and the error, or <nil>
 )
 
 // The machine's end of QEMU's user mode network (QEMU, "Network emulation", defaults of -netdev user). The host's

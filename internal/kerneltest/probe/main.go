@@ -1,7 +1,7 @@
 //go:build kernel && linux
 
 // Command probe is the program that proves the test machine: it watches one GPIO line and answers over HTTP what it
-// saw, what time it is, and what is on its disk.
+// saw, what time it is, who keeps the clock, and what is on its disk.
 package main
 
 import (
@@ -68,6 +68,12 @@ func run() (code int, err error) {
 	mux.HandleFunc("GET /clock", func(w http.ResponseWriter, _ *http.Request) { answer(w, time.Now().UTC()) })
 	mux.HandleFunc("POST /send", send)
 	mux.HandleFunc("PUT /file/{name}", func(w http.ResponseWriter, r *http.Request) { put(w, r, *data) })
+	c := newClock()
+	go c.keep()
+	mux.HandleFunc("GET /time", c.tell)
+	mux.HandleFunc("POST /follow", c.follow)
+	mux.HandleFunc("POST /bend", bend)
+	mux.HandleFunc("POST /sleep", c.sleep)
 	mux.Handle("GET /file/", http.StripPrefix("/file/", http.FileServer(http.Dir(*data))))
 	return serve(mux)
 }

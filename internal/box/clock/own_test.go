@@ -1,0 +1,206 @@
+package clock_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"castellan/internal/box/clock"
+)
+
+// R139 R099: while the box's own clock is believed, somebody who sets it does not move trusted time with it.
+func TestAStepOfTheSystemClockChangesNothing(t *testing.T) {
+	for _, synced := range []bool{false, true} {
+		for _, step := range []time.Duration{time.Hour, -time.Hour, 31 * time.Second, -31 * time.Second, 9 * year} {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench()
+				b.kept = true
+				if !synced {
+					b.servers = nil
+				}
+				k := b.start()
+				before := k.Fresh(t.Context())
+				b.system = step
+				time.Sleep(time.Minute)
+				r := k.Reading()
+				if !r.Now.Equal(before.Now.Add(time.Minute)) {
+					t.Errorf("a step of %v moved the time by %v", step, r.Now.Sub(before.Now)-time.Minute)
+				}
+				if synced {
+					wantState(t, r, clock.Synced)
+					return
+				}
+				wantState(t, r, clock.Unsynced)
+				if r.Reason != clock.Jumped || r.Trusted() {
+					t.Errorf("reason %s, trusted %v", r.Reason, r.Trusted())
+				}
+				b.system = 0 // set back: it is the clock that was believed
+				time.Sleep(time.Minute)
+				wantState(t, k.Fresh(t.Context()), clock.Unverified)
+			})
+		}
+	}
+}
+
+// A service that keeps the system clock right makes it run at another rate than the crystal. That is no step, and a
+// step is still seen.
+func TestASystemClockThatIsDisciplinedStaysBelieved(t *testing.T) {
+	for _, skew := range []float64{150e-6, -150e-6} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			b.kept, b.servers, b.skew = true, nil, skew
+			k := b.start()
+			ctx, stop := context.WithCancel(t.Context())
+			go func() { _ = k.Run(ctx) }()
+			time.Sleep(30 * day)
+			synctest.Wait()
+			r := k.Reading()
+			wantState(t, r, clock.Unverified)
+			if drift := time.Until(r.Now); (drift - time.Duration(skew*float64(30*day))).Abs() > time.Second {
+				t.Errorf("after a month the time is %v off", drift)
+			}
+			b.slept = 10 * day // without a question
+			b.system = b.slept
+			wantState(t, k.Reading(), clock.Unverified)
+			time.Sleep(10 * time.Minute)
+			b.system += time.Hour
+			wantState(t, k.Reading(), clock.Unsynced)
+			stop()
+			synctest.Wait()
+		})
+	}
+}
+
+// R139 (c): a small step back of the clock that is believed holds the time, a small one forward is followed.
+func TestASmallStepOfTheOwnClockNeverTurnsTimeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.kept, b.servers = true, nil
+		k := b.start()
+		last := k.Fresh(t.Context()).Now
+		for _, system := range []time.Duration{-20 * time.Second, 10 * time.Second, -29 * time.Second, 0} {
+			b.system = system
+			for range 40 {
+				time.Sleep(time.Second)
+				r := k.Reading()
+				wantState(t, r, clock.Unverified)
+				if r.Now.Before(last) {
+					t.Fatalf("time went back from %v to %v", last, r.Now)
+				}
+				last = r.Now
+			}
+			if d := time.Until(last); d != system {
+				t.Errorf("the own clock is %v off, the time is %v off", system, d)
+			}
+		}
+	})
+}
+
+// R139 (d): a clock that lies before the floor is not believed, and neither is one that a flat battery left in 2039.
+func TestAnImpossibleOwnClockIsNotBelieved(t *testing.T) {
+	for off, want := range map[time.Duration]clock.State{
+		-time.Second: clock.Unsynced, 0: clock.Unverified, 40 * day: clock.Unverified, 9 * year: clock.Unverified, 13 * year: clock.Unsynced,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			b.floor, b.kept, b.servers, b.system = time.Now(), true, nil, off
+			k := b.start()
+			wantState(t, k.Fresh(t.Context()), want)
+			if want == clock.Unsynced {
+				b.system = time.Hour // its battery was changed, or another program set it
+				time.Sleep(2 * clock.MinAsk)
+				wantState(t, k.Fresh(t.Context()), clock.Unverified)
+			}
+		})
+	}
+}
+
+// R139 (c): servers that say that the own clock ran ahead do not turn time back: it stands still, is not
+// trusted while it is further off than a step, and an administrator can end that.
+func TestTimeIsHeldWhenTheOwnClockRanAhead(t *testing.T) {
+	for _, accepted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			b.kept, b.system = true, 10*time.Minute
+			k := b.start()
+			before := k.Now()
+			r := k.Fresh(t.Context())
+			wantState(t, r, clock.Suspect)
+			if r.Reason != clock.LongOff || r.Trusted() || r.Verified() || r.Now.Before(before) {
+				t.Errorf("got %+v", r)
+			}
+			shown := r.Proposal
+			if shown == nil || (shown.By+10*time.Minute).Abs() > 10*time.Millisecond || shown.Servers != 4 {
+				t.Fatalf("proposal %+v", shown)
+			}
+			time.Sleep(time.Minute)
+			if accepted {
+				p, err := k.Proposed(shown.By) // it became smaller meanwhile
+				if err != nil {
+					t.Fatal(err)
+				}
+				k.Accept(p)
+				r = k.Reading()
+				wantState(t, r, clock.Synced)
+				if off(r) > 10*time.Millisecond {
+					t.Errorf("off by %v", off(r))
+				}
+				return
+			}
+			for range 570 {
+				time.Sleep(time.Second)
+				if now := k.Now(); now.Before(before) {
+					t.Fatalf("time went back from %v to %v", before, now)
+				}
+			}
+			wantState(t, k.Fresh(t.Context()), clock.Synced)
+		})
+	}
+}
+
+// R139: time in which the box slept counts, and after it the servers are asked before a code is checked.
+func TestAfterASleepTheServersAreAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		asked := b.count()
+		k := b.start()
+		k.Fresh(t.Context())
+		before := asked()
+		b.slept = clock.FreshFor + time.Second
+		b.all(b.slept) // true time went on as well
+		b.system = b.slept
+		r := k.Reading()
+		wantState(t, r, clock.Holdover)
+		r = k.Fresh(t.Context())
+		wantState(t, r, clock.Synced)
+		if n := asked() - before; n != 4 {
+			t.Errorf("%d questions after the sleep", n)
+		}
+		if d := time.Until(r.Now) - b.slept; d.Abs() > 10*time.Millisecond {
+			t.Errorf("off by %v", d)
+		}
+	})
+}
+
+// A machine that is paused between the two clocks of a reading sees no step.
+func TestAPauseBetweenTheClocksIsNoStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		started, paused := time.Now(), false
+		k := clock.New(clock.Config{
+			Floor: started, Elapsed: func() time.Duration { return time.Since(started) }, Kept: func() bool { return true },
+			System: func() time.Time {
+				now := time.Now()
+				if paused {
+					paused = false
+					time.Sleep(time.Minute)
+				}
+				return now
+			},
+		})
+		paused = true
+		if r := k.Reading(); r.State != clock.Unverified || r.Offset != 0 {
+			t.Errorf("after a pause: %+v", r)
+		}
+	})
+}

@@ -1,0 +1,38 @@
+package clock
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// R099: many at once see a clock that only goes forward, and about as fast as the kernel's other clocks.
+func TestElapsedOnlyGoesForward(t *testing.T) {
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for last, n := Elapsed(), 0; n < 20000; n++ {
+				next := Elapsed()
+				if next < last {
+					t.Errorf("%v came after %v", next, last)
+					return
+				}
+				last = next
+			}
+		})
+	}
+	all.Wait()
+	before, boot := Elapsed(), since(unix.CLOCK_BOOTTIME)
+	time.Sleep(200 * time.Millisecond)
+	if off := (Elapsed() - before) - (since(unix.CLOCK_BOOTTIME) - boot); off.Abs() > 20*time.Millisecond {
+		t.Errorf("off by %v within 200 ms", off)
+	}
+}
+
+func BenchmarkElapsed(b *testing.B) {
+	for b.Loop() {
+		Elapsed()
+	}
+}
