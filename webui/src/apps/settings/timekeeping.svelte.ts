@@ -20,6 +20,8 @@ export class TimePage {
 	offset = $state(0);
 	/** performance.now() when the newest answer came. */
 	received = $state(0);
+	/** How many changes were made here. */
+	changes = $state(0);
 	/** What is under way: a word of the caller's. */
 	busy = $state("");
 
@@ -51,6 +53,7 @@ export class TimePage {
 	/** The task bar and the health card say the same at once. */
 	#told(answer: Time) {
 		this.resource.set(answer);
+		this.changes++;
 		nas.reload().catch(() => undefined);
 		health.reload();
 	}
