@@ -40,6 +40,8 @@ describe("an offset", () => {
 		[-192_000, "3 min slow"],
 		[1500, "2 s fast"],
 		[-7_200_000, "2 h slow"],
+		[-59_700, "1 min slow"],
+		[-3_599_000, "1 h slow"],
 	])("of %d ms is %j in the task bar", (ms, words) => {
 		expect(roughOffset(ms)).toBe(words);
 	});

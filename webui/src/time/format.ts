@@ -126,9 +126,9 @@ export const moved = (ms: number) => `${ms < 0 ? "back" : "forward"} ${span(ms)}
 export function roughOffset(ms: number): string {
 	const size = Math.abs(ms);
 	const words =
-		size < minute
+		size < almostMinute
 			? `${Math.round(size / second)} s`
-			: size < hour
+			: size < hour - minute / 2
 				? `${Math.round(size / minute)} min`
 				: size < 2 * day
 					? `${Math.round(size / hour)} h`

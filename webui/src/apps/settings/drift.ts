@@ -1,5 +1,5 @@
 import type { ClockState, TimeHistory, TimeJump } from "../../api/types";
-import { moved, plural, slowOrFast, span } from "../../time/format";
+import { moved, number, slowOrFast, span } from "../../time/format";
 import { local } from "../../time/zoned";
 
 const second = 1000;
@@ -116,7 +116,9 @@ export function summary({ points, jumps }: TimeHistory, over: Span): string {
 		most === now
 			? `In ${begin} the clock of this NAS was never further off than now: ${now}.`
 			: `In ${begin} the clock of this NAS was ${most} at most; at the newest measurement it is ${now}.`;
-	return jumps.length > 0 ? `${line} It has ${plural(jumps.length, "jump", "jumps")}.` : line;
+	return jumps.length > 0
+		? `${line} ${jumps.length === 1 ? "There was one jump" : `There were ${number(jumps.length)} jumps`}.`
+		: line;
 }
 
 const why: Record<TimeJump["why"], string> = {
