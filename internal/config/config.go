@@ -75,7 +75,7 @@ func Default() Config {
 		Data:   "/var/lib/castellan",
 		Socket: "/run/castellan/castellan.sock",
 		Web:    Web{HTTPS: ":8001", HTTP: ":8000"},
-		Time:   Time{Servers: []string{"time.cloudflare.com", "ptbtime1.ptb.de", "0.pool.ntp.org", "1.pool.ntp.org"}},
+		Time:   Time{Servers: []string{"time.cloudflare.com", "ptbtime1.ptb.de", "0.pool.ntp.org", "1.pool.ntp.org", "2.pool.ntp.org"}},
 		Button: Button{Source: "none", Active: "low", Debounce: Duration(20 * time.Millisecond)},
 	}
 }

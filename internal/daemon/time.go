@@ -34,7 +34,7 @@ func (h *house) keepTime(o opened) error {
 	h.keeper = keeper.New(kept)
 	if h.db != nil {
 		h.drift = drift.New(drift.Config{
-			DB: h.db, Now: func() time.Time { return h.clock.Now() }, Elapsed: clock.Elapsed,
+			DB: h.db, Now: func() time.Time { return h.clock.Now() }, Elapsed: clock.Elapsed, System: h.System,
 			Trouble: func(err error) { h.Out.Warn("save the history of the clock", "err", err) },
 		})
 		err := h.db.View(func(tx *store.Tx) error {
@@ -73,10 +73,9 @@ func (t *times) settings() settings.Time {
 	return t.chosen
 }
 
-// sources lists whom the clock asks: the owner's servers that are on, and those that the local network offers.
+// sources lists whom the clock asks: the owner's servers that are on, and those that the local network offers. It needs
+// mu.
 func (t *times) sources() (all []clock.Source) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	for _, s := range t.chosen.Servers {
 		if s.Enabled {
 			all = append(all, clock.Source{Address: s.Host, NTS: s.NTS})
@@ -92,9 +91,9 @@ func (t *times) sources() (all []clock.Source) {
 
 // useTime follows a new choice of the owner.
 func (h *house) useTime(t settings.Time) {
-	h.times.mu.Lock()
+	h.times.mu.Lock() // the newest list is also the last one that the clock is told of
+	defer h.times.mu.Unlock()
 	h.times.chosen = t
-	h.times.mu.Unlock()
 	h.clock.Demand(t.VerifiedOnly)
 	h.clock.Use(h.times.sources())
 	h.keeper.Allow(t.SetSystemClock)
@@ -115,14 +114,17 @@ func (h *house) watchOffers(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		found := h.offeredServers()
-		h.times.mu.Lock()
-		same := slices.Equal(found, h.times.offered)
+		h.useOffers(h.offeredServers())
+	}
+}
+
+// useOffers follows what the local network names.
+func (h *house) useOffers(found []string) {
+	h.times.mu.Lock()
+	defer h.times.mu.Unlock()
+	if !slices.Equal(found, h.times.offered) {
 		h.times.offered = found
-		h.times.mu.Unlock()
-		if !same {
-			h.clock.Use(h.times.sources())
-		}
+		h.clock.Use(h.times.sources())
 	}
 }
 

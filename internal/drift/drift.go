@@ -38,6 +38,8 @@ type Config struct {
 	Now func() time.Time // trusted time
 	// Elapsed is a clock that never steps and goes on while the box sleeps.
 	Elapsed func() time.Duration
+	// System is the system clock.
+	System func() time.Time
 	// Trouble is told of what could not be saved.
 	Trouble func(error)
 }
@@ -118,9 +120,25 @@ func (d *Drift) Note(p Point) {
 	d.worst(p)
 }
 
-// compare looks for a jump of the system clock. It needs mu.
+// samePair is how long the two clocks of a mark may take to be read: a machine that was paused between them must not
+// look like a clock that was set.
+const samePair = time.Millisecond
+
+func (d *Drift) mark() (m mark) {
+	for range 4 {
+		before := d.config.Elapsed()
+		m = mark{d.config.System().Round(0), d.config.Elapsed()} // without the monotonic part, which hides a step
+		if m.elapsed-before <= samePair {
+			break
+		}
+	}
+	return m
+}
+
+// compare looks for a jump of the system clock. Both clocks are read here and not when the point was measured: the
+// disk may have had to wake up in between. It needs mu.
 func (d *Drift) compare(p Point) {
-	now := mark{p.At.Add(p.Offset), d.config.Elapsed()}
+	now := d.mark()
 	before, expected := d.last, d.expected
 	d.last, d.expected = &now, 0
 	if before == nil {

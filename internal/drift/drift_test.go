@@ -42,7 +42,9 @@ func (b *bench) now() time.Time { return time.Now().Add(b.shift) }
 func (b *bench) start() {
 	b.t.Helper()
 	b.Drift = drift.New(drift.Config{
-		DB: b.db, Now: b.now, Elapsed: func() time.Duration { return time.Since(b.begun) }, Trouble: func(err error) { b.t.Error(err) },
+		DB: b.db, Now: b.now, Elapsed: func() time.Duration { return time.Since(b.begun) },
+		System:  func() time.Time { return b.now().Add(b.offset) },
+		Trouble: func(err error) { b.t.Error(err) },
 	})
 	if err := b.db.View(b.Load); err != nil {
 		b.t.Fatal(err)
@@ -196,6 +198,9 @@ func TestAJumpOfTheSystemClockIsNoticed(t *testing.T) {
 		}
 		b.offset += time.Hour // somebody set it
 		b.note(clock.Suspect)
+		late := drift.Point{At: b.now(), Offset: b.offset, State: clock.Synced}
+		time.Sleep(5 * time.Second) // the disk woke up before the measurement was told
+		b.Note(late)
 		b.measure(time.Hour, 10*time.Minute)
 		b.NoteJump(drift.Jump{At: b.now(), Of: drift.System, By: -time.Hour, Why: drift.ByCastellan})
 		b.offset -= time.Hour

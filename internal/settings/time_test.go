@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"castellan/internal/config"
 	"castellan/internal/fault"
 	"castellan/internal/settings"
 	"castellan/internal/store"
@@ -105,6 +106,22 @@ func TestTheBuiltInTimeServersUseNTSWhereTheyOfferIt(t *testing.T) {
 	got := settings.DefaultTime([]string{"time.cloudflare.com", "127.0.0.1:123"})
 	if want := []settings.TimeServer{{"time.cloudflare.com", true, true}, {"127.0.0.1:123", false, true}}; !slices.Equal(got.Servers, want) || got.VerifiedOnly || got.SetSystemClock {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// R139: where a firewall blocks NTS, the servers of the built-in list that are asked without it are a majority.
+func TestTheBuiltInListDoesNotDependOnNTS(t *testing.T) {
+	nts, all := 0, settings.DefaultTime(config.Default().Time.Servers)
+	for _, s := range all.Servers {
+		if s.NTS {
+			nts++
+		}
+	}
+	if n := len(all.Servers); nts == 0 || 2*(n-nts) <= n {
+		t.Errorf("%d of %d are asked by NTS", nts, n)
+	}
+	if kept, err := putTime(t, open(t), all.Servers...); err != nil || !slices.Equal(kept.Servers, all.Servers) {
+		t.Errorf("the built-in list is not one that an owner can save: %+v, %v", kept, err)
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 // canned is a connection to a server that answers with given bytes, once.
 type canned struct {
 	answer   []byte
-	repeat   bool // the time stamp of the question is repeated, as a real server does
+	repeat   bool                         // the time stamp of the question is repeated, as a real server does
+	reply    func(question []byte) []byte // makes the answer, where it is set
 	question []byte
 	done     bool
 }
@@ -27,6 +28,9 @@ func (c *canned) Read(b []byte) (int, error) {
 		return 0, os.ErrDeadlineExceeded
 	}
 	c.done = true
+	if c.reply != nil {
+		c.answer = c.reply(c.question)
+	}
 	n := copy(b, c.answer)
 	if c.repeat && n >= 48 {
 		copy(b[24:32], c.question[40:48])

@@ -17,7 +17,7 @@ import (
 
 // ntsServer starts a real time server that authenticates its answers, and returns the addresses at which it
 // exchanges keys and at which it tells the time without.
-func ntsServer(t *testing.T, authority realtest.Authority, name string, off ...time.Duration) (exchange, plain string) {
+func ntsServer(t testing.TB, authority realtest.Authority, name string, off ...time.Duration) (exchange, plain string) {
 	t.Helper()
 	cert, key := authority.Certificate(t, name)
 	dir := t.TempDir()

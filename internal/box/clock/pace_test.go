@@ -218,6 +218,30 @@ func TestServersAreExchangedWhileItRuns(t *testing.T) {
 	})
 }
 
+// R139: the owner's choice of servers ends a doubt that the old ones raised; what the network offers does not.
+func TestOnlyTheOwnersChoiceOfServersEndsADoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		k := b.start()
+		k.Fresh(t.Context())
+		b.all(time.Hour)
+		time.Sleep(time.Hour)
+		k.Fresh(t.Context())
+		wantState(t, k.Reading(), clock.Suspect)
+		same := plain([]string{good4, good3, good2, good1})
+		k.Use(append(same, offered([]string{"o:123", "p:123"})...))
+		wantState(t, k.Reading(), clock.Suspect)
+		k.Use(append(same[:3], clock.Source{Address: good1, Offered: true}))
+		r := k.Reading()
+		wantState(t, r, clock.Holdover)
+		if off(r) > 10*time.Millisecond || !r.Trusted() {
+			t.Errorf("got %+v", r)
+		}
+		k.Fresh(t.Context()) // and they say it again
+		wantState(t, k.Reading(), clock.Suspect)
+	})
+}
+
 // R139: what the local network offers is asked and shown, and moves nothing.
 func TestOfferedServersAreShownAndNeverCount(t *testing.T) {
 	const offer1, offer2 = "o:123", "p:123"
