@@ -5,6 +5,7 @@ const {
 	ago,
 	city,
 	countdown,
+	factFirst,
 	known,
 	moment,
 	moved,
@@ -64,6 +65,11 @@ describe("an offset", () => {
 		expect(signed(-0.04)).toBe("0.0 ms");
 		expect(signed(-192_400)).toBe("−192.4 s");
 	});
+});
+
+test("the fact of a message is its first sentence", () => {
+	expect(factFirst("It is late. Go home. Sleep.")).toEqual(["It is late.", "Go home. Sleep."]);
+	expect(factFirst("It is 1.5 s late.")).toEqual(["It is 1.5 s late.", ""]);
 });
 
 test("whole seconds are said without decimals", () => {

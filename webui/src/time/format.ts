@@ -162,5 +162,11 @@ export function utcOffset(at: number, zone: string): string {
 	return (parts.find((part) => part.type === "timeZoneName")?.value ?? "UTC").replace("GMT", "UTC");
 }
 
+/** The first sentence of a message, which is the fact, and what follows from it. */
+export function factFirst(message: string): [fact: string, rest: string] {
+	const end = message.indexOf(". ") + 1 || message.length;
+	return [message.slice(0, end), message.slice(end).trim()];
+}
+
 export const plural = (count: number, one: string, many: string) =>
 	`${number(count)} ${count === 1 ? one : many}`;

@@ -1,7 +1,7 @@
 import { api } from "../../api/client";
-import { asProblem, type Problem } from "../../api/problem";
+import { asProblem, cancelled, type Problem } from "../../api/problem";
 import { Resource } from "../../api/resource.svelte";
-import type { Time, TimeServerChoice, TimeSettings } from "../../api/types";
+import type { Clock, Time, TimeServerChoice, TimeSettings } from "../../api/types";
 import { health } from "../../desktop/health.svelte";
 import { toasts } from "../../desktop/toasts.svelte";
 import { nas } from "../../status.svelte";
@@ -20,6 +20,8 @@ export class TimePage {
 	offset = $state(0);
 	/** performance.now() when the newest answer came. */
 	received = $state(0);
+	/** The message that offers to take the newest change back. */
+	#undo = 0;
 	/** How many changes were made here. */
 	changes = $state(0);
 	/** What is under way: a word of the caller's. */
@@ -60,7 +62,7 @@ export class TimePage {
 
 	/** Runs a change that answers with the time as it is then. The problem is given back; that it was put off is none. */
 	async #change(what: string, ask: () => Promise<Time>): Promise<Problem | undefined> {
-		if (this.busy) return undefined;
+		if (this.busy) return cancelled();
 		this.busy = what;
 		try {
 			this.#told(await this.#timed(ask));
@@ -95,11 +97,14 @@ export class TimePage {
 			return;
 		}
 		if (!before || !this.data) return;
+		// One step can be taken back: an older one would take the newer ones with it.
+		toasts.close(this.#undo);
 		toasts.add({
 			level: "ok",
 			title: said,
 			action: { name: "Undo", run: () => void this.saveNow(before, what, "Changed back") },
 		});
+		this.#undo = toasts.list.at(-1)?.id ?? 0;
 	}
 
 	/** Follows the servers by the jump that was shown. */
@@ -107,6 +112,17 @@ export class TimePage {
 
 	/** Turns the time service of the system beneath on or off. */
 	automatic = (on: boolean) => this.#change("automatic", () => api.put("/time/automatic", { on }));
+}
+
+/** What to do about the clock, for whoever has this very page in front of them. */
+export function adviceHere({ state, reason, advice }: Clock): string {
+	if (reason === "system_off") return "Codes work all the same. “Clock of the NAS” below says who sets it.";
+	if (reason === "single_source") return "Add servers until there are three.";
+	if (reason === "long_off")
+		return "This is as it should be if the NAS was off for long or its clock ran wrong. Look at a clock you trust. If the servers are right, accept their time; if not, replace them below.";
+	if (reason === "jump" && state === "suspect")
+		return "Look at a clock you trust. If the servers are right, accept their time; if not, replace them below.";
+	return advice;
 }
 
 /** The list with one server moved by so many places. */

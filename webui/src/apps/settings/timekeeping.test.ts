@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { cancelled, Problem } from "../../api/problem";
 import type { Time } from "../../api/types";
-import { movedBy, serverFault, TimePage } from "./timekeeping.svelte";
+import { adviceHere, movedBy, serverFault, TimePage } from "./timekeeping.svelte";
 
 const { api } = vi.hoisted(() => ({ api: { get: vi.fn(), post: vi.fn(), put: vi.fn() } }));
 vi.mock("../../api/client", () => ({ api }));
@@ -63,6 +63,23 @@ test("a change sends all of the settings, and can be taken back", async () => {
 	toasts.list.at(-1)?.action?.run();
 	await vi.waitFor(() => expect(page.data?.settings.verified_only).toBe(false));
 	expect(api.put).toHaveBeenLastCalledWith("/time", settings);
+});
+
+test("only the newest change can be taken back", async () => {
+	api.put.mockResolvedValue(time());
+	await page.saveNow({ verified_only: true }, "verified", "One");
+	await page.saveNow({ servers: [] }, "servers", "Other");
+	expect(toasts.list.map((one) => one.title)).toEqual(["Other"]);
+});
+
+test("advice is for whoever has the page in front of them", () => {
+	const { clock } = time();
+	expect(adviceHere({ ...clock, state: "suspect", reason: "jump", advice: "Elsewhere." })).toContain(
+		"accept their time",
+	);
+	expect(adviceHere({ ...clock, state: "unsynced", reason: "jump", advice: "Elsewhere." })).toBe(
+		"Elsewhere.",
+	);
 });
 
 test("what was put off is no failure, and what was refused is told", async () => {
