@@ -233,7 +233,7 @@ func TestTheEraOfNTPEndsOnARealKernel(t *testing.T) {
 	code := func() string { return string(seed.CodeAt(otp.StepAt(there()))) }
 	owner.must(200, "POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e["id"]), obj{"code": code(), "saved": true})
 	v := owner.syncs("synced")
-	t.Logf("at %v: %v", there(), v["clock"]) // on a busy machine the era may have ended by now
+	t.Logf("at %v: %v", there(), v["clock"])                // on a busy machine the era may have ended by now
 	time.Sleep(time.Until(era.Add(35*time.Second - ahead))) // the next step
 	v = owner.syncs("synced")
 	if now := at(t, clockOf(v)["now"]); now.Before(era) || now.Sub(there()).Abs() > 2*time.Second {

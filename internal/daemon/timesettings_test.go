@@ -19,7 +19,7 @@ func timeSettings(servers ...any) obj {
 	return obj{"servers": append([]any{}, servers...), "verified_only": false, "set_system_clock": false}
 }
 
-// R122: the owner's time servers are checked, kept in their order, asked at once, and recorded with what was before.
+// R103 R122: the owner's time servers are checked, kept in their order, asked at once, and recorded with what was before.
 func TestTheOwnersTimeServersAreAskedAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -164,6 +164,7 @@ type Reading struct {
 
 	why   Reason // there was no agreement last
 	wrong bool   // what keeps the system clock has an impossible time
+	held  bool   // it stands still, because it ran ahead of what the servers say
 }
 
 // Reason says why the clock is in its state.
@@ -247,6 +248,7 @@ func (k *Clock) read(m moment) Reading {
 	r.State, r.Uncertainty = k.judge(m)
 	r.Now = k.time(m)
 	r.Offset = m.system.Sub(r.Now)
+	r.held = r.State == Suspect && k.suspect == ""
 	r.Reason = k.reason(r, m)
 	r.Proposal = k.waiting(m)
 	return r

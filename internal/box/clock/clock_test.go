@@ -255,9 +255,15 @@ func TestHoldoverLastsUntilTheUncertaintyIsHalfAStep(t *testing.T) {
 		if want := 1440 * time.Millisecond; !r.Trusted() || r.Uncertainty < want || r.Uncertainty > want+50*time.Millisecond {
 			t.Errorf("trusted %v, uncertainty %v", r.Trusted(), r.Uncertainty)
 		}
+		if want := "No time server has answered for 2 h. App codes still work."; r.Message() != want || r.Reason != clock.NoAnswer {
+			t.Errorf("%s: %q, want %q", r.Reason, r.Message(), want)
+		}
 		time.Sleep(20 * time.Hour) // 15 s / 200 ppm = 20 h 50 min
 		if r = k.Fresh(t.Context()); r.Trusted() || r.State != clock.Holdover {
 			t.Errorf("after 22 hours: %s, trusted %v, uncertainty %v", r.State, r.Trusted(), r.Uncertainty)
+		}
+		if want := "No time server has answered for 22 h. App codes cannot be checked."; r.Message() != want {
+			t.Errorf("got %q, want %q", r.Message(), want)
 		}
 		b.kept = true // and the system clock is right
 		time.Sleep(time.Minute)

@@ -104,6 +104,9 @@ func (k *Clock) Proposed(by time.Duration) (Proposal, error) {
 // Accept follows a proposal, back as well as forward. The caller has asked for it with Proposed and recorded
 // it, so it is followed whatever the servers say in the meantime.
 func (k *Clock) Accept(p Proposal) {
+	if len(p.agreement.servers) == 0 {
+		return // it was not proposed
+	}
 	k.act(WhyAccepted, func(m moment) { k.settle(p.agreement, m) })
 }
 

@@ -122,7 +122,8 @@ func (k *Clock) askAuthentic(s *server, options ntp.QueryOptions, late time.Time
 	if err != nil {
 		return nil, err
 	}
-	if says := k.scale(k.config.Elapsed()).Add(response.ClockOffset); !valid.holds(says) {
+	says := k.scale(k.config.Elapsed()).Add(response.ClockOffset)
+	if !response.IsKissOfDeath() && !valid.holds(says) {
 		s.link.drop()
 		return nil, exchangeError{errLapsed}
 	}

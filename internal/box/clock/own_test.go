@@ -2,6 +2,7 @@ package clock_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,8 +107,12 @@ func TestAnImpossibleOwnClockIsNotBelieved(t *testing.T) {
 			b := newBench()
 			b.floor, b.kept, b.servers, b.system = time.Now(), true, nil, off
 			k := b.start()
-			wantState(t, k.Fresh(t.Context()), want)
+			r := k.Fresh(t.Context())
+			wantState(t, r, want)
 			if want == clock.Unsynced {
+				if !strings.Contains(r.Message(), "its own clock says an impossible one") {
+					t.Errorf("got %q", r.Message())
+				}
 				b.system = time.Hour // its battery was changed, or another program set it
 				time.Sleep(2 * clock.MinAsk)
 				wantState(t, k.Fresh(t.Context()), clock.Unverified)
@@ -129,6 +134,9 @@ func TestTimeIsHeldWhenTheOwnClockRanAhead(t *testing.T) {
 			wantState(t, r, clock.Suspect)
 			if r.Reason != clock.LongOff || r.Trusted() || r.Verified() || r.Now.Before(before) {
 				t.Errorf("got %+v", r)
+			}
+			if want := "ran ahead: the time servers say that it is 10 min earlier"; !strings.Contains(r.Message(), want) {
+				t.Errorf("%q does not say %q", r.Message(), want)
 			}
 			shown := r.Proposal
 			if shown == nil || (shown.By+10*time.Minute).Abs() > 10*time.Millisecond || shown.Servers != 4 {

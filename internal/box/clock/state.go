@@ -62,10 +62,10 @@ func grown(age time.Duration) time.Duration { return time.Duration(float64(age) 
 // reason says why the clock is in the state of a reading.
 func (k *Clock) reason(r Reading, m moment) Reason {
 	switch {
-	case r.State == Suspect && k.suspect != "":
-		return k.suspect
-	case r.State == Suspect:
+	case r.held:
 		return LongOff
+	case r.State == Suspect:
+		return k.suspect
 	case r.State == Unsynced && k.ownSet && k.kept && !k.steady(m):
 		return Jumped
 	case r.State == Unverified && k.basis == hand:

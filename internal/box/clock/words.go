@@ -70,6 +70,9 @@ func (r Reading) doubt() string {
 	case p != nil:
 		says = "that it is " + Words(p.By) + " later"
 	}
+	if r.held {
+		return "The NAS's own clock ran ahead: the time servers say " + says + ". App codes are checked again when they have caught up, or an administrator confirms it."
+	}
 	if r.Reason == LongOff {
 		return "The time servers say " + says + " than the NAS last knew. App codes are not checked until an administrator confirms it."
 	}
