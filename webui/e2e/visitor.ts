@@ -27,6 +27,9 @@ export class Visitor {
 		// The desktop saves itself now and then. Where that meets a session that is just being renewed, it tries again.
 		this.allows("/me/desktop", 401);
 		this.allows("/me/desktop", 403);
+		// So does a page that asks again and again behind the window in front.
+		this.allows("/time", 401);
+		this.allows("/time/history", 401);
 		page.on("pageerror", (error) => this.#complain(`error: ${error.stack ?? error.message}`));
 		page.on("console", (message) => this.#heard(message));
 		page.on("response", (response) => this.#answered(response));
