@@ -19,7 +19,8 @@ export class Nas {
 	readonly folder: string;
 	/** How far network time is ahead of this machine, in milliseconds. */
 	readonly ahead: number;
-	readonly #time: TimeServer;
+	/** Whom it asks for the time. */
+	readonly time: TimeServer;
 	readonly #config: string;
 	#process: ChildProcess | undefined;
 
@@ -27,14 +28,15 @@ export class Nas {
 		this.address = `https://localhost:${port}`;
 		this.folder = folder;
 		this.ahead = time.ahead;
-		this.#time = time;
+		this.time = time;
 		this.#config = join(folder, "castellan.toml");
 	}
 
-	/** ahead is how far network time is ahead of this machine, in milliseconds. */
-	static async start(ahead = 0): Promise<Nas> {
+	/** ahead is how far network time is ahead of this machine, in milliseconds; silent: no time server answers. */
+	static async start({ ahead = 0, silent = false } = {}): Promise<Nas> {
 		const port = await freePort();
 		const time = await TimeServer.start(ahead);
+		time.silent = silent;
 		const nas = new Nas(await mkdtemp(join(tmpdir(), "castellan-")), port, time);
 		await writeFile(
 			nas.#config,
@@ -50,7 +52,7 @@ source = "simulated"
 `,
 		);
 		await nas.serve();
-		await nas.settled();
+		await nas.settled(silent ? "unverified" : "synced");
 		return nas;
 	}
 
@@ -72,9 +74,9 @@ source = "simulated"
 	}
 
 	/** Waits until the time servers were asked, so that no page begins with a clock that is not known yet. */
-	private async settled() {
+	async settled(state: string) {
 		const stranger = await Remote.to(this);
-		while ((await stranger.get("/status")).clock.state !== "synced");
+		while ((await stranger.get("/status")).clock.state !== state);
 		await stranger.leave();
 	}
 
@@ -106,7 +108,7 @@ source = "simulated"
 	/** Stops the program and removes all traces. */
 	async remove() {
 		await this.halt();
-		await this.#time.stop();
+		await this.time.stop();
 		await rm(this.folder, { recursive: true, force: true });
 	}
 }

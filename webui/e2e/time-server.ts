@@ -5,25 +5,39 @@ import { once } from "node:events";
 const epoch = 2_208_988_800;
 const size = 48;
 
+/** How many there are, so that there is a majority. */
+const count = 3;
+
 /**
- * Time servers on the loopback network (RFC 5905 section 7.3): three of them, so that there is a majority. They
- * tell the time of this machine, or one that is ahead of it.
+ * Time servers on the loopback network (RFC 5905 section 7.3). They tell the time of this machine, or one that is
+ * ahead of it, and each may change its mind.
  */
 export class TimeServer {
 	readonly addresses: string[] = [];
+	/** How far they are ahead of this machine to begin with, in milliseconds. */
 	readonly ahead: number;
+	/** None of them answers. */
+	silent = false;
+	readonly #now: number[];
 	readonly #sockets: Socket[] = [];
 
 	private constructor(ahead: number) {
 		this.ahead = ahead;
+		this.#now = Array.from({ length: count }, () => ahead);
+	}
+
+	/** From now on they are so far ahead of this machine: all of them, or the one at this place. */
+	tell(ahead: number, place?: number) {
+		for (let at = 0; at < count; at++) if (place === undefined || place === at) this.#now[at] = ahead;
 	}
 
 	static async start(ahead = 0): Promise<TimeServer> {
 		const server = new TimeServer(ahead);
-		for (let count = 0; count < 3; count++) {
+		for (let place = 0; place < count; place++) {
 			const socket = createSocket("udp4");
 			socket.on("message", (question, from) => {
-				if (question.length >= size) socket.send(server.#answer(question), from.port, from.address);
+				if (server.silent || question.length < size) return;
+				socket.send(server.#answer(question, server.#now[place] ?? 0), from.port, from.address);
 			});
 			socket.bind(0, "127.0.0.1");
 			await once(socket, "listening");
@@ -33,8 +47,8 @@ export class TimeServer {
 		return server;
 	}
 
-	#answer(question: Buffer): Buffer {
-		const now = Date.now() + this.ahead;
+	#answer(question: Buffer, ahead: number): Buffer {
+		const now = Date.now() + ahead;
 		const answer = Buffer.alloc(size);
 		const version = (question.readUInt8(0) >> 3) & 7;
 		answer.writeUInt8((version << 3) | 4, 0);

@@ -21,6 +21,8 @@ class Boot implements Hooks {
 	said = $state("");
 	/** The sign-in page asks for the address of whoever forgot their name or password. */
 	forgotten = $state(false);
+	/** Somebody has just signed in on this page. */
+	fresh = false;
 	/** The user name that stands on the sign-in page already, once. */
 	named = "";
 
@@ -81,6 +83,7 @@ class Boot implements Hooks {
 			await session.refresh();
 			this.step = undefined;
 			this.said = "";
+			this.fresh = true;
 			this.arrive();
 			return;
 		}

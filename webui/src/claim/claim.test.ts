@@ -8,7 +8,17 @@ const { nas } = await import("../status.svelte");
 const { session } = await import("../session/session.svelte");
 const { FirstRun } = await import("./claim.svelte");
 
-const clock = { now: "", zone: "UTC", state: "synced", level: "ok", offset_ms: 0, message: "" } as const;
+const clock = {
+	now: "",
+	zone: "UTC",
+	state: "synced",
+	level: "ok",
+	offset_ms: 0,
+	message: "",
+	reason: "in_step",
+	trusted: true,
+	advice: "",
+} as const;
 const step = { next: "claim", token: "t", expires_in: 300, password_min: 15 } as const;
 
 function start(again = false) {

@@ -8,6 +8,9 @@ const state = {
 	level: "ok",
 	offset_ms: 0,
 	message: "",
+	reason: "in_step",
+	trusted: true,
+	advice: "",
 } as const;
 
 test("an answer is as old as half its round trip", () => {

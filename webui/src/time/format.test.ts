@@ -1,8 +1,22 @@
 import { describe, expect, test, vi } from "vitest";
 
 vi.spyOn(navigator, "languages", "get").mockReturnValue(["de-DE", "en-GB"]);
-const { ago, city, countdown, known, moment, offset, pickLocale, roughOffset, seconds, signed, span } =
-	await import("./format");
+const {
+	ago,
+	city,
+	countdown,
+	factFirst,
+	known,
+	moment,
+	moved,
+	offset,
+	pickLocale,
+	roughOffset,
+	seconds,
+	signed,
+	slowOrFast,
+	span,
+} = await import("./format");
 
 const minute = 60_000;
 const now = Date.UTC(2026, 10, 21, 13, 7, 26);
@@ -27,8 +41,23 @@ describe("an offset", () => {
 		[-192_000, "3 min slow"],
 		[1500, "2 s fast"],
 		[-7_200_000, "2 h slow"],
+		[-59_700, "1 min slow"],
+		[-3_599_000, "1 h slow"],
 	])("of %d ms is %j in the task bar", (ms, words) => {
 		expect(roughOffset(ms)).toBe(words);
+	});
+
+	test.each([
+		[0.3, "in step"],
+		[3, "3 ms fast"],
+		[-1500, "1.5 s slow"],
+	])("of %d ms is %j in words", (ms, words) => {
+		expect(slowOrFast(ms)).toBe(words);
+	});
+
+	test("that is gone over is said with its direction", () => {
+		expect(moved(7_200_000)).toBe("forward 2 h");
+		expect(moved(-192_000)).toBe("back 3 min 12 s");
 	});
 
 	test("keeps its sign in columns", () => {
@@ -36,6 +65,11 @@ describe("an offset", () => {
 		expect(signed(-0.04)).toBe("0.0 ms");
 		expect(signed(-192_400)).toBe("−192.4 s");
 	});
+});
+
+test("the fact of a message is its first sentence", () => {
+	expect(factFirst("It is late. Go home. Sleep.")).toEqual(["It is late.", "Go home. Sleep."]);
+	expect(factFirst("It is 1.5 s late.")).toEqual(["It is 1.5 s late.", ""]);
 });
 
 test("whole seconds are said without decimals", () => {

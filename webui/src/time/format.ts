@@ -60,6 +60,10 @@ export const longDay = (at: number, zone: string) =>
 export const date = (at: number, zone: string) =>
 	format(zone, { day: "numeric", month: "short", year: "numeric" }).format(at);
 
+/** 21 Nov */
+export const shortDate = (at: number, zone: string) =>
+	format(zone, { day: "numeric", month: "short" }).format(at);
+
 /** A word that is the same for all times of one day in a zone. */
 export const dayOf = (at: number, zone: string) =>
 	format(zone, { day: "numeric", month: "numeric", year: "numeric" }).format(at);
@@ -109,13 +113,22 @@ export function offset(ms: number): string {
 	return `${span(ms)} ${ms < 0 ? "slow" : "fast"}`;
 }
 
+/** The same in words alone: in step, 3 ms fast, 1.5 s slow. */
+export function slowOrFast(ms: number): string {
+	if (Math.round(ms) === 0) return "in step";
+	return `${span(ms)} ${ms < 0 ? "slow" : "fast"}`;
+}
+
+/** How far time is moved: forward 2 h, back 3 min 12 s. */
+export const moved = (ms: number) => `${ms < 0 ? "back" : "forward"} ${span(ms)}`;
+
 /** The same in one short phrase for the task bar: 3 min slow. */
 export function roughOffset(ms: number): string {
 	const size = Math.abs(ms);
 	const words =
-		size < minute
+		size < almostMinute
 			? `${Math.round(size / second)} s`
-			: size < hour
+			: size < hour - minute / 2
 				? `${Math.round(size / minute)} min`
 				: size < 2 * day
 					? `${Math.round(size / hour)} h`
@@ -147,6 +160,12 @@ export const city = (zone: string) => zone.slice(zone.lastIndexOf("/") + 1).repl
 export function utcOffset(at: number, zone: string): string {
 	const parts = format(zone, { timeZoneName: "shortOffset" }).formatToParts(at);
 	return (parts.find((part) => part.type === "timeZoneName")?.value ?? "UTC").replace("GMT", "UTC");
+}
+
+/** The first sentence of a message, which is the fact, and what follows from it. */
+export function factFirst(message: string): [fact: string, rest: string] {
+	const end = message.indexOf(". ") + 1 || message.length;
+	return [message.slice(0, end), message.slice(end).trim()];
 }
 
 export const plural = (count: number, one: string, many: string) =>

@@ -41,7 +41,9 @@ export class Setup {
 
 	/** Whether an app's codes can be checked at all is a matter of the clock. */
 	readonly clock = $derived(nas.data?.clock);
-	readonly untrusted = $derived(this.clock?.state === "unsynced" || this.clock?.state === "suspect");
+	readonly untrusted = $derived(this.clock !== undefined && !this.clock.trusted);
+	/** An administrator sets the time by hand, in a dialog over the wizard. */
+	settingTime = $state(false);
 
 	readonly steps: readonly Step[] = $derived(
 		this.#begun && this.codes.length === 0 ? ["way", "connect", "done"] : ["way", "codes", "connect", "done"],

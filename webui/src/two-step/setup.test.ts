@@ -20,7 +20,7 @@ const sent = { sent: true, to: "l•••@e•••.org", resend_in: 60, expir
 const on = { two_step: { devices: [] }, sessions_ended: 2, token: "t" };
 
 vi.mock("../status.svelte", () => ({
-	nas: { data: { clock: { state: "synced" } }, name: "nas" },
+	nas: { data: { clock: { state: "synced", trusted: true } }, name: "nas" },
 }));
 
 const refusal = (status: number, code: string, more = {}) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { codeFault, complete, firstWay, foldRecovery, otherWays, wayNote } from "./way";
+import { codeFault, complete, firstWay, foldRecovery, otherWays, timely, wayNote } from "./way";
 
 describe("the choice of a way", () => {
 	test("begins with the one that the NAS puts first", () => {
@@ -50,6 +50,12 @@ describe("a recovery code", () => {
 	test("is asked for when nothing was entered", () => {
 		expect(codeFault("recovery", " - ")).toBe("Enter one of your recovery codes.");
 	});
+});
+
+test("while the time is not known, codes of apps are offered last", () => {
+	expect(timely(["app", "email", "recovery"], false)).toEqual(["email", "recovery", "app"]);
+	expect(timely(["app", "recovery"], true)).toEqual(["app", "recovery"]);
+	expect(timely(["app"], false)).toEqual(["app"]);
 });
 
 test.each(["app", "email"] as const)("a code by way of %s has six digits", (way) => {

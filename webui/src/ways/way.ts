@@ -23,6 +23,10 @@ export function wayNote(way: Way, to = ""): string {
 export const otherWays = (ways: readonly Way[], chosen: Way | undefined) =>
 	ways.filter((way) => way !== chosen);
 
+/** The same with codes of apps at the end while the time is not known, for they cannot be checked then. */
+export const timely = (ways: readonly Way[], trusted: boolean): readonly Way[] =>
+	trusted ? ways : [...ways.filter((way) => way !== "app"), ...ways.filter((way) => way === "app")];
+
 /** The way to begin with: the one that the person used last stands at the front. */
 export const firstWay = (ways: SignInStep["ways"]): Way | undefined => ways?.[0];
 

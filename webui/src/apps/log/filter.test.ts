@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { chips, fieldOf, instant, kindName, midnight, queryOf } from "./filter";
+import { fieldOf, instant } from "../../time/zoned";
+import { chips, kindName, midnight, queryOf } from "./filter";
 
 const at = Date.parse("2026-11-21T23:30:00Z");
 

@@ -1,5 +1,6 @@
 import type { Area, EventOutcome } from "../../api/types";
-import { clockTime, date, dayOf, known } from "../../time/format";
+import { clockTime, date, dayOf } from "../../time/format";
+import { instant, local } from "../../time/zoned";
 
 /** What of the log is looked at. */
 export interface Filter {
@@ -54,35 +55,6 @@ export function midnight(now: number, zone: string): number {
 	// A day may begin at one o'clock, where clocks go forward at midnight.
 	return dayOf(guess, zone) === dayOf(now, zone) ? guess : guess + hour;
 }
-
-/** What a clock in a zone shows at a moment, written as if it were UTC. */
-function local(at: number, zone: string): number {
-	const parts = new Intl.DateTimeFormat("en-GB", {
-		timeZone: known(zone),
-		hourCycle: "h23",
-		year: "numeric",
-		month: "numeric",
-		day: "numeric",
-		hour: "numeric",
-		minute: "numeric",
-		second: "numeric",
-	}).formatToParts(at);
-	const of = (type: string) => Number(parts.find((part) => part.type === type)?.value);
-	return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second"));
-}
-
-/** The moment at which a clock in a zone shows 2026-11-21T14:07; nothing when that is no time. */
-export function instant(text: string, zone: string): number | undefined {
-	const shown = /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? Date.parse(`${text}:00Z`) : Number.NaN;
-	if (Number.isNaN(shown)) return undefined;
-	let at = shown;
-	for (let turn = 0; turn < 2; turn++) at += shown - local(at, zone);
-	return at;
-}
-
-/** The other way round, for a field. */
-export const fieldOf = (at: number | undefined, zone: string) =>
-	at === undefined ? "" : new Date(local(at, zone)).toISOString().slice(0, 16);
 
 export interface Chip {
 	/** What it stands for, for screen readers. */

@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import type { TimeHistory } from "../../api/types";
+import { grid, gridWords, jumpLabel, jumpWords, summary, ticks, traces } from "./drift";
+
+const start = Date.parse("2026-11-21T10:00:00Z");
+const minute = 60_000;
+const hour = 60 * minute;
+
+const point = (after: number, offset_ms: number, uncertainty_ms = 10) => ({
+	at: new Date(start + after).toISOString(),
+	offset_ms,
+	uncertainty_ms,
+	state: "synced" as const,
+});
+
+const history = (...points: TimeHistory["points"]): TimeHistory => ({ points, every: 300, jumps: [] });
+
+test("where nothing was measured the line has a hole, and no straight line", () => {
+	const lines = traces(history(point(0, 1), point(5 * minute, 2), point(60 * minute, 3)));
+	expect(lines.offset).toEqual([1, 2, null, 3]);
+	expect(lines.low).toEqual([-9, -8, null, -7]);
+	expect(lines.high).toEqual([11, 12, null, 13]);
+	expect(lines.at).toHaveLength(4);
+	expect([...lines.at].sort((one, other) => one - other)).toEqual(lines.at);
+});
+
+describe("the grid", () => {
+	test.each([
+		[[0], 2],
+		[[3], 5],
+		[[-192_000], 4 * minute],
+		[[-3, 5000], 6000],
+		[[-365 * 24 * hour], 400 * 24 * hour],
+	])("holds zero and all of %j, in a few round steps", (offsets, reach) => {
+		const rows = grid(traces(history(...offsets.map((offset, place) => point(place * minute, offset, 0)))));
+		expect(rows).toContain(0);
+		expect(rows.length).toBeGreaterThan(2);
+		expect(rows.length).toBeLessThan(6);
+		expect(Math.min(...rows)).toBeLessThanOrEqual(Math.min(...offsets));
+		expect(Math.max(...rows)).toBeGreaterThanOrEqual(Math.max(...offsets));
+		expect(Math.max(...rows.map(Math.abs))).toBeLessThanOrEqual(reach);
+	});
+
+	test("is not pressed flat by a doubt that is large", () => {
+		expect(Math.max(...grid(traces(history(point(0, 5, 60_000)))))).toBeLessThanOrEqual(20);
+	});
+
+	test("is said with signs", () => {
+		expect([0, -60_000, 5].map(gridWords)).toEqual(["0", "−1 min", "+5 ms"]);
+	});
+});
+
+test("the ticks are round in the zone of the NAS, also over a change of the clocks", () => {
+	expect(ticks(start, start + 4 * hour, "Asia/Kathmandu", 5).map((at) => new Date(at).toISOString())).toEqual(
+		[
+			"2026-11-21T10:15:00.000Z",
+			"2026-11-21T11:15:00.000Z",
+			"2026-11-21T12:15:00.000Z",
+			"2026-11-21T13:15:00.000Z",
+		],
+	);
+	const from = Date.parse("2026-10-24T20:00:00Z");
+	const clock = new Intl.DateTimeFormat("en-GB", {
+		timeZone: "Europe/Berlin",
+		hour: "2-digit",
+		minute: "2-digit",
+	});
+	expect(ticks(from, from + 24 * hour, "Europe/Berlin", 7).map((at) => clock.format(at))).toEqual([
+		"00:00",
+		"04:00",
+		"08:00",
+		"12:00",
+		"16:00",
+		"20:00",
+	]);
+});
+
+describe("one sentence says all", () => {
+	test("with the worst and the newest", () => {
+		expect(summary(history(point(0, -192_000), point(5 * minute, 3)), "day")).toBe(
+			"In the last 24 hours the clock of this NAS was 3 min 12 s slow at most; at the newest measurement it is 3 ms fast.",
+		);
+	});
+
+	test("once where they are the same", () => {
+		expect(summary(history(point(0, 3)), "month")).toBe(
+			"In the last 30 days the clock of this NAS was never further off than now: 3 ms fast.",
+		);
+	});
+
+	test("with its jumps", () => {
+		const jump = { at: point(0, 0).at, what: "system", by_ms: 192_000, why: "castellan" } as const;
+		expect(summary({ ...history(point(0, 3)), jumps: [jump] }, "day")).toMatch(/There was one jump\.$/);
+		expect(jumpWords(jump)).toEqual({
+			title: "Clock of the NAS set forward 3 min 12 s",
+			note: "Castellan set it.",
+		});
+		expect(jumpLabel({ ...jump, what: "trusted", by_ms: -7_200_000 })).toBe("Time moved back 2 h");
+	});
+
+	test("also that there is nothing", () => {
+		expect(summary(history(), "day")).toBe("Nothing was measured in the last 24 hours.");
+	});
+});
