@@ -193,7 +193,7 @@ func (w *walk) step() {
 func (w *walk) check() (synced bool) {
 	r := w.k.Reading()
 	// What the own clock said is a guess that the first agreement replaces.
-	if r.Now.Before(w.last) && !(w.guessed && r.Verified() && !r.Now.Before(w.floor)) {
+	if r.Now.Before(w.last) && (!w.guessed || !r.Verified() || r.Now.Before(w.floor)) {
 		w.failf("time went back by %v: %+v", w.last.Sub(r.Now), r)
 	}
 	w.last, w.guessed = r.Now, !r.Verified() && r.CheckedAgo < 0 && r.Reason != clock.ByHand
