@@ -48,7 +48,9 @@ type Time struct {
 
 // Button is which button the box has.
 type Button struct {
-	Source   string   `toml:"source"` // "gpio", "simulated" or "none"
+	Source   string   `toml:"source"` // "auto", "input", "gpio", "simulated" or "none"
+	Device   string   `toml:"device"` // name of the input device
+	Key      uint16   `toml:"key"`    // code of its key
 	Chip     string   `toml:"chip"`   // path, name or label of the GPIO chip
 	Line     string   `toml:"line"`   // name or number of the line
 	Bias     string   `toml:"bias"`   // "pull-up", "pull-down", "disabled" or ""
@@ -76,7 +78,7 @@ func Default() Config {
 		Socket: "/run/castellan/castellan.sock",
 		Web:    Web{HTTPS: ":8001", HTTP: ":8000"},
 		Time:   Time{Servers: []string{"time.cloudflare.com", "ptbtime1.ptb.de", "0.pool.ntp.org", "1.pool.ntp.org", "2.pool.ntp.org"}},
-		Button: Button{Source: "none", Active: "low", Debounce: Duration(20 * time.Millisecond)},
+		Button: Button{Source: "auto", Key: keyRestart, Active: "low", Debounce: Duration(20 * time.Millisecond)},
 	}
 }
 
@@ -173,6 +175,12 @@ func validPort(port string, zero bool) bool {
 	return err == nil && (n > 0 || zero)
 }
 
+// Codes of keys (include/uapi/linux/input-event-codes.h): the one that reset buttons send, and the greatest there is.
+const (
+	keyRestart = 408
+	maxKey     = 0x2ff
+)
+
 func (b Button) check() error {
 	oneOf := func(name, value string, allowed ...string) error {
 		if !slices.Contains(allowed, value) {
@@ -183,11 +191,17 @@ func (b Button) check() error {
 	if b.Source == "gpio" && b.Line == "" {
 		return errors.New("button.line must name a line or its number")
 	}
+	if b.Source == "input" && b.Device == "" {
+		return errors.New("button.device must name an input device, as \"gpio-keys\"")
+	}
+	if b.Key == 0 || b.Key > maxKey {
+		return fmt.Errorf("button.key must be the code of a key, between 1 and %d", maxKey)
+	}
 	if b.Debounce < 0 || b.Debounce > Duration(time.Second) {
 		return errors.New("button.debounce must lie between 0 and 1s")
 	}
 	return errors.Join(
-		oneOf("source", b.Source, "gpio", "simulated", "none"),
+		oneOf("source", b.Source, "auto", "input", "gpio", "simulated", "none"),
 		oneOf("bias", b.Bias, "", "pull-up", "pull-down", "disabled"),
 		oneOf("active", b.Active, "low", "high"))
 }

@@ -43,6 +43,8 @@ names = ["nas.example.org", "nas.example.org:8443", "203.0.113.9", "[2001:db8::9
 servers = ["127.0.0.1:11123", "ptbtime1.ptb.de", "2001:db8::1"]
 [button]
 source = "gpio"
+device = "gpio-keys"
+key = 0xc6
 chip = "/dev/gpiochip0"
 line = "5"
 bias = "pull-up"
@@ -57,7 +59,7 @@ debounce = "5ms"
 	if c.Data != filepath.Join(dir, "data") || c.DefaultPasswordFile != filepath.Join(dir, "label") || c.KeyFolder() != "/flash/castellan" {
 		t.Errorf("paths are %+v", c)
 	}
-	want := config.Button{Source: "gpio", Chip: "/dev/gpiochip0", Line: "5", Bias: "pull-up", Active: "high", Debounce: config.Duration(5 * time.Millisecond)}
+	want := config.Button{Source: "gpio", Device: "gpio-keys", Key: 198, Chip: "/dev/gpiochip0", Line: "5", Bias: "pull-up", Active: "high", Debounce: config.Duration(5 * time.Millisecond)}
 	if c.Button != want || c.Web.HTTP != "" || len(c.Web.Names) != 5 || len(c.Time.Servers) != 3 {
 		t.Errorf("got %+v", c)
 	}
@@ -82,6 +84,10 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		"[time]\nservers = [\"a:0\"]":   "time.servers",
 		"[button]\nsource = \"usb\"":    "button.source",
 		"[button]\nsource = \"gpio\"":   "button.line",
+		"[button]\nsource = \"input\"":  "button.device",
+		"[button]\nkey = 0":             "button.key",
+		"[button]\nkey = 768":           "button.key",
+		"[button]\nkey = -1":            "button.key",
 		"[button]\nactive = \"yes\"":    "button.active",
 		"[button]\nbias = \"up\"":       "button.bias",
 		"[button]\ndebounce = \"5\"":    "",
@@ -151,7 +157,7 @@ func TestTheInstalledFileTellsTheTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Default()
-	if diff := cmp.Diff(got, want, cmpopts.EquateEmpty()); diff != "" || shown != 14 {
+	if diff := cmp.Diff(got, want, cmpopts.EquateEmpty()); diff != "" || shown != 16 {
 		t.Errorf("%d settings, got - want +:\n%s", shown, diff)
 	}
 	if c, err := config.Load("../../packaging/castellan.toml"); err != nil || !cmp.Equal(c, want) {

@@ -196,19 +196,6 @@ func (h *house) record(e event.Event) {
 	}
 }
 
-// buttonSource returns the button of the integrator's file, or nil.
-func (d *Daemon) buttonSource() button.Source {
-	b := d.File.Button
-	switch b.Source {
-	case "simulated":
-		return button.NewSimulation()
-	case "gpio":
-		return button.GPIOLine{Chip: b.Chip, Line: b.Line, Bias: b.Bias, ActiveLow: b.Active == "low", Debounce: time.Duration(b.Debounce)}
-	default:
-		return nil
-	}
-}
-
 // errReset is for whoever held the simulated button.
 var errReset = &fault.Error{
 	Kind: fault.Unavailable, Code: "reset_failed",

@@ -19,6 +19,12 @@ const buttonLine = 5
 // GPIO line that the test drives.
 func boot(t *testing.T, line string) *kerneltest.Machine {
 	t.Helper()
+	return bootWith(t, fmt.Sprintf("source = \"gpio\"\nchip = \"gpiochip0\"\nline = \"%s\"\nactive = \"high\"\n", line))
+}
+
+// bootWith starts the real program with a button of the config file, beside keys that the kernel owns.
+func bootWith(t *testing.T, button string, keys ...kerneltest.Key) *kerneltest.Machine {
+	t.Helper()
 	var servers []string
 	for range 3 {
 		servers = append(servers, net.JoinHostPort(kerneltest.Host, realtest.Chronyd(t)))
@@ -28,15 +34,11 @@ socket = "/data/castellan/s"
 [time]
 servers = ["%s"]
 [button]
-source = "gpio"
-chip = "gpiochip0"
-line = "%s"
-active = "high"
-`, strings.Join(servers, `", "`), line)
+%s`, strings.Join(servers, `", "`), button)
 	return kerneltest.Start(t, kerneltest.Config{
 		Binary: kerneltest.Build(t, "castellan/cmd/castellan"), Args: []string{"serve", "-config", "/castellan.toml", "-greeting"},
-		Files: map[string][]byte{"/castellan.toml": []byte(config)},
-		RTC:   time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), Forwards: []int{8001},
+		Files: map[string][]byte{"/castellan.toml": []byte(config)}, Keys: keys,
+		RTC: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), Forwards: []int{8001},
 	})
 }
 

@@ -23,6 +23,7 @@ const (
 	installKernel = "packaging/setup/kernel.sh"
 	installGo     = "put the go command on PATH"
 	installMkfs   = "apt-get install e2fsprogs"
+	installTree   = "apt-get install device-tree-compiler"
 )
 
 // toolWait bounds how long the compiler or mkfs may take.

@@ -57,6 +57,8 @@ type Config struct {
 	Forwards []int
 	// ActiveLow are the GPIO lines whose button pulls them down. They are at 1 before the kernel starts.
 	ActiveLow []int
+	// Keys are buttons that the kernel's own driver owns, on GPIO lines, as a NAS board's device tree has them.
+	Keys []Key
 	// Disk is an ext4 image (see NewDisk) that DataDir is on. It keeps what the guest flushed when the machine is
 	// killed. Empty: DataDir is in memory.
 	Disk string
@@ -91,6 +93,9 @@ func Start(t testing.TB, config Config) *Machine {
 		t.Fatal(err)
 	}
 	realtest.Need(t, "arm64 kernel", installKernel, kernel.path != "")
+	if len(config.Keys) > 0 {
+		realtest.Program(t, "fdtput", installTree)
+	}
 	m, err := start(qemu, kernel, t.TempDir(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -120,8 +125,12 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 	if err := writeInitramfs(initramfs, first, kernel, config.Binary, boot); err != nil {
 		return nil, err
 	}
+	tree, err := deviceTree(qemu, dir, config.Keys)
+	if err != nil {
+		return nil, err
+	}
 	m := &Machine{console: newConsole(), ended: make(chan struct{}), activeLow: config.ActiveLow}
-	control, bench, err := m.launch(exec.Command(qemu, arguments(kernel, initramfs, config)...))
+	control, bench, err := m.launch(exec.Command(qemu, arguments(kernel, initramfs, tree, config)...))
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +142,7 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 }
 
 // arguments is QEMU's command line. File descriptors 3 and 4 are the monitor and qtest.
-func arguments(kernel kernel, initramfs string, config Config) []string {
+func arguments(kernel kernel, initramfs, tree string, config Config) []string {
 	network := "user,id=net,ipv6=off"
 	if config.Offline {
 		network += ",restrict=on"
@@ -147,12 +156,15 @@ func arguments(kernel kernel, initramfs string, config Config) []string {
 	}
 	args := []string{
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-		"-machine", "virt", "-accel", "tcg", "-cpu", "cortex-a53", "-m", "512", "-rtc", clock,
+		"-machine", machineKind, "-accel", "tcg", "-cpu", machineCPU, "-m", machineMemory, "-rtc", clock,
 		"-kernel", kernel.path, "-initrd", initramfs, "-append", "console=ttyAMA0 loglevel=4 panic=-1",
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-chardev", "socket,id=monitor,fd=3", "-mon", "chardev=monitor,mode=control",
 		"-chardev", "socket,id=bench,fd=4", "-object", "qtest,id=qtest,chardev=bench,log=none",
 		"-netdev", network, "-device", "virtio-net-device,netdev=net",
+	}
+	if tree != "" {
+		args = append(args, "-dtb", tree)
 	}
 	if config.Disk != "" {
 		args = append(args, "-device", "virtio-blk-device,drive=disk", "-drive",

@@ -15,6 +15,7 @@ type Kind string
 
 // The kinds of sources.
 const (
+	Input     Kind = "input"
 	GPIO      Kind = "gpio"
 	Simulated Kind = "simulated"
 	None      Kind = "none"
@@ -25,8 +26,10 @@ type Line struct {
 	Pressed bool // what it read when it was claimed
 	Edges   <-chan Edge
 	// Lost, when not nil, receives what the line reads after edges were missed.
-	Lost  <-chan bool
-	Close func() error
+	Lost <-chan bool
+	// Shared is whether others hear the presses as well, such as systemd-logind, which reboots by a key for that.
+	Shared bool
+	Close  func() error
 }
 
 // Source claims the line of a button. Its error is for people: what is so, then what to do.
@@ -34,6 +37,11 @@ type Source interface {
 	Kind() Kind
 	Name() string
 	Open() (Line, error)
+}
+
+// newsy is a source that knows when it is worth trying again.
+type newsy interface {
+	News(ctx context.Context) <-chan struct{}
 }
 
 // State is what the button is doing.
@@ -94,6 +102,10 @@ type Button struct {
 // retry is how long to wait before a line that could not be claimed is tried again: a driver may come late.
 const retry = 15 * time.Second
 
+// soon is how long to wait after a line closed by itself: a device that was pulled out is gone then, one that is broken
+// does not keep the box busy.
+const soon = time.Second
+
 // New returns a Button that watches nothing yet.
 func New(c Config) *Button {
 	return &Button{config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{}), tried: make(chan struct{})}
@@ -114,24 +126,38 @@ func (b *Button) Run(ctx context.Context) error {
 		return nil
 	}
 	for ctx.Err() == nil {
-		line, err := b.config.Source.Open()
-		if err == nil {
-			b.claim(line)
-			known()
-			b.watch(ctx, line)
-			if err = line.Close(); err != nil {
-				b.config.Log.Warn("release button line", "err", err)
-			}
-			continue
-		}
-		b.refuse(err)
-		known()
-		select {
-		case <-ctx.Done():
-		case <-time.After(retry):
-		}
+		b.hold(ctx, known)
 	}
 	return nil
+}
+
+// hold claims the line and watches it until it closes, or waits until it is worth trying again.
+func (b *Button) hold(ctx context.Context, known func()) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	var news <-chan struct{}
+	if s, ok := b.config.Source.(newsy); ok {
+		news = s.News(ctx) // before looking, so that nothing comes unseen in between
+	}
+	wait := soon
+	line, err := b.config.Source.Open()
+	if err == nil {
+		b.claim(line)
+		known()
+		b.watch(ctx, line)
+		if err = line.Close(); err != nil {
+			b.config.Log.Warn("release button line", "err", err)
+		}
+	} else {
+		b.refuse(err)
+		known()
+		wait = retry
+	}
+	select {
+	case <-ctx.Done():
+	case <-news:
+	case <-time.After(wait):
+	}
 }
 
 func (b *Button) claim(line Line) {

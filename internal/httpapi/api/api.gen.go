@@ -55,6 +55,7 @@ func (e Area) Valid() bool {
 // Defines values for ButtonSource.
 const (
 	SourceGPIO      ButtonSource = "gpio"
+	SourceInput     ButtonSource = "input"
 	SourceNone      ButtonSource = "none"
 	SourceSimulated ButtonSource = "simulated"
 )
@@ -63,6 +64,8 @@ const (
 func (e ButtonSource) Valid() bool {
 	switch e {
 	case SourceGPIO:
+		return true
+	case SourceInput:
 		return true
 	case SourceNone:
 		return true

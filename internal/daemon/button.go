@@ -1,0 +1,28 @@
+package daemon
+
+import (
+	"time"
+
+	"castellan/internal/box/button"
+)
+
+// buttonSource returns the button of the integrator's file, or nil.
+func (d *Daemon) buttonSource() button.Source {
+	b := d.File.Button
+	line := button.GPIOLine{Chip: b.Chip, Line: b.Line, Bias: b.Bias, ActiveLow: b.Active == "low", Debounce: time.Duration(b.Debounce)}
+	switch b.Source {
+	case "simulated":
+		return button.NewSimulation()
+	case "gpio":
+		return line
+	case "input":
+		return button.InputKey{Device: b.Device, Key: b.Key}
+	case "auto":
+		if b.Line == "" {
+			return button.NewAuto(nil, nil)
+		}
+		return button.NewAuto(nil, &line)
+	default:
+		return nil
+	}
+}
