@@ -3,8 +3,18 @@ package daemon
 import (
 	"time"
 
+	"castellan/internal/access/people"
 	"castellan/internal/box/button"
+	"castellan/internal/settings"
+	"castellan/internal/store"
 )
+
+// findButton has the button be what the owner decided.
+func (h *house) findButton(tx *store.Tx) error {
+	b, err := settings.GetButton(tx)
+	h.button.Follow(people.ChoiceOf(b))
+	return err
+}
 
 // buttonSource returns the button of the integrator's file, or nil.
 func (d *Daemon) buttonSource() button.Source {

@@ -168,7 +168,7 @@ func (h *house) furnish(o opened) error {
 	})
 	h.api.Office = people.New(people.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Browsers: browsers,
-		Log: h.log, Post: h.post, MailKey: mailKey, Now: now, House: h.links.Networks,
+		Log: h.log, Post: h.post, MailKey: mailKey, Now: now, House: h.links.Networks, Button: h.button,
 	})
 	h.api.Desk = recovery.New(recovery.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Sessions: sessions, Browsers: browsers, Log: h.log, Post: h.post, Now: now, Elapsed: elapsed,
@@ -177,7 +177,7 @@ func (h *house) furnish(o opened) error {
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
 		SyslogTrouble: func() string { return h.syslog.Status().Trouble },
 	})
-	if err := h.db.View(h.findSyslog); err != nil {
+	if err := errors.Join(h.db.View(h.findSyslog), h.db.View(h.findButton)); err != nil {
 		return err
 	}
 	return h.db.Update(func(tx *store.Tx) error {
@@ -211,7 +211,7 @@ func (h *house) pressed(p button.Press) (err error) {
 	if p.Outcome == button.Presence && h.box != nil {
 		waiting = h.box.Press()
 	}
-	outcome := meaning(p.Outcome, waiting)
+	outcome := meaning(p, waiting)
 	if p.Outcome == button.Presence && waiting == 0 && h.recovery == nil {
 		outcome = h.pardon(outcome)
 	}
@@ -241,8 +241,12 @@ func (h *house) pardon(otherwise string) string {
 }
 
 // meaning puts the outcome of a press into words.
-func meaning(o button.Outcome, waiting int) string {
-	switch {
+func meaning(p button.Press, waiting int) string {
+	switch o := p.Outcome; {
+	case p.Idle == button.IsTest:
+		return "nothing, as a test was going on"
+	case p.Idle == button.IsDisabled:
+		return "nothing, as the button is turned off"
 	case o == button.Reset:
 		return "restore administrator defaults"
 	case o == button.Cancelled:

@@ -47,6 +47,11 @@ const (
 	DefaultShown       Kind = "default_password.shown"
 	RecoveredLocally   Kind = "account.recovered_locally"
 	ButtonPressed      Kind = "button.pressed"
+	ButtonLearning     Kind = "button.learning"
+	ButtonChosen       Kind = "button.chosen"
+	ButtonTested       Kind = "button.tested"
+	ButtonDisabled     Kind = "button.disabled"
+	ButtonEnabled      Kind = "button.enabled"
 	CertificateMade    Kind = "certificate.made"
 	SettingsChanged    Kind = "settings.changed"
 	ClockChanged       Kind = "clock.changed"
@@ -146,6 +151,11 @@ var catalogue = map[Kind]words{
 	DefaultShown:       {Settings, Warning, "The default password of this NAS was shown {where}"},
 	RecoveredLocally:   {Accounts, Warning, "{account} was given a one-time password on the NAS itself; 2-step verification is off"},
 	ButtonPressed:      {Button, Info, "Button pressed for {held}: {outcome}"},
+	ButtonLearning:     {Button, Info, "The NAS listens for its reset button for {for}"},
+	ButtonChosen:       {Button, Warning, "The reset button is now {button}"},
+	ButtonTested:       {Button, Info, "Presses of the button are only shown for {for}"},
+	ButtonDisabled:     {Button, Warning, "The reset button was turned off; castellan recover on the NAS itself is the last way back in"},
+	ButtonEnabled:      {Button, Info, "The reset button was turned on"},
 	CertificateMade:    {System, Info, "New certificate made: {reason}"},
 	SettingsChanged:    {Settings, Info, "{what} changed from {from} to {to}"},
 	ClockChanged:       {Clock, Info, "{state}"},

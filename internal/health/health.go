@@ -174,6 +174,12 @@ func (d *Doctor) button() Check {
 	s := d.Button()
 	c := Check{Code: "button", Title: "Reset button", Level: OK, Value: "Ready"}
 	switch {
+	case s.Learning > 0 || s.Testing > 0 && s.State != button.IsAbsent:
+		c.Value = "Being tried"
+	case s.Disabled && s.State != button.IsAbsent:
+		c.Level, c.Value, c.Detail = Warn, "Turned off", s.Describe()
+	case s.Works() && s.Trouble() != "":
+		c.Level, c.Value, c.Detail = Warn, "Not alone", s.Trouble()
 	case s.Works() && s.Kind == button.Simulated:
 		c.Value = "Simulated"
 	case s.Works():

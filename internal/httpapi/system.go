@@ -1,14 +1,11 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
-	"time"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/people"
 	"castellan/internal/event"
-	"castellan/internal/fault"
 	"castellan/internal/httpapi/api"
 	"castellan/internal/settings"
 	"castellan/internal/store"
@@ -68,10 +65,6 @@ func (h *handlers) setZone(ctx context.Context, zone string) {
 	}
 }
 
-func (h *handlers) GetButton(context.Context, api.GetButtonRequestObject) (api.GetButtonResponseObject, error) {
-	return api.GetButton200JSONResponse(buttonView(h.Button.Status(), h.Clock.Now())), nil
-}
-
 // administrate makes a change that only an administrator may make.
 func (h *handlers) administrate(ctx context.Context, change func(*store.Tx) error) error {
 	return h.DB.Update(func(tx *store.Tx) error {
@@ -128,16 +121,4 @@ func (h *handlers) LocalRecover(ctx context.Context, r api.LocalRecoverRequestOb
 	h.Recovering(ctx)
 	g, err := h.Office.Recover(ctx, r.Body.Name)
 	return api.LocalRecover200JSONResponse(givenView(g)), err
-}
-
-// longestPress bounds how long the simulated button can be held.
-const longestPress = time.Minute
-
-func (h *handlers) LocalPressButton(ctx context.Context, r api.LocalPressButtonRequestObject) (api.LocalPressButtonResponseObject, error) {
-	hold := time.Duration(r.Body.HoldMs) * time.Millisecond
-	if hold <= 0 || hold > longestPress {
-		return nil, fault.InvalidField("hold_ms", "out_of_range", "Between 1 and 60000.")
-	}
-	p, err := h.Button.Hold(ctx, hold)
-	return api.LocalPressButton200JSONResponse{Outcome: api.Outcome(cmp.Or(string(p.Outcome), "nothing"))}, err
 }

@@ -165,9 +165,17 @@ func buttonView(s button.Status, now time.Time) api.Button {
 			ShortFromMs: int(s.Times.ShortFrom.Milliseconds()), ShortUntilMs: int(s.Times.ShortUntil.Milliseconds()),
 			ResetFromMs: int(s.Times.ResetFrom.Milliseconds()), ResetUntilMs: int(s.Times.ResetUntil.Milliseconds()),
 		},
+		Enabled: !s.Disabled, Learnt: s.Learnt, CanLearn: s.CanLearn, Testing: seconds(s.Testing), Learning: seconds(s.Learning),
+		Guard: api.ButtonGuard(cmp.Or(string(s.Guard), "none")),
+	}
+	if trouble := s.Trouble(); trouble != "" {
+		v.Trouble = &trouble
 	}
 	if s.Last != nil {
 		v.Last = &api.LastPress{At: now.Add(-s.LastAgo), HeldMs: s.Last.Held.Milliseconds(), Outcome: api.Outcome(s.Last.Outcome)}
+		if idle, means := api.LastPressIdle(s.Last.Idle), api.Outcome(s.Last.Means); idle != "" {
+			v.Last.Idle, v.Last.Means = &idle, &means
+		}
 	}
 	return v
 }

@@ -36,9 +36,10 @@ type item struct {
 }
 
 const (
-	notYou    = "If that was not you, sign in and change your password now, and look at your devices under Personal Settings › Security. If you cannot sign in any more, “Forgot your account or password?” on the sign-in page helps, or an administrator, or the reset button on the NAS."
-	notYours  = "If no administrator of yours did that, sign in and look at Settings › Date & Time and at the log: codes are checked against this time."
-	notWanted = "If you did not ask for that, talk to an administrator of the NAS."
+	notYou        = "If that was not you, sign in and change your password now, and look at your devices under Personal Settings › Security. If you cannot sign in any more, “Forgot your account or password?” on the sign-in page helps, or an administrator, or the reset button on the NAS."
+	notYours      = "If no administrator of yours did that, sign in and look at Settings › Date & Time and at the log: codes are checked against this time."
+	notYourButton = "If no administrator of yours did that, sign in and look at Settings › Reset button and at the log."
+	notWanted     = "If you did not ask for that, talk to an administrator of the NAS."
 )
 
 // news are the changes to ways in that their owner is told of (NIST SP 800-63B-4 section 4.6).
@@ -57,6 +58,9 @@ var news = map[event.Kind]item{
 	event.DevicesVoid:        {change, "Set your authenticator up again", "The time of the NAS went back behind the last code of {devices}, so its codes are no longer accepted. 2-step verification stays on: sign in with a recovery code or a code by e-mail, then set it up again under Personal Settings › Security.", "If you have no other way in, an administrator of the NAS can turn your 2-step verification off."},
 	event.TimeAccepted:       {vital, "The time of the NAS was moved", "An administrator had the NAS believe its time servers: its time goes from {from} to {to}, {by}.", notYours},
 	event.TimeSet:            {vital, "The time of the NAS was set by hand", "An administrator set the time of the NAS from {from} to {to}, {by}.", notYours},
+	event.ButtonChosen:       {vital, "Another reset button was chosen", "An administrator chose the reset button of the NAS: it is now {button}.", notYourButton},
+	event.ButtonDisabled:     {vital, "The reset button was turned off", "An administrator turned the reset button of the NAS off: presses do nothing. Whoever loses every other way in gets back with castellan recover on the NAS itself only.", notYourButton},
+	event.ButtonEnabled:      {change, "The reset button was turned on", "An administrator turned the reset button of the NAS on. Holding it restores the administrator defaults.", notYourButton},
 	event.EmailWayOn:         {change, "Codes by e-mail were turned on", "You can sign in with codes sent to this address now.", notYou},
 	event.EmailWayOff:        {change, "Codes by e-mail were turned off", "Codes by e-mail were turned off for your account.", notYou},
 	event.RecoveryUsed:       {change, "A recovery code was used", "Somebody signed in to your account with a recovery code. {left} codes are left.", notYou},

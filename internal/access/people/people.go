@@ -15,6 +15,7 @@ import (
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/box/button"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/notice"
@@ -34,6 +35,7 @@ type Config struct {
 	Post      *notice.Post
 	MailKey   secret.Key       // seals the mail server's password
 	Now       func() time.Time // trusted time
+	Button    *button.Button
 	// House tells the networks that the box is connected to.
 	House func() []netip.Prefix
 }

@@ -57,14 +57,20 @@ const (
 
 // Status is the button as it is right now.
 type Status struct {
-	Kind    Kind
-	Name    string
-	State   State
-	Held    time.Duration
-	Problem string // why the line could not be claimed
-	Times   Times
-	Last    *Press
-	LastAgo time.Duration // since Last ended
+	Kind     Kind
+	Name     string
+	State    State
+	Held     time.Duration
+	Problem  string // why the line could not be claimed
+	Times    Times
+	Last     *Press
+	LastAgo  time.Duration // since Last ended
+	Learnt   bool          // it is the one that the owner had the NAS learn
+	CanLearn bool          // the config file leaves open which button it is
+	Disabled bool          // the owner turned it off: presses do nothing
+	Testing  time.Duration // for how long yet presses are only shown
+	Learning time.Duration // for how long yet the NAS listens for its button
+	Guard    Guard         // what keeps the system from acting on the same presses
 }
 
 // Config says what a Button watches and whom it tells.
@@ -74,7 +80,11 @@ type Config struct {
 	// Pressed is called for each finished press, from Run's goroutine. Its error goes to who held a
 	// simulated button.
 	Pressed func(Press) error
-	Log     *slog.Logger
+	// Keys hears all keys that may be a button until the context ends; nil: those of this box.
+	Keys func(ctx context.Context) <-chan KeyEdge
+	// Bus is the address of the system's D-Bus; empty: where it usually is.
+	Bus string
+	Log *slog.Logger
 }
 
 // Button watches one button.
@@ -86,6 +96,12 @@ type Button struct {
 	first   sync.Once
 
 	mu      sync.Mutex
+	choice  Choice
+	tested  time.Duration // until when presses are only shown, on the program's clock
+	lesson  lesson
+	again   context.CancelFunc // has Run look again at what it is to do
+	guard   Guard
+	shared  bool
 	claimed bool
 	problem string
 	gesture Gesture
@@ -108,7 +124,10 @@ const soon = time.Second
 
 // New returns a Button that watches nothing yet.
 func New(c Config) *Button {
-	return &Button{config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{}), tried: make(chan struct{})}
+	if c.Keys == nil {
+		c.Keys = hearKeys
+	}
+	return &Button{again: func() {}, config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{}), tried: make(chan struct{})}
 }
 
 // Tried is closed once it is known whether the button works.
@@ -126,30 +145,47 @@ func (b *Button) Run(ctx context.Context) error {
 		return nil
 	}
 	for ctx.Err() == nil {
-		b.hold(ctx, known)
+		turn, end := context.WithCancel(ctx)
+		source, learning := b.turn(end)
+		if learning > 0 {
+			b.listen(turn, learning)
+		} else {
+			b.hold(turn, source, known)
+		}
+		end()
 	}
 	return nil
 }
 
+// turn says what Run is to do until end is called: watch a source, or listen for as long as given.
+func (b *Button) turn(end context.CancelFunc) (Source, time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.again, b.claimed = end, false
+	return b.source(), b.lesson.until - b.local()
+}
+
 // hold claims the line and watches it until it closes, or waits until it is worth trying again.
-func (b *Button) hold(ctx context.Context, known func()) {
+func (b *Button) hold(ctx context.Context, source Source, known func()) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	var news <-chan struct{}
-	if s, ok := b.config.Source.(newsy); ok {
+	if s, ok := source.(newsy); ok {
 		news = s.News(ctx) // before looking, so that nothing comes unseen in between
 	}
 	wait := soon
-	line, err := b.config.Source.Open()
+	line, err := source.Open()
 	if err == nil {
 		b.claim(line)
 		known()
+		release := b.keepLogindOff(ctx, source)
 		b.watch(ctx, line)
+		release()
 		if err = line.Close(); err != nil {
 			b.config.Log.Warn("release button line", "err", err)
 		}
 	} else {
-		b.refuse(err)
+		b.refuse(source, err)
 		known()
 		wait = retry
 	}
@@ -163,15 +199,15 @@ func (b *Button) hold(ctx context.Context, known func()) {
 func (b *Button) claim(line Line) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.claimed, b.problem = true, ""
+	b.claimed, b.problem, b.shared = true, "", line.Shared
 	b.gesture = NewGesture(b.config.Times, line.Pressed)
 }
 
-func (b *Button) refuse(err error) {
+func (b *Button) refuse(source Source, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.problem != err.Error() {
-		b.config.Log.Warn("claim button line", "button", b.config.Source.Name(), "err", err)
+		b.config.Log.Warn("claim button line", "button", source.Name(), "err", err)
 	}
 	b.claimed, b.problem = false, err.Error()
 }
@@ -219,6 +255,7 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 	moved, press, ended := move(b.gesture)
 	b.gesture = moved
 	if ended {
+		press = b.judge(press)
 		b.last, b.ended, b.acting = &press, b.local(), true
 	}
 	b.mu.Unlock()
@@ -238,13 +275,16 @@ func (b *Button) Status() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := Status{Kind: None, State: IsAbsent, Problem: b.problem, Times: b.config.Times, Last: b.last, LastAgo: b.local() - b.ended}
-	if b.config.Source == nil {
+	source := b.source()
+	if source == nil {
 		return s
 	}
-	s.Kind, s.Name = b.config.Source.Kind(), b.config.Source.Name()
-	if !b.claimed {
+	s.Kind, s.Name = source.Kind(), source.Name()
+	s.Learnt, s.CanLearn, s.Disabled, s.Testing = b.choice.Key != nil && b.open(), b.open(), b.choice.Disabled, max(b.tested-b.local(), 0)
+	if s.Learning = max(b.lesson.until-b.local(), 0); s.Learning > 0 || !b.claimed {
 		return s
 	}
+	s.Guard = b.guardNow(source)
 	switch b.gesture.phase {
 	case Released:
 		s.State = IsReleased
@@ -258,12 +298,20 @@ func (b *Button) Status() Status {
 }
 
 // Works reports whether a press would be noticed.
-func (s Status) Works() bool { return s.State == IsReleased || s.State == IsPressed }
+func (s Status) Works() bool {
+	return (s.State == IsReleased || s.State == IsPressed) && !s.Disabled && s.Testing == 0
+}
 
 // Describe says in words which button this is, or why there is none.
 func (s Status) Describe() string {
 	switch {
-	case s.Kind == None:
+	case s.Learning > 0:
+		return "The NAS listens for its button. Press it now. What is pressed meanwhile does nothing."
+	case s.Testing > 0 && s.State != IsAbsent:
+		return "Presses are shown and do nothing for now."
+	case s.Disabled && s.State != IsAbsent:
+		return disabledWords
+	case s.Kind == None && s.Problem == "" && !s.CanLearn:
 		return "This NAS has no reset button that is known. To get back in, use castellan recover on the NAS itself."
 	case s.State == IsAbsent && s.Problem != "":
 		return s.Problem

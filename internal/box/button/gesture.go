@@ -151,4 +151,8 @@ func (g Gesture) Held(now time.Duration) time.Duration {
 type Press struct {
 	Outcome Outcome
 	Held    time.Duration
+	// Idle says why it does nothing whatever it means, and Means what it would have done; both are empty for a press that
+	// counts.
+	Idle  Idle
+	Means Outcome
 }

@@ -277,3 +277,26 @@ func inputNews(ctx context.Context, dir string) <-chan struct{} {
 	}()
 	return news
 }
+
+// hearKeys hears every key of every device that may have a button, until the context ends. Nobody else hears them
+// meanwhile: what is pressed to show itself reboots nothing.
+func hearKeys(ctx context.Context) <-chan KeyEdge {
+	heard := make(chan KeyEdge)
+	found, _ := openWhere(inputDir, facts.learnable)
+	for _, d := range found {
+		if _, err := d.prepare(true); err != nil {
+			_ = d.file.Close()
+			continue
+		}
+		context.AfterFunc(ctx, func() { _ = d.file.Close() })
+		go d.read(func(code uint16, e Edge) bool {
+			select {
+			case heard <- KeyEdge{InputKey{d.name, code}, e}:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		}, func() bool { return true })
+	}
+	return heard
+}

@@ -16,3 +16,6 @@ func openByRule() (InputKey, Line, error) { return InputKey{}, Line{}, errOnlyLi
 
 // News is told of nothing.
 func (k InputKey) News(context.Context) <-chan struct{} { return nil }
+
+// hearKeys hears nothing.
+func hearKeys(context.Context) <-chan KeyEdge { return nil }

@@ -52,6 +52,30 @@ func (e Area) Valid() bool {
 	}
 }
 
+// Defines values for ButtonGuard.
+const (
+	GuardExposed   ButtonGuard = "exposed"
+	GuardIgnored   ButtonGuard = "ignored"
+	GuardInhibited ButtonGuard = "inhibited"
+	GuardNone      ButtonGuard = "none"
+)
+
+// Valid indicates whether the value is a known member of the ButtonGuard enum.
+func (e ButtonGuard) Valid() bool {
+	switch e {
+	case GuardExposed:
+		return true
+	case GuardIgnored:
+		return true
+	case GuardInhibited:
+		return true
+	case GuardNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ButtonSource.
 const (
 	SourceGPIO      ButtonSource = "gpio"
@@ -301,6 +325,24 @@ func (e ExportFormat) Valid() bool {
 	case ExportCSV:
 		return true
 	case ExportLines:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LastPressIdle.
+const (
+	IdleDisabled LastPressIdle = "disabled"
+	IdleTest     LastPressIdle = "test"
+)
+
+// Valid indicates whether the value is a known member of the LastPressIdle enum.
+func (e LastPressIdle) Valid() bool {
+	switch e {
+	case IdleDisabled:
+		return true
+	case IdleTest:
 		return true
 	default:
 		return false
@@ -880,25 +922,71 @@ type AutomaticTimeChange struct {
 
 // Button defines model for Button.
 type Button struct {
+	// CanLearn The config file leaves open which button it is.
+	CanLearn bool `json:"can_learn"`
+
 	// Detail What is so, then what to do.
 	Detail string `json:"detail"`
 
-	// Gesture What a finger can do, in milliseconds held.
-	Gesture Gesture    `json:"gesture"`
-	HeldMs  int64      `json:"held_ms"`
-	Last    *LastPress `json:"last,omitempty"`
+	// Enabled The owner has not turned it off.
+	Enabled bool `json:"enabled"`
 
-	// Name The chip and the line.
+	// Gesture What a finger can do, in milliseconds held.
+	Gesture Gesture `json:"gesture"`
+
+	// Guard What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, or nothing does.
+	Guard  ButtonGuard `json:"guard"`
+	HeldMs int64       `json:"held_ms"`
+	Last   *LastPress  `json:"last,omitempty"`
+
+	// Learning For how long yet the NAS listens for its button.
+	Learning int `json:"learning"`
+
+	// Learnt It is the one that the NAS learnt.
+	Learnt bool `json:"learnt"`
+
+	// Name The key and its device, or the chip and the line.
 	Name   string       `json:"name"`
 	Source ButtonSource `json:"source"`
 	State  ButtonState  `json:"state"`
+
+	// Testing For how long yet presses are only shown.
+	Testing int `json:"testing"`
+
+	// Trouble What is wrong with a button that works, then what to do.
+	Trouble *string `json:"trouble,omitempty"`
 }
+
+// ButtonGuard What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, or nothing does.
+type ButtonGuard string
 
 // ButtonSource defines model for Button.Source.
 type ButtonSource string
 
 // ButtonState defines model for Button.State.
 type ButtonState string
+
+// ButtonChoice Without a device the NAS finds its button by itself.
+type ButtonChoice struct {
+	Device *string `json:"device,omitempty"`
+	Key    *int    `json:"key,omitempty"`
+}
+
+// ButtonLesson defines model for ButtonLesson.
+type ButtonLesson struct {
+	Heard []HeardKey `json:"heard"`
+
+	// Left For how long yet the NAS listens.
+	Left int `json:"left"`
+}
+
+// ButtonSwitch defines model for ButtonSwitch.
+type ButtonSwitch struct {
+	Enabled bool `json:"enabled"`
+
+	// NasName The name of the NAS, to turn the button off.
+	NasName *string `json:"nas_name,omitempty"`
+}
 
 // ButtonWait defines model for ButtonWait.
 type ButtonWait struct {
@@ -1279,6 +1367,24 @@ type Health struct {
 	Level  Level   `json:"level"`
 }
 
+// HeardKey defines model for HeardKey.
+type HeardKey struct {
+	Device string `json:"device"`
+
+	// HeldMs How long the last press was.
+	HeldMs int64 `json:"held_ms"`
+	Key    int   `json:"key"`
+
+	// Name What the kernel calls the key.
+	Name string `json:"name"`
+
+	// Pressed It is down right now.
+	Pressed bool `json:"pressed"`
+
+	// Presses How often it was pressed and released.
+	Presses int `json:"presses"`
+}
+
 // KnownBrowser defines model for KnownBrowser.
 type KnownBrowser struct {
 	// Address Of the last sign-in in it.
@@ -1298,10 +1404,17 @@ type KnownBrowser struct {
 
 // LastPress defines model for LastPress.
 type LastPress struct {
-	At      time.Time `json:"at"`
-	HeldMs  int64     `json:"held_ms"`
-	Outcome Outcome   `json:"outcome"`
+	At     time.Time `json:"at"`
+	HeldMs int64     `json:"held_ms"`
+
+	// Idle Why it did nothing whatever it means.
+	Idle    *LastPressIdle `json:"idle,omitempty"`
+	Means   *Outcome       `json:"means,omitempty"`
+	Outcome Outcome        `json:"outcome"`
 }
+
+// LastPressIdle Why it did nothing whatever it means.
+type LastPressIdle string
 
 // Level defines model for Level.
 type Level string
@@ -2226,6 +2339,12 @@ type ListUsersParams struct {
 	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ChooseButtonJSONRequestBody defines body for ChooseButton for application/json ContentType.
+type ChooseButtonJSONRequestBody = ButtonChoice
+
+// EnableButtonJSONRequestBody defines body for EnableButton for application/json ContentType.
+type EnableButtonJSONRequestBody = ButtonSwitch
+
 // ClaimJSONRequestBody defines body for Claim for application/json ContentType.
 type ClaimJSONRequestBody = Claim
 
@@ -2357,6 +2476,27 @@ type ServerInterface interface {
 	// GetButton Shows the reset button as it is right now.
 	// (GET /button)
 	GetButton(ctx echo.Context) error
+	// ChooseButton Binds the reset to a key that the NAS heard while it listened, or leaves it to find its button by itself.
+	// (PUT /button)
+	ChooseButton(ctx echo.Context) error
+	// EnableButton Turns the button on or off. Turned off, it does nothing at all, not even restore the administrator's defaults.
+	// (PUT /button/enabled)
+	EnableButton(ctx echo.Context) error
+	// EndButtonLesson Stops listening. What was heard can still be confirmed.
+	// (DELETE /button/learn)
+	EndButtonLesson(ctx echo.Context) error
+	// GetButtonLesson Shows which keys the NAS has heard since it began to listen.
+	// (GET /button/learn)
+	GetButtonLesson(ctx echo.Context) error
+	// LearnButton Listens for a minute to all keys that may be the button. The button itself does nothing meanwhile.
+	// (POST /button/learn)
+	LearnButton(ctx echo.Context) error
+	// EndButtonTest Has presses act again.
+	// (DELETE /button/test)
+	EndButtonTest(ctx echo.Context) error
+	// TestButton Has presses be shown and do nothing for a minute.
+	// (POST /button/test)
+	TestButton(ctx echo.Context) error
 	// Claim Makes the first administrator, once, and signs them in.
 	// (POST /claim)
 	Claim(ctx echo.Context) error
@@ -2676,6 +2816,69 @@ func (w *ServerInterfaceWrapper) GetButton(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetButton(ctx)
+	return err
+}
+
+// ChooseButton converts echo context to params.
+func (w *ServerInterfaceWrapper) ChooseButton(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChooseButton(ctx)
+	return err
+}
+
+// EnableButton converts echo context to params.
+func (w *ServerInterfaceWrapper) EnableButton(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EnableButton(ctx)
+	return err
+}
+
+// EndButtonLesson converts echo context to params.
+func (w *ServerInterfaceWrapper) EndButtonLesson(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndButtonLesson(ctx)
+	return err
+}
+
+// GetButtonLesson converts echo context to params.
+func (w *ServerInterfaceWrapper) GetButtonLesson(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetButtonLesson(ctx)
+	return err
+}
+
+// LearnButton converts echo context to params.
+func (w *ServerInterfaceWrapper) LearnButton(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LearnButton(ctx)
+	return err
+}
+
+// EndButtonTest converts echo context to params.
+func (w *ServerInterfaceWrapper) EndButtonTest(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndButtonTest(ctx)
+	return err
+}
+
+// TestButton converts echo context to params.
+func (w *ServerInterfaceWrapper) TestButton(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestButton(ctx)
 	return err
 }
 
@@ -3920,6 +4123,13 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ChangeAutomaticTime", Method: "PUT", Path: "/time/automatic", Access: ForAdministrator, StepUp: true, Handler: w.ChangeAutomaticTime},
 		{ID: "GetTimeHistory", Method: "GET", Path: "/time/history", Access: ForAdministrator, Background: true, Handler: w.GetTimeHistory},
 		{ID: "GetButton", Method: "GET", Path: "/button", Access: ForAdministrator, Background: true, Handler: w.GetButton},
+		{ID: "ChooseButton", Method: "PUT", Path: "/button", Access: ForAdministrator, StepUp: true, Handler: w.ChooseButton},
+		{ID: "EndButtonLesson", Method: "DELETE", Path: "/button/learn", Access: ForAdministrator, Handler: w.EndButtonLesson},
+		{ID: "GetButtonLesson", Method: "GET", Path: "/button/learn", Access: ForAdministrator, Background: true, Handler: w.GetButtonLesson},
+		{ID: "LearnButton", Method: "POST", Path: "/button/learn", Access: ForAdministrator, StepUp: true, Handler: w.LearnButton},
+		{ID: "EndButtonTest", Method: "DELETE", Path: "/button/test", Access: ForAdministrator, Handler: w.EndButtonTest},
+		{ID: "TestButton", Method: "POST", Path: "/button/test", Access: ForAdministrator, StepUp: true, Handler: w.TestButton},
+		{ID: "EnableButton", Method: "PUT", Path: "/button/enabled", Access: ForAdministrator, StepUp: true, Handler: w.EnableButton},
 		{ID: "ShowDefaultPassword", Method: "POST", Path: "/default-password", Access: ForAdministrator, StepUp: true, Handler: w.ShowDefaultPassword},
 		{ID: "ClearEvents", Method: "DELETE", Path: "/events", Access: ForAdministrator, StepUp: true, Handler: w.ClearEvents},
 		{ID: "ListEvents", Method: "GET", Path: "/events", Access: ForAdministrator, Background: true, Handler: w.ListEvents},
@@ -4009,6 +4219,262 @@ type GetButtondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetButtondefaultApplicationProblemPlusJSONResponse) VisitGetButtonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseButtonRequestObject struct {
+	Body *ChooseButtonJSONRequestBody
+}
+
+type ChooseButtonResponseObject interface {
+	VisitChooseButtonResponse(w http.ResponseWriter) error
+}
+
+type ChooseButton200JSONResponse Button
+
+func (response ChooseButton200JSONResponse) VisitChooseButtonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChooseButtondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChooseButtondefaultApplicationProblemPlusJSONResponse) VisitChooseButtonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EnableButtonRequestObject struct {
+	Body *EnableButtonJSONRequestBody
+}
+
+type EnableButtonResponseObject interface {
+	VisitEnableButtonResponse(w http.ResponseWriter) error
+}
+
+type EnableButton200JSONResponse Button
+
+func (response EnableButton200JSONResponse) VisitEnableButtonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EnableButtondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EnableButtondefaultApplicationProblemPlusJSONResponse) VisitEnableButtonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndButtonLessonRequestObject struct {
+}
+
+type EndButtonLessonResponseObject interface {
+	VisitEndButtonLessonResponse(w http.ResponseWriter) error
+}
+
+type EndButtonLesson204Response struct {
+}
+
+func (response EndButtonLesson204Response) VisitEndButtonLessonResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndButtonLessondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndButtonLessondefaultApplicationProblemPlusJSONResponse) VisitEndButtonLessonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetButtonLessonRequestObject struct {
+}
+
+type GetButtonLessonResponseObject interface {
+	VisitGetButtonLessonResponse(w http.ResponseWriter) error
+}
+
+type GetButtonLesson200JSONResponse ButtonLesson
+
+func (response GetButtonLesson200JSONResponse) VisitGetButtonLessonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetButtonLessondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetButtonLessondefaultApplicationProblemPlusJSONResponse) VisitGetButtonLessonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LearnButtonRequestObject struct {
+}
+
+type LearnButtonResponseObject interface {
+	VisitLearnButtonResponse(w http.ResponseWriter) error
+}
+
+type LearnButton200JSONResponse ButtonLesson
+
+func (response LearnButton200JSONResponse) VisitLearnButtonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LearnButtondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LearnButtondefaultApplicationProblemPlusJSONResponse) VisitLearnButtonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndButtonTestRequestObject struct {
+}
+
+type EndButtonTestResponseObject interface {
+	VisitEndButtonTestResponse(w http.ResponseWriter) error
+}
+
+type EndButtonTest204Response struct {
+}
+
+func (response EndButtonTest204Response) VisitEndButtonTestResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndButtonTestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndButtonTestdefaultApplicationProblemPlusJSONResponse) VisitEndButtonTestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestButtonRequestObject struct {
+}
+
+type TestButtonResponseObject interface {
+	VisitTestButtonResponse(w http.ResponseWriter) error
+}
+
+type TestButton200JSONResponse Button
+
+func (response TestButton200JSONResponse) VisitTestButtonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestButtondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestButtondefaultApplicationProblemPlusJSONResponse) VisitTestButtonResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7806,6 +8272,27 @@ type StrictServerInterface interface {
 	// GetButton Shows the reset button as it is right now.
 	// (GET /button)
 	GetButton(ctx context.Context, request GetButtonRequestObject) (GetButtonResponseObject, error)
+	// ChooseButton Binds the reset to a key that the NAS heard while it listened, or leaves it to find its button by itself.
+	// (PUT /button)
+	ChooseButton(ctx context.Context, request ChooseButtonRequestObject) (ChooseButtonResponseObject, error)
+	// EnableButton Turns the button on or off. Turned off, it does nothing at all, not even restore the administrator's defaults.
+	// (PUT /button/enabled)
+	EnableButton(ctx context.Context, request EnableButtonRequestObject) (EnableButtonResponseObject, error)
+	// EndButtonLesson Stops listening. What was heard can still be confirmed.
+	// (DELETE /button/learn)
+	EndButtonLesson(ctx context.Context, request EndButtonLessonRequestObject) (EndButtonLessonResponseObject, error)
+	// GetButtonLesson Shows which keys the NAS has heard since it began to listen.
+	// (GET /button/learn)
+	GetButtonLesson(ctx context.Context, request GetButtonLessonRequestObject) (GetButtonLessonResponseObject, error)
+	// LearnButton Listens for a minute to all keys that may be the button. The button itself does nothing meanwhile.
+	// (POST /button/learn)
+	LearnButton(ctx context.Context, request LearnButtonRequestObject) (LearnButtonResponseObject, error)
+	// EndButtonTest Has presses act again.
+	// (DELETE /button/test)
+	EndButtonTest(ctx context.Context, request EndButtonTestRequestObject) (EndButtonTestResponseObject, error)
+	// TestButton Has presses be shown and do nothing for a minute.
+	// (POST /button/test)
+	TestButton(ctx context.Context, request TestButtonRequestObject) (TestButtonResponseObject, error)
 	// Claim Makes the first administrator, once, and signs them in.
 	// (POST /claim)
 	Claim(ctx context.Context, request ClaimRequestObject) (ClaimResponseObject, error)
@@ -8157,6 +8644,213 @@ func (sh *strictHandler) GetButton(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetButtonResponseObject); ok {
 		return validResponse.VisitGetButtonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChooseButton operation middleware
+func (sh *strictHandler) ChooseButton(ctx echo.Context) error {
+	var request ChooseButtonRequestObject
+
+	var body ChooseButtonJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChooseButton(ctx.Request().Context(), request.(ChooseButtonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChooseButton")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChooseButtonResponseObject); ok {
+		return validResponse.VisitChooseButtonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EnableButton operation middleware
+func (sh *strictHandler) EnableButton(ctx echo.Context) error {
+	var request EnableButtonRequestObject
+
+	var body EnableButtonJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EnableButton(ctx.Request().Context(), request.(EnableButtonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EnableButton")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EnableButtonResponseObject); ok {
+		return validResponse.VisitEnableButtonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndButtonLesson operation middleware
+func (sh *strictHandler) EndButtonLesson(ctx echo.Context) error {
+	var request EndButtonLessonRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndButtonLesson(ctx.Request().Context(), request.(EndButtonLessonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndButtonLesson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndButtonLessonResponseObject); ok {
+		return validResponse.VisitEndButtonLessonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetButtonLesson operation middleware
+func (sh *strictHandler) GetButtonLesson(ctx echo.Context) error {
+	var request GetButtonLessonRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetButtonLesson(ctx.Request().Context(), request.(GetButtonLessonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetButtonLesson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetButtonLessonResponseObject); ok {
+		return validResponse.VisitGetButtonLessonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LearnButton operation middleware
+func (sh *strictHandler) LearnButton(ctx echo.Context) error {
+	var request LearnButtonRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LearnButton(ctx.Request().Context(), request.(LearnButtonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LearnButton")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LearnButtonResponseObject); ok {
+		return validResponse.VisitLearnButtonResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndButtonTest operation middleware
+func (sh *strictHandler) EndButtonTest(ctx echo.Context) error {
+	var request EndButtonTestRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndButtonTest(ctx.Request().Context(), request.(EndButtonTestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndButtonTest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndButtonTestResponseObject); ok {
+		return validResponse.VisitEndButtonTestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestButton operation middleware
+func (sh *strictHandler) TestButton(ctx echo.Context) error {
+	var request TestButtonRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestButton(ctx.Request().Context(), request.(TestButtonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestButton")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestButtonResponseObject); ok {
+		return validResponse.VisitTestButtonResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

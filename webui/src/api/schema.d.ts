@@ -1,4 +1,4 @@
-// openapi.yaml sha256:ab8bc31087a5059edcf8219dbcd1428dee2aa573578f3eaa91a1b38ce72f9b8e
+// openapi.yaml sha256:44dea60d0e2bb5359baea4a67c4fa461e1970ac89e29d8d11fb59815dfb94792
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1093,7 +1093,68 @@ export interface paths {
         };
         /** Shows the reset button as it is right now. */
         get: operations["GetButton"];
+        /**
+         * Binds the reset to a key that the NAS heard while it listened, or leaves it to find its button by itself.
+         * @description A key that was not pressed and released within the last ten minutes is refused with `not_heard`.
+         */
+        put: operations["ChooseButton"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/button/learn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which keys the NAS has heard since it began to listen. */
+        get: operations["GetButtonLesson"];
         put?: never;
+        /** Listens for a minute to all keys that may be the button. The button itself does nothing meanwhile. */
+        post: operations["LearnButton"];
+        /** Stops listening. What was heard can still be confirmed. */
+        delete: operations["EndButtonLesson"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/button/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has presses be shown and do nothing for a minute. */
+        post: operations["TestButton"];
+        /** Has presses act again. */
+        delete: operations["EndButtonTest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/button/enabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Turns the button on or off. Turned off, it does nothing at all, not even restore the administrator's defaults.
+         * @description Turning it off wants the name of the NAS in `nas_name`; `castellan recover` on the NAS is then the last way back in.
+         */
+        put: operations["EnableButton"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2180,8 +2241,8 @@ export interface components {
         Outcome: "presence" | "nothing" | "reset" | "cancelled";
         Button: {
             /** @enum {string} */
-            source: "gpio" | "simulated" | "none";
-            /** @description The chip and the line. */
+            source: "input" | "gpio" | "simulated" | "none";
+            /** @description The key and its device, or the chip and the line. */
             name: string;
             /** @enum {string} */
             state: "released" | "pressed" | "stuck" | "absent";
@@ -2190,7 +2251,54 @@ export interface components {
             /** @description What is so, then what to do. */
             detail: string;
             gesture: components["schemas"]["Gesture"];
+            /** @description The owner has not turned it off. */
+            enabled: boolean;
+            /** @description It is the one that the NAS learnt. */
+            learnt: boolean;
+            /** @description The config file leaves open which button it is. */
+            can_learn: boolean;
+            /** @description For how long yet presses are only shown. */
+            testing: number;
+            /** @description For how long yet the NAS listens for its button. */
+            learning: number;
+            /**
+             * @description What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, or nothing does.
+             * @enum {string}
+             */
+            guard: "none" | "inhibited" | "ignored" | "exposed";
+            /** @description What is wrong with a button that works, then what to do. */
+            trouble?: string;
             last?: components["schemas"]["LastPress"];
+        };
+        /** @description Without a device the NAS finds its button by itself. */
+        ButtonChoice: {
+            device?: string;
+            key?: number;
+        };
+        ButtonSwitch: {
+            enabled: boolean;
+            /** @description The name of the NAS, to turn the button off. */
+            nas_name?: string;
+        };
+        ButtonLesson: {
+            /** @description For how long yet the NAS listens. */
+            left: number;
+            heard: components["schemas"]["HeardKey"][];
+        };
+        HeardKey: {
+            device: string;
+            key: number;
+            /** @description What the kernel calls the key. */
+            name: string;
+            /** @description How often it was pressed and released. */
+            presses: number;
+            /** @description It is down right now. */
+            pressed: boolean;
+            /**
+             * Format: int64
+             * @description How long the last press was.
+             */
+            held_ms: number;
         };
         LastPress: {
             /** Format: date-time */
@@ -2198,6 +2306,12 @@ export interface components {
             /** Format: int64 */
             held_ms: number;
             outcome: components["schemas"]["Outcome"];
+            /**
+             * @description Why it did nothing whatever it means.
+             * @enum {string}
+             */
+            idle?: "test" | "disabled";
+            means?: components["schemas"]["Outcome"];
         };
         Press: {
             hold_ms: number;
@@ -4225,6 +4339,157 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description The button. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Button"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChooseButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ButtonChoice"];
+            };
+        };
+        responses: {
+            /** @description The button. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Button"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetButtonLesson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was heard. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ButtonLesson"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LearnButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The NAS listens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ButtonLesson"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EndButtonLesson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stopped. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    TestButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The button. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Button"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EndButtonTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Presses act. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    EnableButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ButtonSwitch"];
+            };
+        };
         responses: {
             /** @description The button. */
             200: {

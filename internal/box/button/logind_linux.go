@@ -1,0 +1,5 @@
+package button
+
+import "golang.org/x/sys/unix"
+
+func closeDescriptor(fd int) { _ = unix.Close(fd) }
