@@ -57,3 +57,70 @@ func TestTheKernelsLineIsNotFreeForGPIO(t *testing.T) {
 		t.Errorf("got %v", b)
 	}
 }
+
+// A board that nobody knows, whose button sends what no reset button should: it is bound when somebody has pressed it.
+func TestTheKernelsUnknownKeyIsLearnt(t *testing.T) {
+	t.Parallel()
+	m, owner, _ := owned(t, "", kerneltest.Key{Line: buttonLine, Code: 198, Device: "odd_keys"})
+	finger := m.Line(buttonLine)
+	if b := owner.must(200, "GET", "/button", nil).body; b["state"] != "absent" || b["can_learn"] != true || !strings.Contains(b["detail"].(string), "learn it") {
+		t.Fatalf("got %v", b)
+	}
+	odd := obj{"device": "odd_keys", "key": 198}
+	owner.refused(409, "no_button", "POST", "/button/test", nil)
+	owner.refused(409, "not_heard", "PUT", "/button", odd)
+	owner.must(200, "POST", "/button/learn", nil)
+	time.Sleep(500 * time.Millisecond)
+	finger.Hold(6 * time.Second)
+	var heard []any
+	waitFor(t, func() bool {
+		heard = listOf(owner.must(200, "GET", "/button/learn", nil).body["heard"])
+		return len(heard) == 1 && heard[0].(obj)["presses"] == 1.0
+	})
+	if h := heard[0].(obj); h["device"] != "odd_keys" || h["key"] != 198.0 || h["held_ms"].(float64) < 5900 {
+		t.Errorf("heard %v", h)
+	}
+	owner.refused(409, "not_heard", "PUT", "/button", obj{"device": "odd_keys", "key": 199})
+	owner.must(200, "PUT", "/button", odd)
+	waitFor(t, func() bool {
+		b := owner.must(200, "GET", "/button", nil).body
+		return b["state"] == "released" && b["learnt"] == true
+	})
+
+	owner.must(200, "POST", "/button/test", nil)
+	finger.Hold(6 * time.Second)
+	press := func() obj {
+		last, _ := owner.must(200, "GET", "/button", nil).body["last"].(obj)
+		return last
+	}
+	waitFor(t, func() bool { p := press(); return p != nil && p["idle"] == "test" && p["means"] == "reset" })
+	owner.must(204, "DELETE", "/button/test", nil)
+
+	owner.refused(422, "invalid", "PUT", "/button/enabled", obj{"enabled": false})
+	owner.must(200, "PUT", "/button/enabled", obj{"enabled": false, "nas_name": "castellan"})
+	finger.Hold(6 * time.Second)
+	waitFor(t, func() bool { p := press(); return p["idle"] == "disabled" && p["means"] == "reset" })
+	if state := owner.must(200, "GET", "/status", nil).body["state"]; state != "ready" {
+		t.Fatalf("a press that does nothing led to %v", state)
+	}
+	owner.must(200, "PUT", "/button/enabled", obj{"enabled": true})
+	finger.Hold(6 * time.Second)
+	waitFor(t, func() bool { return visit(t, m).must(200, "GET", "/status", nil).body["state"] == "unclaimed" })
+}
+
+// R140 (a): held from before the start, it does nothing until it was released.
+func TestTheKernelsKeyThatIsHeldAtTheStartDoesNothing(t *testing.T) {
+	t.Parallel()
+	m, owner, _ := owned(t, "source = \"input\"\ndevice = \"gpio-keys\"\n", kerneltest.Key{Line: buttonLine, Code: 408, Device: "gpio-keys"})
+	finger := m.Line(buttonLine)
+	owner.must(200, "GET", "/status", nil)
+	finger.Press()
+	waitFor(t, func() bool { return owner.must(200, "GET", "/button", nil).body["state"] == "pressed" })
+	time.Sleep(61 * time.Second)
+	waitFor(t, func() bool { return owner.must(200, "GET", "/button", nil).body["state"] == "stuck" })
+	finger.Release()
+	waitFor(t, func() bool { return owner.must(200, "GET", "/button", nil).body["state"] == "released" })
+	if state := owner.must(200, "GET", "/status", nil).body["state"]; state != "ready" {
+		t.Errorf("a stuck button led to %v", state)
+	}
+}
