@@ -1,10 +1,12 @@
 package daemon
 
 import (
+	"os"
 	"time"
 
 	"castellan/internal/access/people"
 	"castellan/internal/box/button"
+	"castellan/internal/config"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -14,6 +16,22 @@ func (h *house) findButton(tx *store.Tx) error {
 	b, err := settings.GetButton(tx)
 	h.button.Follow(people.ChoiceOf(b))
 	return err
+}
+
+// board says where the button of this kind of box is, or nil: the kind is not known.
+func (d *Daemon) board() *button.Board {
+	b, known, err := config.BoardOf(config.Identify(os.DirFS("/")))
+	if err != nil {
+		d.Out.Error("look up the board", "err", err)
+	}
+	if !known {
+		return nil
+	}
+	board := &button.Board{Name: b.Name, Advice: b.Advice}
+	if b.Device != "" {
+		board.Key = &button.InputKey{Device: b.Device, Key: b.Key}
+	}
+	return board
 }
 
 // buttonSource returns the button of the integrator's file, or nil.
@@ -29,9 +47,9 @@ func (d *Daemon) buttonSource() button.Source {
 		return button.InputKey{Device: b.Device, Key: b.Key}
 	case "auto":
 		if b.Line == "" {
-			return button.NewAuto(nil, nil)
+			return button.NewAuto(d.board(), nil)
 		}
-		return button.NewAuto(nil, &line)
+		return button.NewAuto(d.board(), &line)
 	default:
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -164,6 +165,12 @@ func (f facts) learnable() bool { return f.hasKeys() && !f.typing() && !f.pointi
 // sharesPower reports whether a device has the power key beside another one. Grabbing it would take the power key away
 // from the system, which turns the NAS off by it.
 func (f facts) sharesPower(key uint16) bool { return key != KeyPower && f.keys.has(KeyPower) }
+
+// named reports whether a device has a name. Device trees were renamed over the years: a dash and an underscore are the same.
+func (f facts) named(name string) bool {
+	same := strings.NewReplacer("_", "-")
+	return same.Replace(f.name) == same.Replace(name)
+}
 
 // errNoKey says that no device is taken for the one with the reset button by rule.
 var errNoKey = errors.New("no device of this NAS has the key of a reset button")

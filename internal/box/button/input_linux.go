@@ -126,7 +126,7 @@ func closeAll(all []*device) {
 
 // Open finds the key and claims its device.
 func (k InputKey) Open() (Line, error) {
-	found, denied := openWhere(inputDir, func(f facts) bool { return f.name == k.Device && f.keys.has(k.Key) })
+	found, denied := openWhere(inputDir, func(f facts) bool { return f.named(k.Device) && f.keys.has(k.Key) })
 	switch {
 	case len(found) > 0:
 		closeAll(found[1:])
