@@ -19,11 +19,11 @@ const buttonLine = 5
 // GPIO line that the test drives.
 func boot(t *testing.T, line string) *kerneltest.Machine {
 	t.Helper()
-	return bootWith(t, fmt.Sprintf("source = \"gpio\"\nchip = \"gpiochip0\"\nline = \"%s\"\nactive = \"high\"\n", line))
+	return bootWith(t, kerneltest.ARM64, fmt.Sprintf("source = \"gpio\"\nchip = \"gpiochip0\"\nline = \"%s\"\nactive = \"high\"\n", line))
 }
 
 // bootWith starts the real program with a button of the config file, beside keys that the kernel owns.
-func bootWith(t *testing.T, button string, keys ...kerneltest.Key) *kerneltest.Machine {
+func bootWith(t *testing.T, arch kerneltest.Arch, button string, keys ...kerneltest.Key) *kerneltest.Machine {
 	t.Helper()
 	var servers []string
 	for range 3 {
@@ -36,7 +36,7 @@ servers = ["%s"]
 [button]
 %s`, strings.Join(servers, `", "`), button)
 	return kerneltest.Start(t, kerneltest.Config{
-		Binary: kerneltest.Build(t, "castellan/cmd/castellan"), Args: []string{"serve", "-config", "/castellan.toml", "-greeting"},
+		Binary: kerneltest.BuildFor(t, arch, "castellan/cmd/castellan"), Args: []string{"serve", "-config", "/castellan.toml", "-greeting"},
 		Files: map[string][]byte{"/castellan.toml": []byte(config)}, Keys: keys,
 		RTC: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), Forwards: []int{8001},
 	})
