@@ -45,6 +45,7 @@ func main() {
 func run() (code int, err error) {
 	line := flag.Int("line", -1, "GPIO line of the button")
 	low := flag.Bool("active-low", false, "the button pulls its line down")
+	watch := flag.Bool("button", false, "watch the button of the kernel's input devices")
 	data := flag.String("data", "", "folder for files")
 	leave := flag.Int("exit", -1, "exit at once with this code")
 	flag.Parse()
@@ -74,6 +75,12 @@ func run() (code int, err error) {
 	mux.HandleFunc("POST /follow", c.follow)
 	mux.HandleFunc("POST /bend", bend)
 	mux.HandleFunc("POST /sleep", c.sleep)
+	if *watch {
+		k := newKeyButton()
+		mux.HandleFunc("GET /button", k.tell)
+		mux.HandleFunc("GET /second", k.second)
+		mux.HandleFunc("POST /driver/{what}", drive)
+	}
 	mux.Handle("GET /file/", http.StripPrefix("/file/", http.FileServer(http.Dir(*data))))
 	return serve(mux)
 }
