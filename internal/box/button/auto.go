@@ -1,7 +1,6 @@
 package button
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -94,5 +93,12 @@ func (a *Auto) ofBoard() (Source, Line, error) {
 // errUnknown says that no button was found by rule, and what else there is.
 var errUnknown = errors.New("no reset button was found on this NAS. If it has one, let the NAS learn it in Settings › Reset button. To get back in without one, use castellan recover on the NAS itself")
 
-// News is told when another look is worth it.
-func (a *Auto) News(ctx context.Context) <-chan struct{} { return InputKey{}.News(ctx) }
+// ofInput reports whether a source looks among the input devices.
+func ofInput(s Source) bool {
+	switch s.(type) {
+	case InputKey, *Auto:
+		return true
+	default:
+		return false
+	}
+}

@@ -39,11 +39,6 @@ type Source interface {
 	Open() (Line, error)
 }
 
-// newsy is a source that knows when it is worth trying again.
-type newsy interface {
-	News(ctx context.Context) <-chan struct{}
-}
-
 // State is what the button is doing.
 type State string
 
@@ -82,6 +77,8 @@ type Config struct {
 	Pressed func(Press) error
 	// Keys hears all keys that may be a button until the context ends; nil: those of this box.
 	Keys func(ctx context.Context) <-chan KeyEdge
+	// News tells, until the context ends, that the input devices changed and looking again is worth it; nil: those of this box.
+	News func(ctx context.Context) <-chan struct{}
 	// Bus is the address of the system's D-Bus; empty: where it usually is.
 	Bus string
 	Log *slog.Logger
@@ -127,6 +124,9 @@ func New(c Config) *Button {
 	if c.Keys == nil {
 		c.Keys = hearKeys
 	}
+	if c.News == nil {
+		c.News = inputNews
+	}
 	return &Button{again: func() {}, config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{}), tried: make(chan struct{})}
 }
 
@@ -170,8 +170,8 @@ func (b *Button) hold(ctx context.Context, source Source, known func()) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	var news <-chan struct{}
-	if s, ok := source.(newsy); ok {
-		news = s.News(ctx) // before looking, so that nothing comes unseen in between
+	if ofInput(source) {
+		news = b.config.News(ctx) // before looking, so that nothing comes unseen in between
 	}
 	wait := soon
 	line, err := source.Open()

@@ -19,14 +19,21 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 // run starts a Button in a synctest bubble and returns the presses it reports.
 func run(t *testing.T, source button.Source) (*button.Button, func() []button.Press) {
 	t.Helper()
+	return runWith(t, button.Config{Source: source})
+}
+
+// runWith is run for a Button of which more is said than its source.
+func runWith(t *testing.T, c button.Config) (*button.Button, func() []button.Press) {
+	t.Helper()
 	var mu sync.Mutex
 	var got []button.Press
-	b := button.New(button.Config{Source: source, Times: button.DefaultTimes(), Log: quiet, Pressed: func(p button.Press) error {
+	c.Times, c.Log, c.Pressed = button.DefaultTimes(), quiet, func(p button.Press) error {
 		mu.Lock()
 		got = append(got, p)
 		mu.Unlock()
 		return nil
-	}})
+	}
+	b := button.New(c)
 	ctx, stop := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
 	ended.Go(func() {

@@ -242,12 +242,12 @@ func (d *device) read(edge func(uint16, Edge) bool, lost func() bool) {
 	}
 }
 
-// News is told of changes among the input devices: one that came, or that the daemon may open now.
-func (k InputKey) News(ctx context.Context) <-chan struct{} { return inputNews(ctx, inputDir) }
+// inputNews tells of input devices that came, or that the daemon may open now, until the context ends.
+func inputNews(ctx context.Context) <-chan struct{} { return newsOf(ctx, inputDir) }
 
-// inputNews tells of changes in the folder of the input devices, or of the folder itself where it is not there yet, until
-// the context ends. Changes that come together are told once. Without inotify nothing is told.
-func inputNews(ctx context.Context, dir string) <-chan struct{} {
+// newsOf tells of changes in a folder, or of the folder itself where it is not there yet. Changes that come together are told
+// once. Without inotify nothing is told.
+func newsOf(ctx context.Context, dir string) <-chan struct{} {
 	news := make(chan struct{}, 1)
 	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
 	if err != nil {

@@ -90,12 +90,12 @@ func TestADeviceThatComesLateIsNews(t *testing.T) {
 			t.Errorf("%s is no news", what)
 		}
 	}
-	news := inputNews(t.Context(), dir)
+	news := newsOf(t.Context(), dir)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	told("the folder", news)
-	news = inputNews(t.Context(), dir)
+	news = newsOf(t.Context(), dir)
 	file := filepath.Join(dir, "event0")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -14,8 +14,8 @@ func (k InputKey) Open() (Line, error) { return Line{}, errOnlyLinux }
 
 func openByRule() (InputKey, Line, error) { return InputKey{}, Line{}, errOnlyLinux }
 
-// News is told of nothing.
-func (k InputKey) News(context.Context) <-chan struct{} { return nil }
+// inputNews tells nothing.
+func inputNews(context.Context) <-chan struct{} { return nil }
 
 // hearKeys hears nothing.
 func hearKeys(context.Context) <-chan KeyEdge { return nil }

@@ -1,0 +1,200 @@
+package button_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"castellan/internal/box/button"
+)
+
+// found runs a Button whose config file leaves open which it is, on a box that has no input devices; keys are what it hears
+// while it listens.
+func found(t *testing.T, keys <-chan button.KeyEdge) (*button.Button, func() []button.Press) {
+	t.Helper()
+	return runWith(t, button.Config{
+		Source: button.NewAuto(nil, nil),
+		Keys:   func(context.Context) <-chan button.KeyEdge { return keys },
+		News:   func(context.Context) <-chan struct{} { return nil },
+	})
+}
+
+func TestATestShowsPressesAndDoesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, presses := run(t, button.NewSimulation())
+		if err := b.CanTest(); err != nil {
+			t.Fatal(err)
+		}
+		b.Test()
+		if s := b.Status(); s.Testing != button.TestTime || s.Works() {
+			t.Errorf("at the start: %+v", s)
+		}
+		p, err := b.Hold(t.Context(), 6*time.Second)
+		want := button.Press{Outcome: button.Nothing, Held: 6 * time.Second, Idle: button.IsTest, Means: button.Reset}
+		if p != want || err != nil {
+			t.Errorf("got %+v, %v", p, err)
+		}
+		// One that outlasts the test began in it; the next counts again.
+		time.Sleep(b.Status().Testing - time.Second)
+		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Idle != button.IsTest || p.Outcome != button.Nothing {
+			t.Errorf("over the end: %+v", p)
+		}
+		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset || p.Idle != "" {
+			t.Errorf("afterwards: %+v", p)
+		}
+		if got := presses(); len(got) != 3 || got[0].Outcome != button.Nothing || got[1].Outcome != button.Nothing {
+			t.Errorf("acted upon: %+v", got)
+		}
+	})
+}
+
+func TestATestThatIsEndedArmsTheNextPress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := run(t, button.NewSimulation())
+		go func() { _, _ = b.Hold(t.Context(), 6*time.Second) }()
+		time.Sleep(time.Second)
+		b.Test() // a press that has begun
+		time.Sleep(time.Second)
+		b.EndTest()
+		time.Sleep(10 * time.Second)
+		if s := b.Status(); s.Last.Idle != button.IsTest {
+			t.Errorf("a press that began before a test: %+v", s.Last)
+		}
+		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset {
+			t.Errorf("afterwards: %+v", p)
+		}
+	})
+}
+
+// R140: turned off, the button does nothing, not even restore the administrator's defaults.
+func TestAButtonThatIsTurnedOffDoesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, presses := run(t, button.NewSimulation())
+		b.Follow(button.Choice{Disabled: true})
+		for hold, means := range map[time.Duration]button.Outcome{500 * ms: button.Presence, 6 * time.Second: button.Reset} {
+			p, err := b.Hold(t.Context(), hold)
+			if want := (button.Press{Outcome: button.Nothing, Held: hold, Idle: button.IsDisabled, Means: means}); p != want || err != nil {
+				t.Errorf("held %v: got %+v, %v", hold, p, err)
+			}
+		}
+		if s := b.Status(); s.Works() || !s.Disabled || s.State != button.IsReleased {
+			t.Errorf("got %+v", s)
+		}
+		b.Follow(button.Choice{})
+		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset {
+			t.Errorf("turned on: %+v", p)
+		}
+		if got := presses(); got[0].Outcome != button.Nothing || got[1].Outcome != button.Nothing {
+			t.Errorf("acted upon: %+v", got)
+		}
+	})
+}
+
+// R140: the reset is never bound to a key that nobody has pressed.
+func TestOnlyAKeyThatWasPressedAndReleasedIsLearnt(t *testing.T) {
+	odd, other := button.InputKey{Device: "odd-keys", Key: 198}, button.InputKey{Device: "odd-keys", Key: 199}
+	synctest.Test(t, func(t *testing.T) {
+		keys := make(chan button.KeyEdge)
+		b, presses := found(t, keys)
+		if err := b.CheckHeard(odd); !errors.Is(err, button.ErrUnlike) {
+			t.Errorf("before: %v", err)
+		}
+		b.Learn()
+		synctest.Wait()
+		if s := b.Status(); s.Learning != button.LearnTime || s.Works() || s.State != button.IsAbsent {
+			t.Errorf("while listening: %+v", s)
+		}
+		keys <- button.KeyEdge{InputKey: other, Edge: up(0)} // down since before
+		keys <- button.KeyEdge{InputKey: odd, Edge: down(time.Second)}
+		keys <- button.KeyEdge{InputKey: odd, Edge: down(time.Second)}
+		synctest.Wait()
+		if l := b.Lesson(); len(l.Heard) != 1 || !l.Heard[0].Pressed || l.Heard[0].Presses != 0 {
+			t.Errorf("while it is down: %+v", l)
+		}
+		if err := b.CheckHeard(odd); !errors.Is(err, button.ErrUnlike) {
+			t.Errorf("while it is down: %v", err)
+		}
+		keys <- button.KeyEdge{InputKey: odd, Edge: up(7 * time.Second)}
+		synctest.Wait()
+		if l := b.Lesson(); l.Heard[0] != (button.Heard{InputKey: odd, Presses: 1, Held: 6 * time.Second}) {
+			t.Errorf("afterwards: %+v", l)
+		}
+		if err := errors.Join(b.CheckHeard(odd)); err != nil || b.CheckHeard(other) == nil {
+			t.Errorf("got %v", err)
+		}
+		if len(presses()) != 0 {
+			t.Errorf("what was pressed to be learnt acted: %v", presses())
+		}
+		b.EndLearning()
+		time.Sleep(time.Second)
+		if s := b.Status(); s.Learning != 0 || b.Lesson().Left != 0 || b.CheckHeard(odd) != nil {
+			t.Errorf("ended: %+v", s)
+		}
+		time.Sleep(button.LearnKept)
+		if err := b.CheckHeard(odd); !errors.Is(err, button.ErrUnlike) {
+			t.Errorf("too late: %v", err)
+		}
+	})
+}
+
+func TestListeningEndsByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := found(t, make(chan button.KeyEdge))
+		b.Learn()
+		time.Sleep(button.LearnTime + time.Millisecond)
+		synctest.Wait()
+		if s := b.Status(); s.Learning != 0 || s.Problem == "" {
+			t.Errorf("got %+v", s)
+		}
+	})
+}
+
+func TestAFloodOfKeysIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keys := make(chan button.KeyEdge)
+		b, _ := found(t, keys)
+		b.Learn()
+		synctest.Wait()
+		for code := range uint16(100) {
+			keys <- button.KeyEdge{InputKey: button.InputKey{Device: "x", Key: code + 1}, Edge: down(0)}
+		}
+		if n := len(b.Lesson().Heard); n != button.MaxHeard {
+			t.Errorf("%d keys are kept", n)
+		}
+	})
+}
+
+func TestTheConfigFileLeavesNothingToLearn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := run(t, button.NewSimulation())
+		odd := button.InputKey{Device: "odd-keys", Key: 198}
+		if !errors.Is(b.CanLearn(), button.ErrFixed) || !errors.Is(b.CheckHeard(odd), button.ErrFixed) {
+			t.Error("there is something to learn")
+		}
+		b.Follow(button.Choice{Key: &odd}) // learnt before the config file said otherwise
+		if s := b.Status(); s.Kind != button.Simulated || s.Learnt || s.CanLearn {
+			t.Errorf("got %+v", s)
+		}
+	})
+}
+
+func TestWhatWasLearntIsTheButton(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := found(t, nil)
+		if s := b.Status(); s.Kind != button.None || !s.CanLearn || s.Learnt {
+			t.Errorf("before: %+v", s)
+		}
+		b.Follow(button.Choice{Key: &button.InputKey{Device: "odd-keys", Key: 198}})
+		time.Sleep(time.Second)
+		if s := b.Status(); s.Kind != button.Input || s.Name != `key 198 of "odd-keys"` || !s.Learnt || s.Problem == "" {
+			t.Errorf("got %+v", s)
+		}
+		b.Follow(button.Choice{})
+		time.Sleep(time.Second)
+		if s := b.Status(); s.Kind != button.None || s.Learnt {
+			t.Errorf("found again by itself: %+v", s)
+		}
+	})
+}
