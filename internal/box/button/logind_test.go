@@ -1,0 +1,177 @@
+package button
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"castellan/internal/realtest"
+)
+
+// logind is org.freedesktop.login1 on a real bus.
+type logind struct {
+	mu      sync.Mutex
+	asked   [4]string
+	refuses string            // the name of the error with which an inhibitor is refused
+	actions map[string]string // what it does by the key
+	reader  *os.File          // ends when whoever got the inhibitor has let it go
+}
+
+// Inhibit is a method of org.freedesktop.login1.Manager.
+func (l *logind) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = [4]string{what, who, why, mode}
+	if l.refuses != "" {
+		return -1, dbus.NewError(l.refuses, []any{"no"})
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return -1, dbus.MakeFailedError(err)
+	}
+	l.reader = reader
+	time.AfterFunc(200*time.Millisecond, func() { _ = writer.Close() }) // it was sent by then
+	return dbus.UnixFD(writer.Fd()), nil
+}
+
+// Get is a method of org.freedesktop.DBus.Properties.
+func (l *logind) Get(_, name string) (dbus.Variant, *dbus.Error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	action, ok := l.actions[name]
+	if !ok {
+		return dbus.Variant{}, dbus.MakeFailedError(errors.New("no such property"))
+	}
+	return dbus.MakeVariant(action), nil
+}
+
+func (l *logind) join(t *testing.T, bus *realtest.Bus) {
+	t.Helper()
+	c, err := dbus.Connect(bus.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	for _, name := range []string{loginManager, "org.freedesktop.DBus.Properties"} {
+		if err := c.Export(l, loginPath, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.RequestName(login, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// gone reports whether the inhibitor was let go within a while.
+func (l *logind) gone(t *testing.T, within time.Duration) bool {
+	t.Helper()
+	if err := l.reader.SetReadDeadline(time.Now().Add(within)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := l.reader.Read(make([]byte, 1))
+	return !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// shared is an input device that others hear as well; a test closes its edges.
+type shared struct {
+	InputKey
+	edges chan Edge
+}
+
+func (s shared) Open() (Line, error) {
+	return Line{Edges: s.edges, Shared: true, Close: func() error { return nil }}, nil
+}
+
+// over runs a Button on a bus.
+func over(t *testing.T, address string) (b *Button, stop func()) {
+	t.Helper()
+	b = New(Config{Source: shared{InputKey{Device: "gpio-keys", Key: KeyRestart}, nil}, Times: DefaultTimes(), Bus: address, Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- b.Run(ctx) }()
+	stop = sync.OnceFunc(func() { cancel(); <-done })
+	t.Cleanup(stop)
+	return b, stop
+}
+
+func awaitGuard(t *testing.T, b *Button, what string, want Guard) {
+	t.Helper()
+	for range 250 {
+		if s := b.Status(); s.Works() && s.Guard == want && (s.Trouble() != "") == (want == Exposed) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("%s: got %+v", what, b.Status())
+}
+
+// systemd-logind is kept off the key as long as the button is held, and not longer.
+func TestLogindIsKeptOffTheKey(t *testing.T) {
+	t.Parallel()
+	bus, l := realtest.NewBus(t), &logind{}
+	l.join(t, bus)
+	b, stop := over(t, bus.Address)
+	awaitGuard(t, b, "held", Inhibited)
+	l.mu.Lock()
+	asked := l.asked
+	l.mu.Unlock()
+	if asked[0] != "handle-reboot-key" || asked[1] != "Castellan" || asked[3] != "block" {
+		t.Errorf("asked for %q", asked)
+	}
+	if l.gone(t, 500*time.Millisecond) {
+		t.Error("the inhibitor was let go while the button is held")
+	}
+	stop()
+	if !l.gone(t, 5*time.Second) {
+		t.Error("the inhibitor is still held")
+	}
+}
+
+func TestALogindThatRefusesIsLookedAt(t *testing.T) {
+	t.Parallel()
+	ignore, reboot := map[string]string{"HandleRebootKey": "ignore", "HandleRebootKeyLongPress": "ignore"}, map[string]string{"HandleRebootKey": "reboot", "HandleRebootKeyLongPress": "poweroff"}
+	half := map[string]string{"HandleRebootKey": "ignore", "HandleRebootKeyLongPress": "poweroff"}
+	for name, tc := range map[string]struct {
+		refuses string
+		actions map[string]string
+		want    Guard
+	}{
+		"the drop-in is there":                  {"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", ignore, Ignored},
+		"nothing is there":                      {"org.freedesktop.DBus.Error.AccessDenied", reboot, Exposed},
+		"a long press still powers off":         {"org.freedesktop.DBus.Error.AccessDenied", half, Exposed},
+		"it does not say what it does":          {"org.freedesktop.DBus.Error.AccessDenied", nil, Exposed},
+		"too old to know the key (systemd 249)": {"org.freedesktop.DBus.Error.InvalidArgs", nil, Unneeded},
+	} {
+		bus, l := realtest.NewBus(t), &logind{refuses: tc.refuses, actions: tc.actions}
+		l.join(t, bus)
+		b, _ := over(t, bus.Address)
+		awaitGuard(t, b, name, tc.want)
+	}
+}
+
+func TestWithoutLogindNobodyActs(t *testing.T) {
+	t.Parallel()
+	b, _ := over(t, realtest.NewBus(t).Address)
+	awaitGuard(t, b, "a bus without logind", Unneeded)
+	b, _ = over(t, "unix:path=/nonexistent")
+	awaitGuard(t, b, "no bus", Unneeded)
+}
+
+// A device that is grabbed is heard by nobody else: then nothing is wrong although logind would act.
+func TestAGrabbedDeviceNeedsNoGuard(t *testing.T) {
+	b := New(Config{Times: DefaultTimes()})
+	b.guard = Exposed
+	if got := b.guardNow(InputKey{}); got != Unneeded {
+		t.Errorf("got %s", got)
+	}
+	b.shared = true
+	if got := b.guardNow(InputKey{}); got != Exposed {
+		t.Errorf("got %s", got)
+	}
+}
