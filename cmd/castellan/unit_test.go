@@ -24,6 +24,7 @@ func TestTheUnitLeavesTheDaemonWhatItNeeds(t *testing.T) {
 	}
 	for _, want := range []string{
 		`(?m)^SystemCallFilter=.*\badjtimex\b`, `(?m)^StateDirectory=castellan$`, `(?m)^CapabilityBoundingSet=$`,
+		`(?m)^DeviceAllow=char-gpiochip rw$`, `(?m)^DeviceAllow=char-input r$`, `(?m)^SupplementaryGroups=gpio$`,
 		`(?m)^Restart=on-failure$`, `(?m)^StartLimitIntervalSec=0$`, `(?m)^NoNewPrivileges=yes$`,
 	} {
 		if !regexp.MustCompile(want).Match(text) {
@@ -60,6 +61,23 @@ func TestTheDropInLetsTheDaemonSetTheClock(t *testing.T) {
 		t.Error(diff)
 	}
 	understood(t, unit, text)
+}
+
+// systemd-logind leaves the key of the reset button alone, and everything else is as it was.
+func TestTheDropInKeepsLogindOffTheResetButton(t *testing.T) {
+	text, err := os.ReadFile("../../packaging/systemd/castellan-logind.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settings []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "#") {
+			settings = append(settings, strings.TrimSpace(line))
+		}
+	}
+	if diff := cmp.Diff([]string{"[Login]", "HandleRebootKey=ignore", "HandleRebootKeyLongPress=ignore"}, settings); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // understood has systemd itself read the unit, with a drop-in if there is one.
