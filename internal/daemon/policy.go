@@ -107,6 +107,8 @@ func Policy() []Rule {
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, or to end every wait after wrong passwords."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
+		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + ", " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
+		{"Button, test", words(button.TestTime), "box", "time, or an administrator", "Presses are shown and do nothing; then they act again by themselves."},
 		{"Log", atMost(event.Kept, "events") + ", " + count(event.KeptBytes>>20, "MiB of them packed"), "box", "the oldest go, or an administrator clears it, which leaves an entry", "A flood of refusals cannot fill the disk."},
 		{"Log, refusals", count(event.RepeatsFree, "of a source, ") + count(event.RepeatsFreeAll, "of all, then their number once in ") + words(event.RepeatsEvery), "source, box", words(event.RepeatsQuiet) + " without one", "A flood of refusals cannot push everything else out of the log."},
 		{"Log, one search", words(event.LookFor) + " or " + count(event.LookAt, "entries looked at"), "request", "the next request goes on from there", "A search through a million entries keeps nobody waiting."},
