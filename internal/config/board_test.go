@@ -106,7 +106,7 @@ func TestAListOfBoardsIsReadStrictly(t *testing.T) {
 	for _, change := range [][2]string{
 		{"name = \"x\"\n", ""}, {"compatible = [\"a,b\"]\n", ""}, {"\"a,b\"", "\"\""}, {"device = \"d\"\n", ""},
 		{"key = 1", "key = 0"}, {"key = 1", "key = 768"}, {"line = \"l\"\n", ""}, {"active = \"low\"", "active = \"off\""},
-		{"name", "nmae"}, {"key = 1\n", "key = 1\nadvice = \"y\"\n"}, {"compatible = [\"a,b\"]", "vendor = \"v\""},
+		{"name", "title"}, {"key = 1\n", "key = 1\nadvice = \"y\"\n"}, {"compatible = [\"a,b\"]", "vendor = \"v\""},
 	} {
 		if _, err := readBoards(strings.Replace(good, change[0], change[1], 1)); err == nil {
 			t.Errorf("%q instead of %q is taken", change[1], change[0])

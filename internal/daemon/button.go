@@ -29,7 +29,7 @@ func (d *Daemon) board() *button.Board {
 	}
 	board := &button.Board{Name: b.Name, Advice: b.Advice}
 	if b.Device != "" {
-		board.Key = &button.InputKey{Device: b.Device, Key: b.Key}
+		board.Key, board.Where = &button.InputKey{Device: b.Device, Key: b.Key}, b.Line+", active "+b.Active
 	}
 	return board
 }

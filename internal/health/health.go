@@ -179,7 +179,7 @@ func (d *Doctor) button() Check {
 	case s.Disabled && s.State != button.IsAbsent:
 		c.Level, c.Value, c.Detail = Warn, "Turned off", s.Describe()
 	case s.Works() && s.Trouble() != "":
-		c.Level, c.Value, c.Detail = Warn, "Not alone", s.Trouble()
+		c.Level, c.Value, c.Detail = Warn, "In the way", s.Trouble()
 	case s.Works() && s.Kind == button.Simulated:
 		c.Value = "Simulated"
 	case s.Works():

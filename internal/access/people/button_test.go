@@ -63,7 +63,7 @@ func TestTurningTheButtonOffTakesTheNameOfTheNAS(t *testing.T) {
 
 func TestOnlyAdministratorsDecideAboutTheButton(t *testing.T) {
 	b := newBench(t)
-	b.withButton(button.NewAuto(nil, nil), nil)
+	b.withButton(button.NewAuto(&button.Board{Name: "box for tests"}, nil), nil)
 	ines := b.own("ines", account.User)
 	nobody := people.Actor{ID: ines.ID, Name: "ines"}
 	for what, err := range map[string]error{
@@ -83,7 +83,7 @@ func TestOnlyAdministratorsDecideAboutTheButton(t *testing.T) {
 func TestTheButtonThatWasHeardIsChosen(t *testing.T) {
 	b := newBench(t)
 	keys := make(chan button.KeyEdge)
-	b.withButton(button.NewAuto(nil, nil), keys)
+	b.withButton(button.NewAuto(&button.Board{Name: "box for tests"}, nil), keys)
 	odd := button.InputKey{Device: "odd-keys", Key: 198}
 	if err := b.ChooseButton(b.root, &odd); !errors.Is(err, button.ErrUnlike) || b.chosen().Device != "" {
 		t.Errorf("before: %v", err)

@@ -10,6 +10,7 @@ import (
 type Board struct {
 	Name   string
 	Key    *InputKey // nil: it has no reset button
+	Where  string    // its line and level, for people
 	Advice string    // what to do where it has none
 }
 
@@ -66,7 +67,7 @@ func (a *Auto) Open() (Line, error) {
 		var missing error
 		if line, missing = a.line.Open(); missing != nil {
 			a.find(a.line)
-			return line, missing
+			return line, fmt.Errorf("%w. The line of the config file is no button either: %w", err, missing)
 		}
 		s, err = a.line, nil
 	}
@@ -87,6 +88,9 @@ func (a *Auto) ofBoard() (Source, Line, error) {
 		return nil, Line{}, fmt.Errorf("this NAS is a %s. %s To get back in without one, use castellan recover on the NAS itself", a.board.Name, a.board.Advice)
 	}
 	line, err := a.board.Key.Open()
+	if err != nil {
+		err = fmt.Errorf("%w. This NAS is a %s, with its button on %s", err, a.board.Name, a.board.Where)
+	}
 	return *a.board.Key, line, err
 }
 

@@ -29,7 +29,9 @@ type Line struct {
 	Lost <-chan bool
 	// Shared is whether others hear the presses as well, such as systemd-logind, which reboots by a key for that.
 	Shared bool
-	Close  func() error
+	// Alone has nobody else hear a line that is Shared, or everybody again; nil: that is not to be had.
+	Alone func(bool) error
+	Close func() error
 }
 
 // Source claims the line of a button. Its error is for people: what is so, then what to do.
@@ -178,7 +180,7 @@ func (b *Button) hold(ctx context.Context, source Source, known func()) {
 	if err == nil {
 		b.claim(line)
 		known()
-		release := b.keepLogindOff(ctx, source)
+		release := b.keepLogindOff(ctx, source, line)
 		b.watch(ctx, line)
 		release()
 		if err = line.Close(); err != nil {

@@ -3,6 +3,7 @@ package button_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,12 +11,14 @@ import (
 	"castellan/internal/box/button"
 )
 
-// found runs a Button whose config file leaves open which it is, on a box that has no input devices; keys are what it hears
-// while it listens.
+// nameless is a board that is known to have no button, so that no device of the machine that runs the test is taken for one.
+var nameless = &button.Board{Name: "box for tests", Advice: "It has no button."}
+
+// found runs a Button whose config file leaves open which it is; keys are what it hears while it listens.
 func found(t *testing.T, keys <-chan button.KeyEdge) (*button.Button, func() []button.Press) {
 	t.Helper()
 	return runWith(t, button.Config{
-		Source: button.NewAuto(nil, nil),
+		Source: button.NewAuto(nameless, nil),
 		Keys:   func(context.Context) <-chan button.KeyEdge { return keys },
 		News:   func(context.Context) <-chan struct{} { return nil },
 	})
@@ -178,6 +181,21 @@ func TestTheConfigFileLeavesNothingToLearn(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 	})
+}
+
+func TestABoardWithoutAButtonSaysWhatToDo(t *testing.T) {
+	a := button.NewAuto(nameless, nil)
+	if _, err := a.Open(); err == nil || a.Kind() != button.None || !strings.Contains(err.Error(), "this NAS is a box for tests. It has no button.") || !strings.Contains(err.Error(), "castellan recover") {
+		t.Errorf("got %v", err)
+	}
+	a = button.NewAuto(nameless, &button.GPIOLine{Chip: "gpiochip99", Line: "5"})
+	if _, err := a.Open(); err == nil || a.Kind() != button.GPIO || !strings.Contains(err.Error(), "It has no button.") || !strings.Contains(err.Error(), "The line of the config file is no button either") {
+		t.Errorf("got %v", err)
+	}
+	a = button.NewAuto(&button.Board{Name: "box with keys", Key: &button.InputKey{Device: "no such keys", Key: 408}, Where: "gpio1 5, active low"}, nil)
+	if _, err := a.Open(); err == nil || a.Kind() != button.Input || !strings.Contains(err.Error(), "This NAS is a box with keys, with its button on gpio1 5, active low") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestWhatWasLearntIsTheButton(t *testing.T) {

@@ -37,7 +37,7 @@ var (
 	getState = request(read, keyBytes, 0x18)
 	getKinds = request(read, kindBytes, 0x20)
 	getKeys  = request(read, keyBytes, 0x20+typeKey)
-	grab     = request(write, 4, 0x90)
+	setGrab  = request(write, 4, 0x90)
 	setClock = request(write, 4, 0xa0)
 )
 
@@ -169,7 +169,7 @@ func (d *device) claim(key uint16) (Line, error) {
 	// Neither channel has a buffer: what came before events were lost is taken before that is told. The kernel keeps the
 	// events meanwhile.
 	edges, lost, done := make(chan Edge), make(chan bool), make(chan struct{})
-	line.Pressed, line.Edges, line.Lost = pressed, edges, lost
+	line.Pressed, line.Edges, line.Lost, line.Alone = pressed, edges, lost, d.grab
 	var once sync.Once
 	line.Close = func() error {
 		once.Do(func() { close(done) })
@@ -203,6 +203,15 @@ func (d *device) claim(key uint16) (Line, error) {
 	return line, nil
 }
 
+// grab has nobody else hear the device, or everybody again.
+func (d *device) grab(alone bool) error {
+	value := 0
+	if alone {
+		value = 1
+	}
+	return d.control(func(fd uintptr) error { return unix.IoctlSetInt(int(fd), setGrab, value) })
+}
+
 // prepare has the device stamp its events with a clock that never steps, and grabs it if that is wanted.
 func (d *device) prepare(alone bool) (line Line, err error) {
 	err = d.control(func(fd uintptr) error { return unix.IoctlSetPointerInt(int(fd), setClock, unix.CLOCK_MONOTONIC) })
@@ -211,7 +220,7 @@ func (d *device) prepare(alone bool) (line Line, err error) {
 	}
 	line.Shared = true
 	if alone {
-		err = d.control(func(fd uintptr) error { return unix.IoctlSetInt(int(fd), grab, 1) })
+		err = d.grab(true)
 		line.Shared = err != nil
 	}
 	if errors.Is(err, unix.EBUSY) {

@@ -114,7 +114,7 @@ func TestADeviceThatComesLateIsNews(t *testing.T) {
 // The numbers of the kernel's ioctls, as its headers give them to programs in C.
 func TestTheNumbersOfTheControls(t *testing.T) {
 	for want, got := range map[uint]uint{
-		0x80084502: getID, 0x81004506: getName, 0x80604518: getState, 0x80044520: getKinds, 0x80604521: getKeys, 0x40044590: grab, 0x400445a0: setClock,
+		0x80084502: getID, 0x81004506: getName, 0x80604518: getState, 0x80044520: getKinds, 0x80604521: getKeys, 0x40044590: setGrab, 0x400445a0: setClock,
 	} {
 		if got != want {
 			t.Errorf("got %#x, want %#x", got, want)

@@ -18,6 +18,7 @@ const (
 	Unneeded  Guard = ""          // nobody would act on them, or nobody else hears them
 	Inhibited Guard = "inhibited" // logind was asked to leave the key alone while the button is held (systemd 250)
 	Ignored   Guard = "ignored"   // logind is set up to ignore the key
+	Taken     Guard = "taken"     // logind would act, so the device was taken from it, and its power key with it
 	Exposed   Guard = "exposed"   // logind acts on them
 )
 
@@ -34,7 +35,10 @@ const (
 )
 
 // keepLogindOff asks logind, as long as the button is claimed, to leave its key alone. What it returns ends that.
-func (b *Button) keepLogindOff(ctx context.Context, source Source) (release func()) {
+//
+// Where logind would act, a device that has the power key as well is taken from it nevertheless: a power key that does nothing is
+// bad, and a reset that ends in the NAS turned off after five seconds is a lost way back in.
+func (b *Button) keepLogindOff(ctx context.Context, source Source, line Line) (release func()) {
 	if source.Kind() != Input {
 		return func() {}
 	}
@@ -43,8 +47,7 @@ func (b *Button) keepLogindOff(ctx context.Context, source Source) (release func
 	ended.Go(func() {
 		for ctx.Err() == nil {
 			guard, held := askLogind(ctx, b.config.Bus)
-			b.note(guard)
-			wait := logindPause
+			b.note(take(line, guard))
 			if held != nil { // while it lives, logind keeps to it, also over its own restart
 				<-ctx.Done()
 				held()
@@ -52,32 +55,48 @@ func (b *Button) keepLogindOff(ctx context.Context, source Source) (release func
 			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(wait):
+			case <-time.After(logindPause):
 			}
 		}
 	})
 	return func() { end(); ended.Wait(); b.note(Unneeded) }
 }
 
+// take has nobody else hear a line while logind would act on it.
+func take(line Line, g Guard) Guard {
+	if !line.Shared || line.Alone == nil {
+		return g
+	}
+	if err := line.Alone(g == Exposed); err == nil && g == Exposed {
+		return Taken
+	}
+	return g
+}
+
 func (b *Button) note(g Guard) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if g == Exposed && b.guard != g && b.shared {
-		b.config.Log.Warn("systemd-logind acts on the key of the button: " + exposedWords)
+	if words := g.trouble(); words != "" && b.guard != g && b.shared {
+		b.config.Log.Warn("keep systemd-logind off the button", "trouble", words)
 	}
 	b.guard = g
 }
 
-// exposedWords say what is wrong where logind acts on the button, and what to do.
-const exposedWords = "The system reboots or powers off when the reset button is pressed, before Castellan can act on it. Put castellan-logind.conf into /etc/systemd/logind.conf.d and restart systemd-logind, or allow the daemon with castellan.polkit.rules to keep it off."
+// trouble says what is wrong, and what to do; empty: nothing.
+func (g Guard) trouble() string {
+	const remedy = " Put castellan-logind.conf into /etc/systemd/logind.conf.d and restart systemd-logind, or let castellan.polkit.rules allow the daemon to keep it off."
+	switch g {
+	case Exposed:
+		return "The system reboots or powers off when the reset button is pressed, before Castellan can act on it." + remedy
+	case Taken:
+		return "The power button does nothing while Castellan runs: the system would reboot by the reset button beside it, so both were taken from it." + remedy
+	default:
+		return ""
+	}
+}
 
 // Trouble says what is wrong with a button that works, and what to do; empty: nothing.
-func (s Status) Trouble() string {
-	if s.Guard == Exposed {
-		return exposedWords
-	}
-	return ""
-}
+func (s Status) Trouble() string { return s.Guard.trouble() }
 
 // guardNow is the guard as far as it matters: presses that nobody else hears need none. The lock must be held.
 func (b *Button) guardNow(source Source) Guard {

@@ -78,20 +78,20 @@ func (l *logind) gone(t *testing.T, within time.Duration) bool {
 	return !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// shared is an input device that others hear as well; a test closes its edges.
+// shared is an input device that others hear as well.
 type shared struct {
 	InputKey
-	edges chan Edge
+	alone func(bool) error
 }
 
 func (s shared) Open() (Line, error) {
-	return Line{Edges: s.edges, Shared: true, Close: func() error { return nil }}, nil
+	return Line{Shared: true, Alone: s.alone, Close: func() error { return nil }}, nil
 }
 
 // over runs a Button on a bus.
-func over(t *testing.T, address string) (b *Button, stop func()) {
+func over(t *testing.T, address string, alone func(bool) error) (b *Button, stop func()) {
 	t.Helper()
-	b = New(Config{Source: shared{InputKey{Device: "gpio-keys", Key: KeyRestart}, nil}, Times: DefaultTimes(), Bus: address, Log: slog.New(slog.DiscardHandler)})
+	b = New(Config{Source: shared{InputKey{Device: "gpio-keys", Key: KeyRestart}, alone}, Times: DefaultTimes(), Bus: address, Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- b.Run(ctx) }()
@@ -103,7 +103,7 @@ func over(t *testing.T, address string) (b *Button, stop func()) {
 func awaitGuard(t *testing.T, b *Button, what string, want Guard) {
 	t.Helper()
 	for range 250 {
-		if s := b.Status(); s.Works() && s.Guard == want && (s.Trouble() != "") == (want == Exposed) {
+		if s := b.Status(); s.Works() && s.Guard == want && (s.Trouble() != "") == (want == Exposed || want == Taken) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -116,7 +116,7 @@ func TestLogindIsKeptOffTheKey(t *testing.T) {
 	t.Parallel()
 	bus, l := realtest.NewBus(t), &logind{}
 	l.join(t, bus)
-	b, stop := over(t, bus.Address)
+	b, stop := over(t, bus.Address, nil)
 	awaitGuard(t, b, "held", Inhibited)
 	l.mu.Lock()
 	asked := l.asked
@@ -150,17 +150,38 @@ func TestALogindThatRefusesIsLookedAt(t *testing.T) {
 	} {
 		bus, l := realtest.NewBus(t), &logind{refuses: tc.refuses, actions: tc.actions}
 		l.join(t, bus)
-		b, _ := over(t, bus.Address)
+		b, _ := over(t, bus.Address, nil)
 		awaitGuard(t, b, name, tc.want)
 	}
 }
 
 func TestWithoutLogindNobodyActs(t *testing.T) {
 	t.Parallel()
-	b, _ := over(t, realtest.NewBus(t).Address)
+	b, _ := over(t, realtest.NewBus(t).Address, nil)
 	awaitGuard(t, b, "a bus without logind", Unneeded)
-	b, _ = over(t, "unix:path=/nonexistent")
+	b, _ = over(t, "unix:path=/nonexistent", nil)
 	awaitGuard(t, b, "no bus", Unneeded)
+}
+
+// Where logind would act, the device is taken from it, and given back once logind leaves the key alone.
+func TestADeviceIsTakenFromALogindThatWouldAct(t *testing.T) {
+	t.Parallel()
+	var alone []bool
+	line := Line{Shared: true, Alone: func(on bool) error { alone = append(alone, on); return nil }}
+	if g := take(line, Exposed); g != Taken {
+		t.Errorf("got %s", g)
+	}
+	if g := take(line, Inhibited); g != Inhibited || len(alone) != 2 || !alone[0] || alone[1] {
+		t.Errorf("got %s, %v", g, alone)
+	}
+	line.Alone = func(bool) error { return errors.New("no") }
+	if g := take(line, Exposed); g != Exposed {
+		t.Errorf("one that cannot be taken: %s", g)
+	}
+	bus, l := realtest.NewBus(t), &logind{refuses: "org.freedesktop.DBus.Error.AccessDenied"}
+	l.join(t, bus)
+	b, _ := over(t, bus.Address, func(bool) error { return nil })
+	awaitGuard(t, b, "taken", Taken)
 }
 
 // A device that is grabbed is heard by nobody else: then nothing is wrong although logind would act.

@@ -58,6 +58,7 @@ const (
 	GuardIgnored   ButtonGuard = "ignored"
 	GuardInhibited ButtonGuard = "inhibited"
 	GuardNone      ButtonGuard = "none"
+	GuardTaken     ButtonGuard = "taken"
 )
 
 // Valid indicates whether the value is a known member of the ButtonGuard enum.
@@ -70,6 +71,8 @@ func (e ButtonGuard) Valid() bool {
 	case GuardInhibited:
 		return true
 	case GuardNone:
+		return true
+	case GuardTaken:
 		return true
 	default:
 		return false
@@ -934,7 +937,7 @@ type Button struct {
 	// Gesture What a finger can do, in milliseconds held.
 	Gesture Gesture `json:"gesture"`
 
-	// Guard What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, or nothing does.
+	// Guard What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, its power key was taken from it as well, or nothing does.
 	Guard  ButtonGuard `json:"guard"`
 	HeldMs int64       `json:"held_ms"`
 	Last   *LastPress  `json:"last,omitempty"`
@@ -957,7 +960,7 @@ type Button struct {
 	Trouble *string `json:"trouble,omitempty"`
 }
 
-// ButtonGuard What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, or nothing does.
+// ButtonGuard What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, its power key was taken from it as well, or nothing does.
 type ButtonGuard string
 
 // ButtonSource defines model for Button.Source.

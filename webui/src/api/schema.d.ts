@@ -1,4 +1,4 @@
-// openapi.yaml sha256:44dea60d0e2bb5359baea4a67c4fa461e1970ac89e29d8d11fb59815dfb94792
+// openapi.yaml sha256:fbb210e2077f4c7d8643ea589aa94ecb8112084786f0f2ce18be39b1d4a08468
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2262,10 +2262,10 @@ export interface components {
             /** @description For how long yet the NAS listens for its button. */
             learning: number;
             /**
-             * @description What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, or nothing does.
+             * @description What keeps the system from rebooting by the same presses: nothing has to, Castellan asked it to, it is set up so, its power key was taken from it as well, or nothing does.
              * @enum {string}
              */
-            guard: "none" | "inhibited" | "ignored" | "exposed";
+            guard: "none" | "inhibited" | "ignored" | "taken" | "exposed";
             /** @description What is wrong with a button that works, then what to do. */
             trouble?: string;
             last?: components["schemas"]["LastPress"];
