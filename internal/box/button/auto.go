@@ -64,10 +64,10 @@ func (a *Auto) find(s Source) {
 func (a *Auto) Open() (Line, error) {
 	s, line, err := a.ofBoard()
 	if err != nil && a.line != nil {
-		var missing error
-		if line, missing = a.line.Open(); missing != nil {
+		var wrong error
+		if line, wrong = a.line.Open(); wrong != nil {
 			a.find(a.line)
-			return line, fmt.Errorf("%w. The line of the config file is no button either: %w", err, missing)
+			return line, fmt.Errorf("%v. The line of the config file is no button either: %w", err, wrong)
 		}
 		s, err = a.line, nil
 	}
@@ -95,7 +95,7 @@ func (a *Auto) ofBoard() (Source, Line, error) {
 }
 
 // errUnknown says that no button was found by rule, and what else there is.
-var errUnknown = errors.New("no reset button was found on this NAS. If it has one, let the NAS learn it in Settings › Reset button. To get back in without one, use castellan recover on the NAS itself")
+var errUnknown = missing("no reset button was found on this NAS. If it has one, let the NAS learn it in Settings › Reset button. To get back in without one, use castellan recover on the NAS itself")
 
 // ofInput reports whether a source looks among the input devices.
 func ofInput(s Source) bool {

@@ -4,6 +4,7 @@ package button
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -117,6 +118,9 @@ type Button struct {
 // retry is how long to wait before a line that could not be claimed is tried again: a driver may come late.
 const retry = 15 * time.Second
 
+// rarely is how often input devices are looked at of which news would be told: opening one may wake it.
+const rarely = 10 * time.Minute
+
 // soon is how long to wait after a line closed by itself: a device that was pulled out is gone then, one that is broken
 // does not keep the box busy.
 const soon = time.Second
@@ -189,7 +193,10 @@ func (b *Button) hold(ctx context.Context, source Source, known func()) {
 	} else {
 		b.refuse(source, err)
 		known()
-		wait = retry
+		var absent missing
+		if wait = retry; news != nil && errors.As(err, &absent) {
+			wait = rarely
+		}
 	}
 	select {
 	case <-ctx.Done():
@@ -267,6 +274,9 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 	failed := b.config.Pressed(press)
 	b.mu.Lock()
 	b.acting, b.failed = false, failed
+	if press.Idle == IsTest { // what was pressed while this one was noted, on a disk that had to wake, was pressed in the test
+		b.tested = max(b.tested, b.local())
+	}
 	close(b.done)
 	b.done = make(chan struct{})
 	b.mu.Unlock()

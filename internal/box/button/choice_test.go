@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,6 +52,50 @@ func TestATestShowsPressesAndDoesNothing(t *testing.T) {
 			t.Errorf("acted upon: %+v", got)
 		}
 	})
+}
+
+// The disk has to wake for the event of a press; what is pressed meanwhile is still pressed in the test.
+func TestAPressThatWaitsForTheDiskIsStillOneOfTheTest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		edges := make(chan button.Edge, 8)
+		var got []button.Press
+		b := button.New(button.Config{Source: fed(edges), Times: button.DefaultTimes(), Log: quiet, Pressed: func(p button.Press) error {
+			got = append(got, p)
+			if len(got) == 1 {
+				time.Sleep(20 * time.Second)
+			}
+			return nil
+		}})
+		ctx, stop := context.WithCancel(t.Context())
+		var ended sync.WaitGroup
+		ended.Go(func() { _ = b.Run(ctx) })
+		synctest.Wait()
+		b.Test()
+		time.Sleep(button.TestTime - 10*time.Second)
+		now := button.TestTime - 10*time.Second
+		edges <- down(now)
+		time.Sleep(time.Second)
+		edges <- up(now + time.Second)
+		time.Sleep(time.Second)
+		edges <- down(now + 2*time.Second)
+		time.Sleep(6 * time.Second)
+		edges <- up(now + 8*time.Second)
+		time.Sleep(time.Minute)
+		if len(got) != 2 || got[1].Held != 6*time.Second || got[1].Idle != button.IsTest || got[1].Outcome != button.Nothing {
+			t.Errorf("got %+v", got)
+		}
+		stop()
+		ended.Wait()
+	})
+}
+
+// fed is a line whose edges a test gives.
+type fed chan button.Edge
+
+func (fed) Kind() button.Kind { return button.GPIO }
+func (fed) Name() string      { return "a line for tests" }
+func (f fed) Open() (button.Line, error) {
+	return button.Line{Edges: f, Close: func() error { return nil }}, nil
 }
 
 func TestATestThatIsEndedArmsTheNextPress(t *testing.T) {

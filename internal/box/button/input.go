@@ -3,7 +3,6 @@ package button
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,7 +174,11 @@ func (f facts) named(name string) bool {
 // errNoKey says that no device is taken for the one with the reset button by rule.
 var errNoKey = errors.New("no device of this NAS has the key of a reset button")
 
-// errNoInput says that a device is not there. It may come later: drivers are modules, and things are plugged in.
+// missing says that a device is not there. It may come later, which is news: drivers are modules, and things are plugged in.
+type missing string
+
+func (m missing) Error() string { return string(m) }
+
 func errNoInput(name string) error {
-	return fmt.Errorf("there is no %s on this NAS. It may come with a driver that is not loaded yet. If it never does, correct [button] in the config file, or let the NAS learn its button in Settings › Reset button", name)
+	return missing("there is no " + name + " on this NAS. It may come with a driver that is not loaded yet. If it never does, correct [button] in the config file, or let the NAS learn its button in Settings › Reset button")
 }

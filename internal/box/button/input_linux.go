@@ -255,19 +255,19 @@ func (d *device) read(edge func(uint16, Edge) bool, lost func() bool) {
 func inputNews(ctx context.Context) <-chan struct{} { return newsOf(ctx, inputDir) }
 
 // newsOf tells of changes in a folder, or of the folder itself where it is not there yet. Changes that come together are told
-// once. Without inotify nothing is told.
+// once. It returns nil where the kernel tells nothing.
 func newsOf(ctx context.Context, dir string) <-chan struct{} {
 	news := make(chan struct{}, 1)
 	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
 	if err != nil {
-		return news
+		return nil
 	}
 	file := os.NewFile(uintptr(fd), "inotify")
 	const changes = unix.IN_CREATE | unix.IN_ATTRIB | unix.IN_MOVED_TO
 	if _, err := unix.InotifyAddWatch(fd, dir, changes); err != nil {
-		if _, err := unix.InotifyAddWatch(fd, filepath.Dir(dir), changes); err != nil {
+		if _, err := unix.InotifyAddWatch(fd, filepath.Dir(dir), unix.IN_CREATE); err != nil {
 			_ = file.Close()
-			return news
+			return nil
 		}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = file.Close() })
