@@ -67,7 +67,7 @@ func (a *Auto) Open() (Line, error) {
 		var wrong error
 		if line, wrong = a.line.Open(); wrong != nil {
 			a.find(a.line)
-			return line, fmt.Errorf("%v. The line of the config file is no button either: %w", err, wrong)
+			return line, fmt.Errorf("%s. The line of the config file is no button either: %w", err.Error(), wrong)
 		}
 		s, err = a.line, nil
 	}
