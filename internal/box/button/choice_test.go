@@ -81,11 +81,11 @@ func TestAPressThatWaitsForTheDiskIsStillOneOfTheTest(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		edges <- up(now + 8*time.Second)
 		time.Sleep(time.Minute)
+		stop()
+		ended.Wait()
 		if len(got) != 2 || got[1].Held != 6*time.Second || got[1].Idle != button.IsTest || got[1].Outcome != button.Nothing {
 			t.Errorf("got %+v", got)
 		}
-		stop()
-		ended.Wait()
 	})
 }
 
