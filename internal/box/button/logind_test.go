@@ -36,8 +36,9 @@ func (l *logind) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error)
 		return -1, dbus.MakeFailedError(err)
 	}
 	l.reader = reader
+	fd := dbus.UnixFD(writer.Fd())
 	time.AfterFunc(200*time.Millisecond, func() { _ = writer.Close() }) // it was sent by then
-	return dbus.UnixFD(writer.Fd()), nil
+	return fd, nil
 }
 
 // Get is a method of org.freedesktop.DBus.Properties.
