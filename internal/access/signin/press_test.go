@@ -399,3 +399,46 @@ func TestAPressBesideATemporaryPassword(t *testing.T) {
 		t.Errorf("the press is forgotten: %+v", s)
 	}
 }
+
+// R031 R032: the account is told when somebody who has its password waits for a press, and it and every administrator
+// when one let them in; nobody else is told.
+func TestAPressIsToldToTheAccountAndToAdministrators(t *testing.T) {
+	b, r := mailed(t, "127.0.3.8")
+	b.twoStep(b.in("admin", goodPassword))
+	b.add("marta", account.Administrator, account.Own, goodPassword)
+	b.add("jonas", account.Administrator, account.Own, goodPassword)
+	b.add("ines", account.User, account.Own, goodPassword)
+	for _, name := range []string{"admin", "marta", "jonas", "ines"} {
+		a := b.account(name)
+		a.Email, a.Confirmed, a.Disabled = name+"@example.org", true, name == "jonas"
+		b.update(func(tx *store.Tx) error { return account.Put(tx, a) })
+	}
+	cookie := b.asked()
+	if _, err := b.AskPress(b.home, cookie); err != nil { // is told once
+		t.Fatal(err)
+	}
+	said(t, r, "admin@example.org", `(do not press the button)`)
+	b.Waits.Press()
+	if _, err := b.Code(t.Context(), b.home, cookie, press); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"admin@example.org", "marta@example.org"} {
+		if who := said(t, r, to, `Somebody signed in to the account “(\S+)” with its password and a short press of the button`); who != "admin" {
+			t.Errorf("%s is told of %s", to, who)
+		}
+	}
+	r.Mu.Lock()
+	defer r.Mu.Unlock()
+	waits := 0
+	for _, m := range r.Mails {
+		if m.To == "ines@example.org" || m.To == "jonas@example.org" {
+			t.Errorf("%s is told, too", m.To)
+		}
+		if strings.Contains(plainText(t, m.Data), "do not press the button") {
+			waits++
+		}
+	}
+	if waits != 1 {
+		t.Errorf("%d mails about one wait", waits)
+	}
+}
