@@ -122,7 +122,7 @@ func (d *Door) codeByPress(v Visitor, cookie string) (Step, error) {
 		d.Tickets.Return(cookie, false)
 		return Step{}, err
 	}
-	d.Tickets.End(cookie)
+	d.forget(cookie)
 	d.vouch(step)
 	step.Clock = d.Clock.Reading()
 	return step, nil
@@ -147,7 +147,7 @@ func (d *Door) spendPress(tx *store.Tx, v Visitor, t session.Ticket) (Step, erro
 	if err := d.Waits.Confirmed(presence.SignIn, t.Wait); err != nil {
 		return Step{}, err
 	}
-	tx.OnCommit(func() { d.Waits.Leave(t.Wait) }) // the ticket is ours alone, and so is its wait
+	tx.OnCommit(func() { d.Waits.Leave(t.Wait) }) // the ticket is taken, so nobody else can spend it
 	used := v.event(event.PressUsed, a.Name).With("account", a.Name)
 	if err := d.note(tx, a, used); err != nil {
 		return Step{}, err

@@ -146,7 +146,12 @@ func untrusted(r clock.Reading, ways []factor.Way) error {
 	if len(others) == 0 {
 		return ErrTime.Saying("%s", r.Message())
 	}
-	return ErrTime.Saying("%s A%s works.", r.Message(), strings.Join(others, " or a"))
+	last := len(others) - 1
+	list := strings.Join(others[:last], ", a")
+	if last > 0 {
+		list += " or a"
+	}
+	return ErrTime.Saying("%s A%s%s works.", r.Message(), list, others[last])
 }
 
 // refusal is a reason that only the log is told.

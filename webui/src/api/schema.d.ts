@@ -1,4 +1,4 @@
-// openapi.yaml sha256:762a688bfdc4c87e6efe3fcc577737347d45a8ce9d66022dde5de70430243755
+// openapi.yaml sha256:5e7bd4c585f7c5c64abed21ae49640ff0a7b57ce94320069f92d4dad8db2b623
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
