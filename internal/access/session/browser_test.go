@@ -289,9 +289,9 @@ func TestADecoyMakesNothingKnown(t *testing.T) {
 	c := newCabinet(t)
 	cookie, _ := c.in("", "ines")
 	decoy := c.Decoy(cookie)
-	real, _ := c.in(cookie, "jonas")
-	if len(decoy) != len(real) || strings.Count(decoy, ".") != strings.Count(real, ".") {
-		t.Errorf("they look different: %q and %q", decoy, real)
+	genuine, _ := c.in(cookie, "jonas")
+	if len(decoy) != len(genuine) || strings.Count(decoy, ".") != strings.Count(genuine, ".") {
+		t.Errorf("they look different: %q and %q", decoy, genuine)
 	}
 	if c.known(decoy, "jonas") || !c.known(decoy, "ines") {
 		t.Error("it makes somebody known, or forgets somebody")
