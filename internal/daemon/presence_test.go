@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,7 +53,7 @@ func TestAPressOfTheButtonSignsIn(t *testing.T) {
 	h.pressed(owner, 2100*time.Millisecond)
 	b.wants("waiting")
 	b.refused(409, "not_pressed", "POST", "/sign-in/code", obj{"way": "presence"})
-	if said := h.pressed(owner, 200*time.Millisecond); said != "Button pressed for 200 ms: a sign-in was confirmed" {
+	if said := h.pressed(owner, 200*time.Millisecond); !strings.HasSuffix(said, ": a sign-in was confirmed") {
 		t.Errorf("the log says %q", said)
 	}
 	b.wants("confirmed")
@@ -258,7 +259,7 @@ func TestAPressUnlocksTheBrowserThatWaits(t *testing.T) {
 	state(stranger, theirs, "dropped")
 	state(stranger, yours, "dropped")
 	stranger.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"}) // the waits ended all the same
-	if said := h.newest(b, event.ButtonPressed); said != "Button pressed for 200 ms: the waits after wrong passwords ended" {
+	if said := h.newest(b, event.ButtonPressed); !strings.HasSuffix(said, ": the waits after wrong passwords ended") {
 		t.Errorf("the log says %q", said)
 	}
 }
