@@ -39,6 +39,7 @@ var rooms = map[string]room{
 	"internal/access/session":  {4, nil},
 	"internal/notice":          {4, nil},
 	"internal/access/claim":    {4, nil},
+	"internal/access/presence": {4, nil},
 	"internal/access/account":  {3, []string{"golang.org/x/text"}},
 	"internal/access/throttle": {3, nil},
 	"internal/event":           {3, nil},

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"castellan/internal/access/account"
@@ -16,6 +15,7 @@ import (
 	"castellan/internal/access/factor"
 	"castellan/internal/access/password"
 	"castellan/internal/access/people"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/recovery"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
@@ -28,7 +28,6 @@ import (
 	"castellan/internal/config"
 	"castellan/internal/drift"
 	"castellan/internal/event"
-	"castellan/internal/fault"
 	"castellan/internal/health"
 	"castellan/internal/httpapi"
 	"castellan/internal/notice"
@@ -104,6 +103,7 @@ type house struct {
 	button      *button.Button
 	log         *event.Log
 	box         *claim.Box
+	waits       *presence.Waits // for a press of the button
 	post        *notice.Post
 	syslog      *syslog.Sender
 	reset       *reset.Reset
@@ -149,7 +149,7 @@ func (h *house) furnish(o opened) error {
 	factors := factor.New(factor.Config{Key: o.key.Derive("factor"), Elapsed: elapsed})
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
 	browsers := session.NewBrowsers(o.key.Derive("browser"), now)
-	h.box = o.box
+	h.box, h.waits = o.box, presence.New(elapsed)
 	h.log = event.New(h.moment, h.Out).Keyed(o.key.Derive("log")).Tee(h.forward)
 	h.syslog = syslog.New(h.syslogNews())
 	mailKey := o.key.Derive("mail")
@@ -158,13 +158,14 @@ func (h *house) furnish(o opened) error {
 	})
 	h.api.Post, h.api.Syslog = h.post, httpapi.Syslog{Status: h.syslog.Status, Use: h.useSyslog, Try: h.trySyslog}
 	h.reset = reset.New(reset.Config{
-		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Log: h.log, Post: h.post,
+		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Waits: h.waits, Log: h.log, Post: h.post,
 		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
 	})
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log
 	h.api.Door = signin.New(signin.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
-		Browsers: browsers, Box: h.box, Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
+		Browsers: browsers, Box: h.box, Waits: h.waits, Button: func() bool { return h.button.Status().Works() },
+		Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
 	})
 	h.api.Office = people.New(people.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Browsers: browsers,
@@ -193,70 +194,6 @@ func (h *house) record(e event.Event) {
 	}
 	if err := h.db.Update(func(tx *store.Tx) error { return h.log.Record(tx, e) }); err != nil {
 		h.Out.Warn("record event", "event", string(e.Kind), "err", err)
-	}
-}
-
-// errReset is for whoever held the simulated button.
-var errReset = &fault.Error{
-	Kind: fault.Unavailable, Code: "reset_failed",
-	Message: "The reset did not finish. The NAS's own log says why. Hold the button again.",
-}
-
-// pressed acts on a finished press of the button.
-func (h *house) pressed(p button.Press) (err error) {
-	if p.Outcome == button.Reset {
-		err = h.restore()
-	}
-	waiting := 0
-	if p.Outcome == button.Presence && h.box != nil {
-		waiting = h.box.Press()
-	}
-	outcome := meaning(p, waiting)
-	if p.Outcome == button.Presence && waiting == 0 && h.recovery == nil {
-		outcome = h.pardon(outcome)
-	}
-	if err != nil {
-		h.Out.Error("reset by the button", "err", err)
-		outcome, err = "restoring administrator defaults did not finish", errReset.Because(err)
-	}
-	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", outcome))
-	if waiting > 1 {
-		h.record(event.Event{Kind: event.ClaimDropped}.With("count", strconv.Itoa(waiting)))
-	}
-	return err
-}
-
-// pardon ends the waits after wrong passwords, for whoever stands at the box, and says what a press did.
-func (h *house) pardon(otherwise string) string {
-	slowed, err := h.reset.Pardon()
-	switch {
-	case err != nil:
-		h.Out.Error("pardon wrong passwords", "err", err)
-		return "the waits after wrong passwords could not be ended"
-	case slowed:
-		return "the waits after wrong passwords ended"
-	default:
-		return otherwise
-	}
-}
-
-// meaning puts the outcome of a press into words.
-func meaning(p button.Press, waiting int) string {
-	switch o := p.Outcome; {
-	case p.Idle == button.IsTest:
-		return "nothing, as a test was going on"
-	case p.Idle == button.IsDisabled:
-		return "nothing, as the button is turned off"
-	case o == button.Reset:
-		return "restore administrator defaults"
-	case o == button.Cancelled:
-		return "cancelled by holding on"
-	case o == button.Presence && waiting == 1:
-		return "presence confirmed"
-	case o == button.Presence:
-		return "nobody was waiting for it"
-	default:
-		return "nothing"
 	}
 }
 

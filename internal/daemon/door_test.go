@@ -23,7 +23,7 @@ var bodies = map[string]any{
 	"SignIn": obj{"name": "x", "password": "y"}, "SignInCode": obj{"code": "123456"}, "SignInPassword": obj{"password": "x"},
 	"Claim": obj{"name": "admin", "password": "x"}, "StepUp": obj{"password": "x"}, "ChangeMe": obj{}, "ChangeEmail": obj{"email": ""},
 	"ChangePassword": obj{"current": "x", "password": "y"}, "SaveDesktop": obj{"theme": "auto", "windows": []any{}},
-	"StartEnrolment": obj{"name": "x"}, "ConfirmEnrolment": obj{"code": "123456"}, "TurnTwoStepOff": obj{"password": "x"}, "AskUnlock": obj{"name": "x"}, "UnlockBrowser": obj{"token": "x.y"},
+	"StartEnrolment": obj{"name": "x"}, "ConfirmEnrolment": obj{"code": "123456"}, "TurnTwoStepOff": obj{"password": "x"}, "AskUnlock": obj{"name": "x"}, "AskUnlockPress": obj{"name": "x"}, "GetUnlockPress": obj{"token": "x"}, "UnlockBrowser": obj{"token": "x.y"},
 	"ChooseButton": obj{}, "EnableButton": obj{"enabled": true},
 	"ChangeDefender": obj{"limits": "normal", "allow": []any{}, "block": []any{}}, "Forgotten": obj{"email": "x@example.org"}, "OpenPasswordLink": obj{"link": "x.y"}, "UsePasswordLink": obj{"link": "x.y", "password": "five other words in a row"},
 	"PreviewUsers": obj{"text": "ines"}, "UndoEmailChange": obj{"token": "x.y"}, "ConfirmEmail": obj{"code": "123456"}, "RenameDevice": obj{"name": "x"}, "ConfirmEmailWay": obj{"code": "123456"},

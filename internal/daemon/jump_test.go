@@ -45,7 +45,7 @@ func TestAJumpOfTheServersIsFollowedOnAnAdministratorsWordOnly(t *testing.T) {
 		t.Errorf("the step: %v", step)
 	}
 	said := b.refused(409, "time_untrusted", "POST", "/sign-in/code", obj{"code": phone.code(0)}).body["detail"].(string)
-	if !strings.Contains(said, "suddenly say") || !strings.Contains(said, "A recovery code works.") {
+	if !strings.Contains(said, "suddenly say") || !strings.Contains(said, "A recovery code or a press of the button on the NAS works.") {
 		t.Errorf("it says %q", said)
 	}
 	b.refused(401, "signed_out", "GET", "/me", nil)
@@ -86,7 +86,7 @@ func TestAJumpOfTheServersIsFollowedOnAnAdministratorsWordOnly(t *testing.T) {
 	}
 	b = h.browser()
 	step = b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}).body
-	if step["next"] != "code" || step["set_up_again"] != true || !slices.Equal(step["ways"].([]any), []any{"recovery"}) {
+	if step["next"] != "code" || step["set_up_again"] != true || !slices.Equal(step["ways"].([]any), []any{"recovery", "presence"}) {
 		t.Errorf("the step: %v", step)
 	}
 	for _, n := range []int{0, 1, steps(jump), steps(jump) + 1} {
@@ -206,7 +206,7 @@ func TestATimeThatWasMovedIsToldByMail(t *testing.T) {
 	}
 	b := h.browser()
 	step := b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}).body
-	if !slices.Equal(step["ways"].([]any), []any{"email", "recovery"}) || step["set_up_again"] != true {
+	if !slices.Equal(step["ways"].([]any), []any{"email", "recovery", "presence"}) || step["set_up_again"] != true {
 		t.Errorf("the step: %v", step)
 	}
 	sent := len(mta.Mails(inbox))

@@ -178,7 +178,7 @@ func (d *Daemon) claimBox(key secret.Key) (*claim.Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return claim.New(claim.Config{Key: key.Derive("claim"), Provisioned: provisioned, Elapsed: d.Elapsed}), nil
+	return claim.New(claim.Config{Key: key.Derive("claim"), Provisioned: provisioned}), nil
 }
 
 // provisioned returns the integrator's default password for this box, or nothing where the integrator left it to

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"castellan/internal/access/account"
-	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
@@ -58,8 +58,10 @@ func Policy() []Rule {
 		{"Code window", "the step of " + words(otp.Period) + " and " + count(otp.Window, "on each side"), "device", "each step is taken once", "Phones drift and typing takes time."},
 		{"Half-finished sign-in", words(session.TicketLife), "browser", "time", "Long enough to find the phone."},
 		{"Claim after the first proof", words(session.ClaimLife), "browser", "time", "Long enough to choose a name and a password."},
-		{"Wait for the button", words(claim.WaitLife) + ", lost " + words(claim.WaitGrace) + " after the last question", "browser", "a press, or time", "Long enough to walk to the NAS."},
-		{"Browsers that wait at once", atMost(claim.MaxWaits, "browsers"), "box", "each that no longer asks", "From two on a press confirms nobody, so more change nothing."},
+		{"Wait for the button, to claim", words(presence.ClaimLife) + ", lost " + words(presence.Grace) + " after the last question", "browser", "a press, or time", "Long enough to walk to the NAS."},
+		{"Wait for the button, to sign in or to become known", words(presence.Life) + ", lost " + words(presence.Grace) + " after the last question", "browser", "a press, or time", "Short enough that a press means the one who asked. It is no guess, so running out of it counts nothing."},
+		{"Press of the button, used", words(presence.Life) + ", works once", "browser that it confirmed", "its use, or time", "One press is one sign-in."},
+		{"Browsers that wait at once", atMost(presence.Most, "browsers for each purpose"), "box", "each that no longer asks", "From two on a press confirms nobody, so more change nothing. Whoever waits for an unlock has proved nothing, and gives way to who waits to claim or to sign in."},
 		{"Half-finished sign-ins at once", atMost(session.MaxTickets, "sign-ins"), "box", "the oldest goes", "Each took a right password, or a box that nobody owns."},
 		{"Slow-downs remembered", atMost(throttle.MaxLanes, "for each rule: pairs of account and source or browser, accounts, sources"), "box", "the one that is longest ago goes, names without an account first, but neither a closed account nor one that still has to wait for minutes", "A flood of names must not fill the memory."},
 		{"Temporary password", words(account.TemporaryFor), "account", "a password of one's own", "It opens nothing but the page that replaces it."},
@@ -72,7 +74,7 @@ func Policy() []Rule {
 		{"New authenticator device", words(factor.EnrolmentLife) + ", " + count(factor.EnrolmentTries, "wrong codes"), "account", "the first right code", "Until then it opens nothing."},
 		{"Authenticator devices", atMost(factor.MaxDevices, "devices"), "account", "removing one", "Each has a secret of its own; more would be more guesses at a time."},
 		{"Recovery codes", count(factor.RecoveryCodes, "codes of 120 bits, pressed to renew at ") + count(factor.RenewAt, "left"), "account", "each is used once; renewal voids the old ones", "They open the account when the phone is lost, with the password."},
-		{"After a recovery code", words(session.RepairFor), "session", "a new way in, or time", "The code was the second factor: a proof of identity wants the password only, or the last code would lock its owner out."},
+		{"After a recovery code or a press of the button", words(session.RepairFor), "session", "a new way in, or time", "That was the second factor: a proof of identity wants the password only, or the last code would lock its owner out."},
 		{"Code by e-mail", words(factor.CodeLife) + ", " + count(factor.CodeTries, "wrong tries"), "half-finished sign-in or session", "its use, or a newer code", "It opens only what it was asked for, in the browser that asked."},
 		{"Codes by e-mail, sent", "one in " + words(factor.CodePause) + ", " + count(factor.CodesHour, "an hour"), "account, at the door and inside apart", "time, or the code that comes back", "At the door only somebody who has the password can use them up, and other ways stay open."},
 		{"Mail server's patience at sign-in", words(notice.CodePatience), "sign-in", "an answer", "Then another way is offered."},
@@ -105,7 +107,7 @@ func Policy() []Rule {
 		{"Time, history", words(drift.DayFor) + " as measured, at most " + count(drift.MaxPoints, "points; ") + words(drift.MonthFor) + " by the hour; " + count(drift.MaxJumps, "jumps; written once in ") + words(drift.SaveEvery), "box", "the oldest go", "Sleeping disks are not woken for it, and it does not grow without end."},
 		{"System clock, set at once", "from " + words(keeper.StepFrom) + " at the start, after sleep and on an administrator's word, else from " + words(keeper.SlewMost), "box", "never", "Less is made up for bit by bit, so that no program sees a time twice."},
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
-		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, or to end every wait after wrong passwords."},
+		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, for one sign-in, or to end every wait after wrong passwords."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
 		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + ", " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
 		{"Button, test", words(button.TestTime), "box", "time, or an administrator", "Presses are shown and do nothing; then they act again by themselves."},

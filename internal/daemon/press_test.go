@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"castellan/internal/access/claim"
 	"castellan/internal/access/password"
+	"castellan/internal/access/presence"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
 	"castellan/internal/config"
@@ -27,7 +27,7 @@ func TestAResetPressIsNoPresence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := h.box.Wait()
+	id, err := h.waits.Begin(presence.Claim, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,11 +35,11 @@ func TestAResetPressIsNoPresence(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.pressed(button.Press{Outcome: button.Reset, Held: 6 * time.Second})
-	if state, _, err := h.box.Waited(id); err != nil || state != claim.Waiting {
+	if state, _, err := h.waits.Look(presence.Claim, id); err != nil || state != presence.Waiting {
 		t.Errorf("after a reset press: %s, %v", state, err)
 	}
 	h.pressed(button.Press{Outcome: button.Presence, Held: time.Second})
-	if state, _, err := h.box.Waited(id); err != nil || state != claim.Confirmed {
+	if state, _, err := h.waits.Look(presence.Claim, id); err != nil || state != presence.Confirmed {
 		t.Errorf("the test proves nothing, after a short press: %s, %v", state, err)
 	}
 }

@@ -77,7 +77,7 @@ func TestACodeByEmailSignsIn(t *testing.T) {
 
 	b, thief := h.browser(), h.browser()
 	step := b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}).body
-	if !slices.Equal(listOf(step["ways"]), []any{"email", "recovery"}) || step["email"] != "o•••@e•••.org" {
+	if !slices.Equal(listOf(step["ways"]), []any{"email", "recovery", "presence"}) || step["email"] != "o•••@e•••.org" {
 		t.Errorf("got %v", step)
 	}
 	thief.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
@@ -119,7 +119,7 @@ func TestACodeByEmailSignsIn(t *testing.T) {
 	b.fresh()
 	b.must(200, "PUT", "/policy", onlyApps)
 	step = h.browser().must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}).body
-	if !slices.Equal(listOf(step["ways"]), []any{"app", "recovery"}) || step["email"] != nil {
+	if !slices.Equal(listOf(step["ways"]), []any{"app", "recovery", "presence"}) || step["email"] != nil {
 		t.Errorf("got %v", step)
 	}
 	for _, kept := range []string{code, "a mail password"} { // R137

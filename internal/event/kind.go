@@ -68,6 +68,10 @@ const (
 	BrowserDoubted     Kind = "sign_in.browser_doubted"
 	UnlockAsked        Kind = "sign_in.unlock_asked"
 	BrowserUnlocked    Kind = "sign_in.browser_unlocked"
+	BrowserPressed     Kind = "sign_in.unlocked_by_press"
+	PressAsked         Kind = "sign_in.press_asked"
+	PressUsed          Kind = "sign_in.press_used"
+	PressDropped       Kind = "sign_in.press_dropped"
 	AddressRefused     Kind = "defender.refused"
 	DefenderChanged    Kind = "defender.changed"
 	SlowDownLifted     Kind = "defender.lifted"
@@ -172,6 +176,10 @@ var catalogue = map[Kind]words{
 	BrowserDoubted:     {SignIn, Warning, "A known browser became unknown after {tries} wrong passwords in a row"},
 	UnlockAsked:        {SignIn, Info, "Unlock mail asked for: {outcome}"},
 	BrowserUnlocked:    {SignIn, Warning, "A browser became known through the link of an unlock mail; it may try to sign in"},
+	BrowserPressed:     {SignIn, Warning, "The button was pressed for a browser that wanted to become known to an account: {outcome}"},
+	PressAsked:         {SignIn, Warning, "The right password of {account} was entered, and a press of the button on the NAS is waited for in place of a code"},
+	PressUsed:          {SignIn, Warning, "{account} was let in with the password and a press of the button on the NAS; a new way in has to be set up first"},
+	PressDropped:       {SignIn, Warning, "The button was pressed while {count} browsers were waiting for it; all were dropped"},
 	AddressRefused:     {SignIn, Warning, "Refused: the address is on the block list"},
 	DefenderChanged:    {Settings, Warning, "{list}: {what}"},
 	SlowDownLifted:     {Settings, Info, "Slow-down lifted: {what}"},

@@ -17,7 +17,7 @@ func Outcomes() []Outcome { return []Outcome{Done, Refused, Failed} }
 
 // outcomes are those of the kinds whose names do not tell.
 var outcomes = map[Kind]Outcome{
-	Repeated: Refused, SignInSlowed: Refused, ClaimDropped: Refused, EnrolmentDiscarded: Refused, MailDropped: Failed, ForwardDropped: Failed,
+	Repeated: Refused, SignInSlowed: Refused, ClaimDropped: Refused, PressDropped: Refused, EnrolmentDiscarded: Refused, MailDropped: Failed, ForwardDropped: Failed,
 }
 
 // Outcome returns what came of it. A kind's name ends in it, where it was a refusal or a failure.

@@ -214,8 +214,8 @@ func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error
 		if who.account, err = account.Get(tx, s.Account); err != nil {
 			return err
 		}
-		if who.twoStep = factor.Enabled(tx, s.Account); !who.twoStep {
-			who.enrol, err = a.Door.MustEnrol(tx, who.account)
+		if who.twoStep = factor.Enabled(tx, s.Account); !who.twoStep || s.Enrol {
+			who.enrol, err = a.Door.MustEnrol(tx, who.account, s)
 		}
 		return err
 	})
@@ -232,7 +232,10 @@ func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error
 		return errToken
 	}
 	who.cookie, who.session, who.left = cookie, s, left
-	if who.enrol && !op.Enrol {
+	switch {
+	case who.enrol && !op.Enrol && s.Enrol:
+		return signin.ErrMend
+	case who.enrol && !op.Enrol:
 		return signin.ErrDemanded
 	}
 	if op.Access == api.ForAdministrator && who.account.Role != account.Administrator {

@@ -48,7 +48,8 @@ func (h *handlers) DeleteGroup(ctx context.Context, r api.DeleteGroupRequestObje
 func (h *handlers) policy() (v api.Policy, err error) {
 	err = h.DB.View(func(tx *store.Tx) error {
 		p, err := settings.GetPolicy(tx)
-		v = api.Policy{TwoStep: api.PolicyTwoStep(p.TwoStep), Groups: append([]string{}, p.Groups...), EmailCodes: api.PolicyEmailCodes(p.EmailCodes), IdleMinutes: &p.Idle}
+		presence := api.PolicyPresence(p.Presence)
+		v = api.Policy{TwoStep: api.PolicyTwoStep(p.TwoStep), Groups: append([]string{}, p.Groups...), EmailCodes: api.PolicyEmailCodes(p.EmailCodes), IdleMinutes: &p.Idle, Presence: &presence}
 		return err
 	})
 	return v, err
@@ -65,6 +66,7 @@ func (h *handlers) ChangePolicy(ctx context.Context, r api.ChangePolicyRequestOb
 	}
 	err := h.Office.SetPolicy(callerOf(ctx).actor(), settings.Policy{
 		TwoStep: settings.Demand(r.Body.TwoStep), Groups: r.Body.Groups, EmailCodes: settings.Rule(r.Body.EmailCodes), Idle: value(r.Body.IdleMinutes),
+		Presence: settings.Demand(value(r.Body.Presence)),
 	})
 	if err != nil {
 		return nil, err

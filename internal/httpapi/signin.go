@@ -7,6 +7,7 @@ import (
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/box/button"
@@ -41,8 +42,10 @@ func (h *handlers) GetStatus(ctx context.Context, _ api.GetStatusRequestObject) 
 		return nil, err
 	}
 	v.Mail = mail
+	b := h.Button.Status()
+	press := b.Works() && callerOf(ctx).visitor.Local
+	v.Press = &press
 	if !owned {
-		b := h.Button.Status()
 		v.State = api.StateUnclaimed
 		v.Claim = &api.ClaimStatus{Button: b.Kind != button.None && b.Works(), Local: callerOf(ctx).visitor.Local, Again: before}
 	}
@@ -83,7 +86,8 @@ func (h *handlers) SignIn(ctx context.Context, r api.SignInRequestObject) (api.S
 }
 
 func (h *handlers) GetSignIn(ctx context.Context, _ api.GetSignInRequestObject) (api.GetSignInResponseObject, error) {
-	s, err := h.Door.Resume(callerOf(ctx).cookie)
+	who := callerOf(ctx)
+	s, err := h.Door.Resume(who.visitor, who.cookie)
 	if err != nil {
 		return nil, err // the ticket may still wait for the button
 	}
@@ -99,7 +103,7 @@ func (h *handlers) CancelSignIn(ctx context.Context, _ api.CancelSignInRequestOb
 
 func (h *handlers) SignInCode(ctx context.Context, r api.SignInCodeRequestObject) (api.SignInCodeResponseObject, error) {
 	who := callerOf(ctx)
-	s, err := h.Door.Code(ctx, who.visitor, who.cookie, factor.Given{Way: wayOf(r.Body.Way), Text: r.Body.Code})
+	s, err := h.Door.Code(ctx, who.visitor, who.cookie, factor.Given{Way: wayOf(r.Body.Way), Text: value(r.Body.Code)})
 	if err != nil {
 		return nil, ended(ctx, err)
 	}
@@ -134,7 +138,7 @@ func (h *handlers) WaitForButton(ctx context.Context, _ api.WaitForButtonRequest
 		return nil, err
 	}
 	who.give(TicketCookie, s.Cookie)
-	return api.WaitForButton200JSONResponse(waitView(claim.Waiting, s.Token, s.Left)), nil
+	return api.WaitForButton200JSONResponse(waitView(presence.Waiting, s.Token, s.Left)), nil
 }
 
 func (h *handlers) GetButtonWait(ctx context.Context, _ api.GetButtonWaitRequestObject) (api.GetButtonWaitResponseObject, error) {
@@ -181,11 +185,11 @@ func (h *handlers) mySession(cookie string) (api.Session, error) {
 		return api.Session{}, err
 	}
 	must := false
-	if !me.TwoStep {
+	if !me.TwoStep || s.Enrol {
 		err = h.DB.View(func(tx *store.Tx) error {
 			a, err := account.Get(tx, s.Account)
 			if err == nil {
-				must, err = h.Door.MustEnrol(tx, a)
+				must, err = h.Door.MustEnrol(tx, a, s)
 			}
 			return err
 		})

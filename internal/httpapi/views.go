@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"castellan/internal/access/account"
-	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
 	"castellan/internal/access/password"
 	"castellan/internal/access/people"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/box/button"
@@ -69,7 +69,7 @@ func stepView(s signin.Step, zone string) api.SignInStep {
 	return v
 }
 
-func waitView(state claim.WaitState, token string, left time.Duration) api.ButtonWait {
+func waitView(state presence.State, token string, left time.Duration) api.ButtonWait {
 	return api.ButtonWait{State: api.ButtonWaitState(state), Token: token, ExpiresIn: seconds(left)}
 }
 

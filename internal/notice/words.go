@@ -40,6 +40,7 @@ const (
 	notYours      = "If no administrator of yours did that, sign in and look at Settings › Date & Time and at the log: codes are checked against this time."
 	notYourButton = "If no administrator of yours did that, sign in and look at Settings › Reset button and at the log."
 	notWanted     = "If you did not ask for that, talk to an administrator of the NAS."
+	notPressed    = "If that was nobody of yours, somebody knows that password and was at the NAS: change the password, look at the devices of the account, and look who has access to the NAS."
 )
 
 // news are the changes to ways in that their owner is told of (NIST SP 800-63B-4 section 4.6).
@@ -67,6 +68,8 @@ var news = map[event.Kind]item{
 	event.RecoveryRenewed:    {change, "New recovery codes were made", "New recovery codes were made for your account. The old ones no longer work.", notYou},
 	event.BrowserDoubted:     {change, "A browser is no longer known", "In a browser that your account knew, the wrong password was entered a hundred times in a row. It counts as a stranger's now.", notYou},
 	event.BrowserUnlocked:    {change, "A browser was unlocked", "Somebody opened the link of an unlock mail. The browser below may try to sign in to your account although strangers may not; it still needs your password.", notYou},
+	event.BrowserPressed:     {change, "A browser was unlocked", "Somebody pressed the button of the NAS for the browser below. It may try to sign in to your account although strangers may not; it still needs your password.", notYou},
+	event.PressUsed:          {vital, "Signed in with the button of the NAS", "Somebody signed in to the account “{account}” with its password and a short press of the button on the NAS, in place of a code. A new way in is set up there now; the old ones stay until they are removed.", notPressed},
 	event.EmailChanged:       {vital, "Your e-mail address was changed", "The e-mail address of your account was changed.", notYou},
 	event.EmailConfirmed:     {change, "Your e-mail address was confirmed", "This e-mail address was confirmed for your account. Codes and links can be sent to it now.", notYou},
 	event.EmailUndone:        {vital, "The change of your e-mail address was undone", "The change of the e-mail address of your account was undone with the link that the old address got.", notYou},
@@ -81,6 +84,7 @@ const (
 	Found      Suspicion = "the right password after wrong ones"
 	Guessed    Suspicion = "signed in after wrong codes"
 	Closed     Suspicion = "guessed at too often"
+	PressAsked Suspicion = "waits for a press of the button"
 	NewBrowser Suspicion = "signed in with a browser that was not known"
 )
 
@@ -91,6 +95,8 @@ var suspicions = map[Suspicion]item{
 	Guessed: {suspicion, "Signed in after several wrong codes", "Somebody signed in to your account after several wrong codes.", notYou},
 	Closed: {suspicion, "Somebody tries to guess your password", "Your account was tried with a hundred wrong passwords in a row. Nobody was let in. Until an administrator lifts that, it lets you in only with browsers in which you have signed in before.",
 		"You need not change your password if it is long and used nowhere else. In a browser that you have never used, the sign-in page offers to send you an unlock mail."},
+	PressAsked: {suspicion, "Somebody waits for a press of the button", "The right password of your account was entered, and instead of a code the next short press of the button on the NAS is waited for, for a minute at a time.",
+		"If that was not you, somebody knows your password: do not press the button, sign in and change it."},
 	NewBrowser: {suspicion, "You signed in from a new browser", "Somebody signed in to your account with a browser in which nobody did so before.", notYou},
 }
 

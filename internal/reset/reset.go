@@ -13,6 +13,7 @@ import (
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/atomicfile"
@@ -38,6 +39,7 @@ type Config struct {
 	Sessions *session.Sessions
 	Tickets  *session.Tickets
 	Browsers *session.Browsers
+	Waits    *presence.Waits // for a press of the button
 	Log      *event.Log
 	Post     *notice.Post
 	Network  Network
@@ -105,6 +107,7 @@ func (r *Reset) restore(tx *store.Tx) error {
 	}
 	r.Sessions.EndAll(tx, admin.ID, "")
 	r.Tickets.EndAll(tx)
+	r.Waits.EndAll(tx)
 	if err := r.Browsers.EndAll(tx, admin.ID); err != nil {
 		return err
 	}

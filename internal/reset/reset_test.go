@@ -16,6 +16,7 @@ import (
 	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
 	"castellan/internal/access/otp"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/network"
@@ -64,7 +65,7 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 	b := &bench{t: t, path: path, seed: map[string]otp.Secret{}, ids: map[string]string{}}
 	log := event.New(func() event.Moment { return event.Moment{Now: noon, State: "synced"} }, slog.New(slog.DiscardHandler))
 	b.Reset = reset.New(reset.Config{
-		DB: db, Box: claim.New(claim.Config{Key: key, Elapsed: elapsed}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
+		DB: db, Box: claim.New(claim.Config{Key: key}), Waits: presence.New(elapsed), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Key: key, Folder: folder,
 		Browsers: session.NewBrowsers(key, func() time.Time { return noon }),
 		Now:      func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
@@ -200,18 +201,18 @@ func TestAResetEndsEveryHalfFinishedSignIn(t *testing.T) {
 // R140: a press after a reset confirms nobody who waited before it.
 func TestAResetEndsEveryWaitForAPress(t *testing.T) {
 	b, _ := newBench(t, network.Unmanaged{})
-	id, err := b.Box.Wait()
+	id, err := b.Waits.Begin(presence.Claim, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := b.Box.Press(); n != 0 {
-		t.Errorf("%d waited", n)
+	if a := b.Waits.Press(); a.Waiting != 0 {
+		t.Errorf("%d waited", a.Waiting)
 	}
-	if _, _, err := b.Box.Waited(id); !errors.Is(err, claim.ErrNoWait) {
-		t.Errorf("got %v, want ErrNoWait", err)
+	if _, _, err := b.Waits.Look(presence.Claim, id); !errors.Is(err, presence.ErrGone) {
+		t.Errorf("got %v, want ErrGone", err)
 	}
 }
 

@@ -35,7 +35,10 @@ type Policy struct {
 	TwoStep    Demand
 	Groups     []string // ids, with ChosenGroups
 	EmailCodes Rule
-	Idle       int // minutes after which a session ends in which nothing was done; 0 is stored as the default
+	// Presence says who may sign in with the password and a press of the button: Nobody, Administrators or Everyone; empty
+	// is stored as the default.
+	Presence Demand
+	Idle     int // minutes after which a session ends in which nothing was done; 0 is stored as the default
 }
 
 // The minutes after which an idle session may end (NIST SP 800-63B-4 section 2.2.3).
@@ -50,7 +53,7 @@ var ErrIdle = fault.InvalidField("idle_minutes", "out_of_range", "Between 5 and 
 
 // DefaultPolicy is the policy of a box whose owner decided nothing.
 func DefaultPolicy() Policy {
-	return Policy{TwoStep: Administrators, EmailCodes: Everybody, Idle: IdleDefault}
+	return Policy{TwoStep: Administrators, EmailCodes: Everybody, Presence: Administrators, Idle: IdleDefault}
 }
 
 // Changes tells each demand that is different from before. who puts a demand into words, with the names of its groups.
@@ -66,6 +69,7 @@ func (p Policy) Changes(before Policy, who func(Policy) (string, error), tell fu
 	for _, c := range [][3]string{
 		{"Who must use 2-step verification", from, to},
 		{"Who may get codes by e-mail", string(before.EmailCodes), string(p.EmailCodes)},
+		{"Who may sign in with a press of the button", string(before.Presence), string(p.Presence)},
 		{"The time after which idle sessions end", strconv.Itoa(before.Idle) + " min", strconv.Itoa(p.Idle) + " min"},
 	} {
 		if c[1] == c[2] {
@@ -82,6 +86,7 @@ type policyRecord struct {
 	TwoStep    Demand   `json:"two_step"`
 	Groups     []string `json:"groups,omitempty"`
 	EmailCodes Rule     `json:"email_codes"`
+	Presence   Demand   `json:"presence,omitempty"`
 	Idle       int      `json:"idle_minutes,omitempty"`
 }
 
@@ -93,12 +98,12 @@ func GetPolicy(tx *store.Tx) (Policy, error) {
 	if err != nil || !found {
 		return DefaultPolicy(), err
 	}
-	return Policy{r.TwoStep, slices.Clone(r.Groups), r.EmailCodes, cmp.Or(r.Idle, IdleDefault)}, nil
+	return Policy{r.TwoStep, slices.Clone(r.Groups), r.EmailCodes, cmp.Or(r.Presence, Administrators), cmp.Or(r.Idle, IdleDefault)}, nil
 }
 
 // PutPolicy checks the policy and stores it.
 func PutPolicy(tx *store.Tx, p Policy) error {
-	p.Idle = cmp.Or(p.Idle, IdleDefault)
+	p.Idle, p.Presence = cmp.Or(p.Idle, IdleDefault), cmp.Or(p.Presence, Administrators)
 	switch {
 	case p.Idle < IdleLeast || p.Idle > IdleMost:
 		return ErrIdle
@@ -106,6 +111,8 @@ func PutPolicy(tx *store.Tx, p Policy) error {
 		return fault.InvalidField("two_step", "unknown", "Nobody, administrators, everyone or chosen groups.")
 	case !slices.Contains([]Rule{Everybody, NotAdministrators, NobodyAtAll}, p.EmailCodes):
 		return fault.InvalidField("email_codes", "unknown", "Everybody, everybody but administrators, or nobody.")
+	case !slices.Contains([]Demand{Nobody, Administrators, Everyone}, p.Presence):
+		return fault.InvalidField("presence", "unknown", "Nobody, administrators or everyone.")
 	case p.TwoStep == ChosenGroups && len(p.Groups) == 0:
 		return fault.InvalidField("groups", "missing", "Choose at least one group.")
 	case p.TwoStep != ChosenGroups:

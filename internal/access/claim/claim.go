@@ -1,5 +1,5 @@
 // Package claim decides who owns a box that nobody owns: somebody who holds its default password, or who
-// stands beside it and presses its button.
+// stands beside it and presses its button (package presence knows who waits for that).
 package claim
 
 import (
@@ -40,6 +40,7 @@ var (
 	ErrClaimed = &fault.Error{Kind: fault.Conflict, Code: "claimed", Message: "This NAS has been claimed by somebody else just now. Sign in instead, or hold its reset button."}
 	// ErrStale says that a claim was proved before the box changed hands.
 	ErrStale     = &fault.Error{Kind: fault.Gone, Code: "claim_stale", Message: "This NAS was reset or claimed since. Begin again."}
+	ErrOutside   = &fault.Error{Kind: fault.Forbidden, Code: "not_local", Message: "This NAS can be claimed from its own network only. Use a browser there."}
 	ErrUnclaimed = &fault.Error{Kind: fault.Conflict, Code: "unclaimed", Message: "This NAS was reset, or nobody has claimed it yet. Until that is done nothing else works."}
 )
 
@@ -48,19 +49,13 @@ type Config struct {
 	Key secret.Key // seals the default password
 	// Provisioned is the default password that the integrator chose, or empty.
 	Provisioned string
-	Elapsed     func() time.Duration // a clock that never steps
 }
 
-// Box knows whether the box is owned, its default password, and who waits for a press of the button.
-type Box struct {
-	config Config
-	waits  waits
-}
+// Box knows whether the box is owned, and its default password.
+type Box struct{ config Config }
 
-// New returns a Box on which nobody waits.
-func New(c Config) *Box {
-	return &Box{config: c, waits: waits{elapsed: c.Elapsed, all: map[string]*wait{}}}
-}
+// New returns a Box.
+func New(c Config) *Box { return &Box{config: c} }
 
 // NewDefaultPassword returns the integrator's default password, or makes one of 60 random bits.
 func (b *Box) NewDefaultPassword() string { return cmp.Or(b.config.Provisioned, secret.Readable()) }
@@ -163,7 +158,6 @@ func (b *Box) Release(tx *store.Tx, now time.Time) (account.Account, error) {
 	if err := table.Put(tx, key, r); err != nil {
 		return account.Account{}, err
 	}
-	tx.OnCommit(b.waits.clear)
 	return b.restoreAdmin(tx, r.Hash, now)
 }
 
@@ -250,7 +244,6 @@ func (b *Box) Take(tx *store.Tx, c Claim, proved uint64, hash string, now time.T
 	}
 	r.Claimed = now
 	r.Generation++
-	tx.OnCommit(b.waits.clear)
 	return owner, table.Put(tx, key, r)
 }
 

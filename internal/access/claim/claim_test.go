@@ -26,7 +26,6 @@ type bench struct {
 	db       *store.DB
 	path     string
 	key      secret.Key
-	elapsed  time.Duration
 	password string
 }
 
@@ -39,7 +38,7 @@ func newBench(t *testing.T) *bench {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	b := &bench{t: t, db: db, path: path, key: secret.NewKey()}
-	b.Box = claim.New(claim.Config{Key: b.key, Elapsed: func() time.Duration { return b.elapsed }})
+	b.Box = claim.New(claim.Config{Key: b.key})
 	b.password = b.NewDefaultPassword()
 	b.update(func(tx *store.Tx) error { return b.Found(tx, b.password, "default-hash", noon) })
 	return b
@@ -270,114 +269,5 @@ func TestAClaimWithBadValuesChangesNothing(t *testing.T) {
 	}
 	if owned, _ := b.owned(); owned || len(b.names()) != 1 {
 		t.Errorf("owned %v, accounts %v", owned, b.names())
-	}
-}
-
-func state(t *testing.T, b *bench, id string) claim.WaitState {
-	t.Helper()
-	s, _, err := b.Waited(id)
-	if err != nil && !errors.Is(err, claim.ErrNoWait) {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func wait(t *testing.T, b *bench) string {
-	t.Helper()
-	id, err := b.Wait()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
-func TestAPressConfirmsTheOneThatWaits(t *testing.T) {
-	b := newBench(t)
-	id := wait(t, b)
-	if s := state(t, b, id); s != claim.Waiting {
-		t.Errorf("got %s", s)
-	}
-	if err := b.Confirm(id); !errors.Is(err, claim.ErrNoWait) {
-		t.Errorf("confirmed without a press: %v", err)
-	}
-	if n := b.Press(); n != 1 || state(t, b, id) != claim.Confirmed {
-		t.Errorf("%d waited, state %s", n, state(t, b, id))
-	}
-	if err := b.Confirm(id); err != nil {
-		t.Error(err)
-	}
-	if err := b.Confirm(id); !errors.Is(err, claim.ErrNoWait) {
-		t.Errorf("one press confirmed twice: %v", err)
-	}
-}
-
-// R140 (f)
-func TestAPressWhileTwoWaitDropsBoth(t *testing.T) {
-	b := newBench(t)
-	one, two := wait(t, b), wait(t, b)
-	if n := b.Press(); n != 2 || state(t, b, one) != claim.Dropped || state(t, b, two) != claim.Dropped {
-		t.Errorf("%d waited: %s, %s", n, state(t, b, one), state(t, b, two))
-	}
-	if err := b.Confirm(one); !errors.Is(err, claim.ErrNoWait) {
-		t.Errorf("a dropped wait was confirmed: %v", err)
-	}
-}
-
-func TestABrowserThatNoLongerAsksNoLongerWaits(t *testing.T) {
-	b := newBench(t)
-	gone := wait(t, b)
-	here := wait(t, b)
-	b.elapsed += claim.WaitGrace
-	if s := state(t, b, here); s != claim.Waiting {
-		t.Fatal(s)
-	}
-	b.elapsed += time.Second
-	if n := b.Press(); n != 1 || state(t, b, here) != claim.Confirmed || state(t, b, gone) != claim.Waiting {
-		t.Errorf("%d waited: here %s, gone %s", n, state(t, b, here), state(t, b, gone))
-	}
-	if n := b.Press(); n != 1 { // the one that came back
-		t.Errorf("%d waited after it came back", n)
-	}
-}
-
-func TestAWaitLapsesHoweverOftenItAsks(t *testing.T) {
-	b := newBench(t)
-	id := wait(t, b)
-	for range 121 {
-		_ = state(t, b, id)
-		b.elapsed += time.Second
-	}
-	if s := state(t, b, id); s != "" || b.Press() != 0 {
-		t.Errorf("it still waits: %s", s)
-	}
-}
-
-// R021: browsers that ask once and no more do not keep the owner's from waiting.
-func TestACrowdThatNoLongerAsksMakesRoom(t *testing.T) {
-	b := newBench(t)
-	for range 64 {
-		wait(t, b)
-	}
-	b.elapsed += claim.WaitGrace + time.Second
-	owner := wait(t, b)
-	if n := b.Press(); n != 1 || state(t, b, owner) != claim.Confirmed {
-		t.Errorf("%d waited, state %s", n, state(t, b, owner))
-	}
-}
-
-func TestACrowdIsTurnedAwayAndAClaimSendsEverybodyHome(t *testing.T) {
-	b := newBench(t)
-	first := wait(t, b)
-	for range 63 {
-		wait(t, b)
-	}
-	if _, err := b.Wait(); !errors.Is(err, claim.ErrCrowded) {
-		t.Errorf("got %v, want ErrCrowded", err)
-	}
-	if _, err := b.take(claim.Claim{}); err != nil {
-		t.Fatal(err)
-	}
-	if s := state(t, b, first); s != "" {
-		t.Errorf("after the claim: %s", s)
 	}
 }

@@ -12,11 +12,14 @@ import (
 // Way is a kind of second factor.
 type Way string
 
-// The ways, the strongest first; the last is for when the others are lost.
+// The ways, the strongest first; the last two are for when the others are lost.
 const (
 	App      Way = "app"
 	Email    Way = "email"
 	Recovery Way = "recovery"
+	// Presence is a short press of the button on the box. It is open at sign-in only, never enrolled and never the last
+	// way that keeps 2-step verification on, so it is not among those of Open.
+	Presence Way = "presence"
 )
 
 // ErrLastWay keeps 2-step verification from being turned off by the way.
@@ -65,6 +68,15 @@ func Stands(tx *store.Tx, a account.Account) error {
 		err = ErrLastWay
 	}
 	return err
+}
+
+// PresenceAllowed reports whether the policy lets an account sign in with the password and a press of the button.
+func PresenceAllowed(tx *store.Tx, a account.Account) (bool, error) {
+	p, err := settings.GetPolicy(tx)
+	if err != nil {
+		return false, err
+	}
+	return p.Presence == settings.Everyone || p.Presence == settings.Administrators && a.Role == account.Administrator, nil
 }
 
 // Demanded reports whether the policy wants an account to use 2-step verification.

@@ -12,15 +12,15 @@ import (
 	"castellan/internal/store"
 )
 
-// SetPolicy changes who must use 2-step verification, who may get codes by e-mail and when idle sessions end; without
-// a time that stays as it is. It never closes the last way of the administrator who asks.
+// SetPolicy changes who must use 2-step verification, who may get codes by e-mail or sign in with a press of the button, and when idle
+// sessions end; without a time, or without saying who may press, that stays as it is. It never closes the last way of the administrator who asks.
 func (o *Office) SetPolicy(by Actor, p settings.Policy) error {
 	return o.update(by, func(tx *store.Tx) error {
 		before, err := settings.GetPolicy(tx)
 		if err != nil {
 			return err
 		}
-		p.Idle = cmp.Or(p.Idle, before.Idle)
+		p.Idle, p.Presence = cmp.Or(p.Idle, before.Idle), cmp.Or(p.Presence, before.Presence)
 		if err := account.KnownGroups(tx, p.Groups); err != nil {
 			return err
 		}

@@ -93,13 +93,24 @@ func (b *Browsers) Remember(tx *store.Tx, cookie, account, agent, address string
 	}
 	r.Agent, r.Address, r.Seen = agent, address, b.now()
 	fresh := b.fresh()
+	return r.browser(), strings.Join(b.join(fresh, cookie, old), between), isNew, known.Put(tx, browserKey(fresh, account), r)
+}
+
+// Decoy returns what a browser's cookie would be after Remember, and makes nothing known. It is for those who must not
+// learn whether there is such an account.
+func (b *Browsers) Decoy(cookie string) (kept string) {
+	return strings.Join(b.join(b.fresh(), cookie, ""), between)
+}
+
+// join puts a fresh value before those of a cookie, but for the one that it replaces.
+func (b *Browsers) join(fresh, cookie, old string) []string {
 	values := []string{fresh}
 	for _, value := range b.parts(cookie) {
 		if value != old && len(values) < MostPeople {
 			values = append(values, value)
 		}
 	}
-	return r.browser(), strings.Join(values, between), isNew, known.Put(tx, browserKey(fresh, account), r)
+	return values
 }
 
 // part finds the value in a cookie by which the account knows the browser, and what it knows of it. Both are empty

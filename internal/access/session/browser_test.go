@@ -282,3 +282,21 @@ func TestTheRecordOfABrowserKeepsItsForm(t *testing.T) {
 		t.Errorf("got - want +:\n%s", diff)
 	}
 }
+
+// R029: who must not learn whether there is an account gets a cookie like everybody else, which is worth nothing, and
+// keeps what they had.
+func TestADecoyMakesNothingKnown(t *testing.T) {
+	c := newCabinet(t)
+	cookie, _ := c.in("", "ines")
+	decoy := c.Decoy(cookie)
+	genuine, _ := c.in(cookie, "jonas")
+	if len(decoy) != len(genuine) || strings.Count(decoy, ".") != strings.Count(genuine, ".") {
+		t.Errorf("they look different: %q and %q", decoy, genuine)
+	}
+	if c.known(decoy, "jonas") || !c.known(decoy, "ines") {
+		t.Error("it makes somebody known, or forgets somebody")
+	}
+	if first := c.Decoy(""); c.known(first, "ines") || first == c.Decoy("") {
+		t.Errorf("got %q", first)
+	}
+}

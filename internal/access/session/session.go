@@ -23,7 +23,7 @@ const (
 	Most = 10
 	// activityGrain keeps busy sessions from writing on every call.
 	activityGrain = time.Second
-	// RepairFor is how long a session that began with a recovery code needs no other second factor for mending
+	// RepairFor is how long a session that began with a recovery code or a press of the button needs no other second factor for mending
 	// one's ways in.
 	RepairFor = 30 * time.Minute
 	// StepUpFor is how long a proof of identity opens sensitive changes.
@@ -41,8 +41,10 @@ type Session struct {
 	Administrator bool
 	// Claimed tells that the box was claimed in this session.
 	Claimed bool
-	// Repair tells that a recovery code was used, and the ways in were not mended since.
-	Repair        bool
+	// Repair tells that a recovery code or a press of the button was used, and the ways in were not mended since.
+	Repair bool
+	// Enrol tells that it was a press: until a way in is added, the session is good for nothing else.
+	Enrol         bool
 	Source, Agent string
 	// Browser names the known browser in which it began.
 	Browser string
@@ -189,7 +191,9 @@ func (s *Sessions) Renew(tx *store.Tx, cookie string, on Renewal) (renewed strin
 	if on == Proved {
 		next.proved = next.active
 	}
-	next.Repair = next.Repair && on != Mended
+	if on == Mended {
+		next.Repair, next.Enrol = false, false
+	}
 	renewed = secret.Token()
 	tx.OnCommit(func() {
 		s.mu.Lock()

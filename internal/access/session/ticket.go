@@ -46,11 +46,11 @@ type Ticket struct {
 	Hash string
 	// Proof says with what it was earned, for the log.
 	Proof string
-	// Repair tells that a recovery code was used.
-	Repair bool
+	// Repair tells that a recovery code or a press of the button was used, Enrol that it was a press.
+	Repair, Enrol bool
 	// Generation is that of the box when the ticket was earned, see package claim: a ticket dies with it.
 	Generation uint64
-	// Wait names the wait for a press, see package claim.
+	// Wait names the wait for a press, see package presence.
 	Wait          string
 	Token         string
 	Source, Agent string
@@ -110,6 +110,21 @@ func (t *Tickets) Confirm(cookie, proof string) {
 		one.Stage, one.Proof, one.Wait = AwaitClaim, proof, ""
 		t.all[digest] = one
 	}
+}
+
+// Await notes for which press a ticket waits, beside the code that it goes on waiting for, and returns the wait that it
+// replaces.
+func (t *Tickets) Await(cookie, wait string) (replaced string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	digest := secret.DigestOf(cookie)
+	one, ok := t.all[digest]
+	if !ok || one.Stage != AwaitCode || one.left(t.elapsed()) <= 0 {
+		return "", false
+	}
+	replaced, one.Wait = one.Wait, wait
+	t.all[digest] = one
+	return replaced, true
 }
 
 // Take takes a ticket of a stage, so that only one request can finish it: whoever has it ends it or returns it.

@@ -14,6 +14,7 @@ import (
 	"castellan/internal/access/factor"
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
@@ -69,6 +70,8 @@ type bench struct {
 	home    signin.Visitor
 	key     secret.Key
 	label   string
+	// noButton is a box without a button.
+	noButton bool
 }
 
 const (
@@ -91,12 +94,12 @@ func newBench(t testing.TB) *bench {
 	key := secret.NewKey()
 	b.key = key
 	hasher := password.New(password.Config{Key: key, Memory: 64, Passes: 1})
-	box := claim.New(claim.Config{Key: key, Elapsed: elapsed})
+	box := claim.New(claim.Config{Key: key})
 	log := event.New(func() event.Moment { r := b.clock.Reading(); return event.Moment{Now: r.Now, State: string(r.State)} }, slog.New(slog.DiscardHandler))
 	b.Door = signin.New(signin.Config{
 		DB: db, Passwords: hasher, Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed),
-		Browsers: session.NewBrowsers(key, func() time.Time { return b.clock.Reading().Now }), Box: box, Clock: b.clock, Elapsed: elapsed,
+		Browsers: session.NewBrowsers(key, func() time.Time { return b.clock.Reading().Now }), Box: box, Waits: presence.New(elapsed), Button: func() bool { return !b.noButton }, Clock: b.clock, Elapsed: elapsed,
 		Log: log, Post: notice.New(notice.Config{
 			DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return b.clock.Reading().Now },
 			Origin: func() string { return "https://nas.example:8001" }, Out: slog.New(slog.DiscardHandler),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"castellan/internal/access/claim"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/event"
 	"castellan/internal/store"
@@ -22,12 +23,12 @@ func (d *Door) AwaitPress(v Visitor) (Step, error) {
 		return Step{}, err
 	}
 	d.forget(v.Ticket)
-	id, err := d.Box.Wait()
+	id, err := d.Waits.Begin(presence.Claim, "")
 	if err != nil {
 		return Step{}, err
 	}
 	cookie, t := d.Tickets.Issue(session.Ticket{Stage: session.AwaitPress, Wait: id, Generation: generation, Source: v.Address, Agent: v.Agent})
-	return Step{Cookie: cookie, Token: t.Token, Left: claim.WaitLife}, nil
+	return Step{Cookie: cookie, Token: t.Token, Left: presence.ClaimLife}, nil
 }
 
 // unowned returns the generation of a box that nobody owns.
@@ -46,20 +47,20 @@ func (d *Door) unowned() (generation uint64, err error) {
 }
 
 // Press tells whether the press has come for a browser that waits. From then on its ticket claims.
-func (d *Door) Press(cookie string) (state claim.WaitState, token string, left time.Duration, err error) {
+func (d *Door) Press(cookie string) (state presence.State, token string, left time.Duration, err error) {
 	t, lasts, ok := d.Tickets.Find(cookie)
 	switch {
 	case ok && t.Stage == session.AwaitClaim:
-		return claim.Confirmed, t.Token, lasts, nil
+		return presence.Confirmed, t.Token, lasts, nil
 	case !ok || t.Stage != session.AwaitPress:
-		return "", "", 0, claim.ErrNoWait
+		return "", "", 0, presence.ErrGone
 	}
-	state, left, err = d.Box.Waited(t.Wait)
+	state, left, err = d.Waits.Look(presence.Claim, t.Wait)
 	if err != nil {
 		return "", "", 0, err
 	}
-	if state == claim.Confirmed {
-		if err := d.Box.Confirm(t.Wait); err != nil {
+	if state == presence.Confirmed {
+		if _, err := d.Waits.Take(presence.Claim, t.Wait); err != nil {
 			return "", "", 0, err
 		}
 		d.Tickets.Confirm(cookie, "a press of the button")
@@ -109,6 +110,7 @@ func (d *Door) claim(ctx context.Context, v Visitor, t session.Ticket, c claim.C
 		if err != nil {
 			return err
 		}
+		d.Waits.EndAll(tx)
 		e := v.event(event.Claimed, owner.Name).With("proof", t.Proof).With("account", owner.Name)
 		if err := d.Log.Record(tx, e); err != nil {
 			return err

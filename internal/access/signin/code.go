@@ -19,6 +19,9 @@ import (
 // Code checks the second factor after a right password. It is spent, the session is started and the event
 // is recorded in one commit; parallel use of one code gives one session.
 func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Given) (Step, error) {
+	if g.Way == factor.Presence {
+		return d.codeByPress(v, cookie)
+	}
 	if err := g.Check(); err != nil {
 		return Step{}, err
 	}
@@ -31,7 +34,7 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 		return Step{}, err
 	}
 	defer attempt.Drop()
-	if err := d.timely(ctx, g.Way, t.Account); err != nil {
+	if err := d.timely(ctx, g.Way, t.Account, &v); err != nil {
 		return Step{}, err
 	}
 	if t, err = d.take(cookie, session.AwaitCode); err != nil { // from here on only this request can finish it
@@ -40,12 +43,15 @@ func (d *Door) Code(ctx context.Context, v Visitor, cookie string, g factor.Give
 	step, a, err := d.spend(v, t, g, attempt)
 	switch {
 	case err == nil:
-		d.Tickets.End(cookie)
+		d.forget(cookie)
 		d.vouch(step)
 		step.Clock = d.Clock.Reading()
 		return step, nil
 	case errors.Is(err, factor.ErrRefused):
 		left := d.Tickets.Return(cookie, true)
+		if left == 0 {
+			d.Waits.Leave(t.Wait)
+		}
 		e := v.event(event.CodeRefused, a.Name).With("reason", reason(err))
 		return Step{}, d.refuseCode(a, attempt, e, wrongCode(left))
 	}
@@ -63,8 +69,8 @@ func (d *Door) codeTry(v Visitor, id string) (*throttle.Attempt, error) {
 }
 
 // timely looks whether a way can be checked now: an app's codes need a trusted time. The refusal names the other ways
-// of the account.
-func (d *Door) timely(ctx context.Context, way factor.Way, id string) error {
+// of the account; at the door is whose browser may wait for a press of the button, nil elsewhere.
+func (d *Door) timely(ctx context.Context, way factor.Way, id string, atTheDoor *Visitor) error {
 	if way != factor.App {
 		return nil
 	}
@@ -75,8 +81,12 @@ func (d *Door) timely(ctx context.Context, way factor.Way, id string) error {
 	var ways []factor.Way
 	err := d.DB.View(func(tx *store.Tx) error {
 		a, err := account.Get(tx, id)
-		if err == nil {
+		switch {
+		case err != nil:
+		case atTheDoor == nil:
 			ways, err = factor.Open(tx, a)
+		default:
+			ways, err = d.ways(tx, *atTheDoor, a)
 		}
 		return err
 	})
@@ -147,19 +157,25 @@ func (d *Door) spend(v Visitor, t session.Ticket, g factor.Given, attempt *throt
 		} else {
 			a.LastWay = string(spent.Way)
 		}
-		repair := spent.Way == factor.Recovery
-		method := "password and " + spent.String()
-		if a.Waiting() {
-			step = Step{Next: NextPassword, Account: a, PasswordMin: password.Min(true)}
-			if err := account.Put(tx, a); err != nil {
-				return err
-			}
-			return d.issue(tx, &step, session.Ticket{Stage: session.AwaitPassword, Proof: method, Repair: repair}, v)
-		}
-		step, err = d.admit(tx, v, a, method, session.Session{Repair: repair})
+		step, err = d.finish(tx, v, a, "password and "+spent.String(), session.Session{Repair: spent.Way == factor.Recovery})
 		return err
 	})
 	return step, a, err
+}
+
+// finish goes on after a right second factor: to a password of one's own, or in. with says what is special about the
+// session.
+func (d *Door) finish(tx *store.Tx, v Visitor, a account.Account, method string, with session.Session) (Step, error) {
+	if !a.Waiting() {
+		return d.admit(tx, v, a, method, with)
+	}
+	step := Step{Next: NextPassword, Account: a, PasswordMin: password.Min(true)}
+	if err := account.Put(tx, a); err != nil {
+		return Step{}, err
+	}
+	t := session.Ticket{Stage: session.AwaitPassword, Proof: method, Repair: with.Repair, Enrol: with.Enrol}
+	err := d.issue(tx, &step, t, v)
+	return step, err
 }
 
 // wrongCode is what a person whose password was right is told of a wrong code.

@@ -40,7 +40,7 @@ func TestWhoeverMustUseTwoStepCannotPutItOffButTheClaimantCan(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			must, err = b.MustEnrol(tx, a)
+			must, err = b.MustEnrol(tx, a, session.Session{})
 			return err
 		})
 		return must
@@ -75,7 +75,7 @@ func TestNobodyMustEnrolWhatCannotBeEnrolled(t *testing.T) {
 				return err
 			}
 			a.Email = "owner@example.org"
-			must, err := b.MustEnrol(tx, a)
+			must, err := b.MustEnrol(tx, a, session.Session{})
 			if must != want {
 				t.Errorf("must enrol: %v", must)
 			}

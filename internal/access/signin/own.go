@@ -104,19 +104,21 @@ func (d *Door) TurnOff(ctx context.Context, v Visitor, cookie string, s session.
 // ErrDemanded says that 2-step verification has to be turned on first.
 var ErrDemanded = &fault.Error{Kind: fault.Forbidden, Code: "enrollment_required", Message: "This NAS wants 2-step verification from you. Turn it on first."}
 
-// MustEnrol reports whether an account without a second factor has to enrol one before it may do anything
-// else. While none can be enrolled, for want of a trusted time and of mail that works, nobody is kept out for
-// that.
-func (d *Door) MustEnrol(tx *store.Tx, a account.Account) (bool, error) {
-	demanded, err := factor.Demanded(tx, a)
-	if err != nil || !demanded {
-		return false, err
+// MustEnrol reports whether the holder of a session has to enrol a second factor before they may do anything else. That
+// is asked for accounts without one, which the policy may want to have one, and for sessions in which a press of the
+// button stood for it. While none can be enrolled, for want of a trusted time and of mail that works, nobody is kept out for that.
+func (d *Door) MustEnrol(tx *store.Tx, a account.Account, s session.Session) (bool, error) {
+	if !s.Enrol {
+		demanded, err := factor.Demanded(tx, a)
+		if err != nil || !demanded {
+			return false, err
+		}
 	}
 	if d.Clock.Reading().Trusted() {
 		return true, nil
 	}
 	obstacle, err := factor.EmailObstacle(tx, a)
-	return obstacle == "" && d.Post.Trouble() == "", err
+	return obstacle == "" && d.Post.Trouble() == "" && !factor.EmailOn(tx, a.ID), err
 }
 
 // spared records that somebody gets in who must use 2-step verification and cannot set it up now.
@@ -128,7 +130,7 @@ func (d *Door) spared(tx *store.Tx, v Visitor, a account.Account) error {
 	if err != nil || !demanded {
 		return err
 	}
-	must, err := d.MustEnrol(tx, a)
+	must, err := d.MustEnrol(tx, a, session.Session{})
 	if err != nil || must {
 		return err
 	}
@@ -143,10 +145,12 @@ func (d *Door) Postpone(v Visitor, s session.Session) error {
 		if err != nil {
 			return err
 		}
-		must, err := d.MustEnrol(tx, a)
+		must, err := d.MustEnrol(tx, a, s)
 		switch {
 		case err != nil:
 			return err
+		case must && s.Enrol:
+			return ErrMend
 		case must && !s.Claimed:
 			return ErrDemanded
 		case must:

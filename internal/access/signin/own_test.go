@@ -10,6 +10,7 @@ import (
 	"castellan/internal/access/factor"
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
@@ -229,7 +230,7 @@ func TestAPressClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if state, _, _, err := b.Press(step.Cookie); err != nil || state != claim.Waiting {
+	if state, _, _, err := b.Press(step.Cookie); err != nil || state != presence.Waiting {
 		t.Fatalf("got %s, %v", state, err)
 	}
 	_, err = b.Claim(t.Context(), b.home, step.Cookie, claim.Claim{Password: goodPassword})
@@ -239,15 +240,15 @@ func TestAPressClaims(t *testing.T) {
 	if step, err = b.AwaitPress(again); err != nil { // the page is loaded again
 		t.Fatal(err)
 	}
-	if n := b.Box.Press(); n != 1 {
+	if n := b.Waits.Press().Waiting; n != 1 {
 		t.Fatalf("%d were waiting", n)
 	}
 	for range 2 { // however often the page asks
-		if state, _, left, err := b.Press(step.Cookie); err != nil || state != claim.Confirmed || left < time.Minute {
+		if state, _, left, err := b.Press(step.Cookie); err != nil || state != presence.Confirmed || left < time.Minute {
 			t.Fatalf("got %s, %v, %v", state, left, err)
 		}
 	}
-	if again, err := b.Resume(step.Cookie); err != nil || again.Next != signin.NextClaim {
+	if again, err := b.Resume(b.home, step.Cookie); err != nil || again.Next != signin.NextClaim {
 		t.Errorf("got %+v, %v", again, err)
 	}
 	b.pass(10 * time.Minute) // choosing a name takes a while
@@ -263,7 +264,7 @@ func TestAPressClaims(t *testing.T) {
 	_, err = b.AwaitPress(b.home)
 	wantErr(t, "on a box that has an owner", err, claim.ErrClaimed)
 	_, _, _, err = b.Press("unknown")
-	wantErr(t, "without a wait", err, claim.ErrNoWait)
+	wantErr(t, "without a wait", err, presence.ErrGone)
 }
 
 func TestUntilItIsClaimedNobodyElseGetsIn(t *testing.T) {

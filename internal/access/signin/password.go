@@ -166,7 +166,7 @@ func (d *Door) next(tx *store.Tx, v Visitor, a account.Account, short bool) (Ste
 	case a.Password.Origin == account.Default:
 		t, step.Next = session.Ticket{Stage: session.AwaitClaim, Proof: "the default password"}, NextClaim
 	case on:
-		if err := step.offer(tx); err != nil {
+		if err := d.offer(tx, v, &step); err != nil {
 			return Step{}, err
 		}
 		t, step.Next = session.Ticket{Stage: session.AwaitCode, Proof: "password"}, NextCode
@@ -229,7 +229,7 @@ func (d *Door) ownPassword(ctx context.Context, v Visitor, t session.Ticket, cho
 		if err := d.note(tx, a, v.event(event.PasswordChanged, a.Name).With("sessions", "0")); err != nil {
 			return err
 		}
-		step, err = d.admit(tx, v, a, t.Proof, session.Session{Repair: t.Repair})
+		step, err = d.admit(tx, v, a, t.Proof, session.Session{Repair: t.Repair, Enrol: t.Enrol})
 		return err
 	})
 	return step, err

@@ -92,7 +92,7 @@ func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof,
 	if err := p.Factor.Check(); err != nil {
 		return err
 	}
-	if err := d.timely(ctx, p.Factor.Way, a.ID); err != nil {
+	if err := d.timely(ctx, p.Factor.Way, a.ID, nil); err != nil {
 		return err
 	}
 	err = d.commitProof(a, tries, func(tx *store.Tx, a account.Account) error {

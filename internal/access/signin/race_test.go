@@ -23,7 +23,7 @@ import (
 func (b *bench) reset() error {
 	return reset.New(reset.Config{
 		DB: b.DB, Box: b.Box, Throttle: b.Throttle, Factors: b.Factors, Sessions: b.Sessions, Tickets: b.Tickets, Log: b.Log, Network: network.Unmanaged{},
-		Browsers: b.Browsers, Key: b.key, Folder: b.t.TempDir(), Now: func() time.Time { return b.clock.Reading().Now }, Out: slog.New(slog.DiscardHandler),
+		Browsers: b.Browsers, Waits: b.Waits, Key: b.key, Folder: b.t.TempDir(), Now: func() time.Time { return b.clock.Reading().Now }, Out: slog.New(slog.DiscardHandler),
 	}).Run(b.t.Context())
 }
 
@@ -92,7 +92,7 @@ func TestAClaimEndsTheOtherClaims(t *testing.T) {
 	if _, err := b.Claim(t.Context(), b.home, owner, claim.Claim{Password: goodPassword}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.Resume(other)
+	_, err := b.Resume(b.home, other)
 	wantErr(t, "resumed", err, signin.ErrExpired)
 	_, err = b.Claim(t.Context(), b.home, other, claim.Claim{Password: newPassword})
 	wantErr(t, "the slower claim", err, claim.ErrClaimed)
@@ -277,7 +277,7 @@ func TestOnlyABrowserOfTheHouseWaitsForAPress(t *testing.T) {
 	if _, err := b.Password(t.Context(), v, "admin", b.label); err != nil {
 		t.Fatal(err)
 	}
-	if n := b.Box.Press(); n != 0 {
+	if n := b.Waits.Press().Waiting; n != 0 {
 		t.Errorf("%d wait", n)
 	}
 }

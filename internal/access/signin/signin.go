@@ -9,12 +9,14 @@ package signin
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
 	"castellan/internal/access/factor"
 	"castellan/internal/access/password"
+	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/clock"
@@ -34,8 +36,11 @@ type Config struct {
 	Tickets   *session.Tickets
 	Browsers  *session.Browsers
 	Box       *claim.Box
-	Log       *event.Log
-	Post      *notice.Post
+	Waits     *presence.Waits // for a press of the button
+	// Button tells whether a press of the button would be noticed.
+	Button func() bool
+	Log    *event.Log
+	Post   *notice.Post
 	// Clock tells trusted time; Fresh first asks the time servers if the last answer is old.
 	Clock Clock
 	// Elapsed is a clock that never steps.
@@ -113,7 +118,7 @@ type Step struct {
 	Account     account.Account
 	PasswordMin int
 	Ways        []factor.Way // with NextCode, the one to offer first at the front
-	Repair      bool         // a recovery code was used
+	Repair      bool         // a recovery code or a press of the button was used
 	Again       bool         // with NextCode: a device has to be set up again
 	Clock       clock.Reading
 }
@@ -126,20 +131,27 @@ var (
 	ErrProof   = &fault.Error{Kind: fault.Forbidden, Code: "proof_refused"}
 )
 
+// timeless names the ways that need no clock, behind an article.
+var timeless = map[factor.Way]string{factor.Email: " code by e-mail", factor.Recovery: " recovery code", factor.Presence: " press of the button on the NAS"}
+
 // untrusted is the refusal of app codes when the time is not known. It says why, and which of the ways that are open
 // works all the same.
 func untrusted(r clock.Reading, ways []factor.Way) error {
-	recovery, mail := slices.Contains(ways, factor.Recovery), slices.Contains(ways, factor.Email)
-	other := ""
-	switch {
-	case recovery && mail:
-		other = " A code by e-mail or a recovery code works."
-	case recovery:
-		other = " A recovery code works."
-	case mail:
-		other = " A code by e-mail works."
+	var others []string
+	for _, w := range []factor.Way{factor.Email, factor.Recovery, factor.Presence} {
+		if slices.Contains(ways, w) {
+			others = append(others, timeless[w])
+		}
 	}
-	return ErrTime.Saying("%s%s", r.Message(), other)
+	if len(others) == 0 {
+		return ErrTime.Saying("%s", r.Message())
+	}
+	last := len(others) - 1
+	list := strings.Join(others[:last], ", a")
+	if last > 0 {
+		list += " or a"
+	}
+	return ErrTime.Saying("%s A%s%s works.", r.Message(), list, others[last])
 }
 
 // refusal is a reason that only the log is told.
@@ -151,6 +163,7 @@ func (r refusal) Error() string { return string(r) }
 const (
 	whyUnknown  refusal = "no account has this name"
 	whyWrong    refusal = "wrong password"
+	whyOpen     refusal = "the account lets unknown browsers in"
 	whyDisabled refusal = "the account is disabled"
 	whyLapsed   refusal = "the temporary password has lapsed"
 	whyOutside  refusal = "the default password works only from the local network"
@@ -222,9 +235,23 @@ func (d *Door) issue(tx *store.Tx, s *Step, t session.Ticket, v Visitor) (err er
 	return nil
 }
 
+// ways returns the ways that are open to an account at the door, in the order to offer them. A press of the button comes
+// last: after it the ways in have to be mended.
+func (d *Door) ways(tx *store.Tx, v Visitor, a account.Account) ([]factor.Way, error) {
+	ways, err := factor.Open(tx, a)
+	if err != nil {
+		return nil, err
+	}
+	pressable, err := d.pressable(tx, v, a)
+	if pressable {
+		ways = append(ways, factor.Presence)
+	}
+	return ways, err
+}
+
 // offer completes a step with the ways that are open to the account.
-func (s *Step) offer(tx *store.Tx) (err error) {
-	if s.Ways, err = factor.Open(tx, s.Account); err != nil {
+func (d *Door) offer(tx *store.Tx, v Visitor, s *Step) (err error) {
+	if s.Ways, err = d.ways(tx, v, s.Account); err != nil {
 		return err
 	}
 	s.Again, err = factor.MustSetUpAgain(tx, s.Account.ID)
@@ -233,8 +260,8 @@ func (s *Step) offer(tx *store.Tx) (err error) {
 
 // forget ends a ticket that is replaced, and the wait for a press that it may stand for.
 func (d *Door) forget(ticket string) {
-	if t, _, ok := d.Tickets.Find(ticket); ok && t.Stage == session.AwaitPress {
-		d.Box.Leave(t.Wait)
+	if t, _, ok := d.Tickets.Find(ticket); ok {
+		d.Waits.Leave(t.Wait)
 	}
 	d.Tickets.End(ticket)
 }
@@ -253,7 +280,7 @@ func (d *Door) standing(tx *store.Tx, a account.Account, t session.Ticket) error
 }
 
 // Resume repeats the step that a ticket waits for, after a page was loaded again.
-func (d *Door) Resume(cookie string) (Step, error) {
+func (d *Door) Resume(v Visitor, cookie string) (Step, error) {
 	t, left, ok := d.Tickets.Find(cookie)
 	if !ok {
 		return Step{}, ErrExpired
@@ -282,7 +309,7 @@ func (d *Door) Resume(cookie string) (Step, error) {
 		}
 		s.Account, s.PasswordMin = a, password.Min(factor.Enabled(tx, a.ID))
 		if s.Next == NextCode {
-			err = s.offer(tx)
+			err = d.offer(tx, v, &s)
 		}
 		return err
 	})
@@ -293,7 +320,7 @@ func (d *Door) Resume(cookie string) (Step, error) {
 }
 
 // Cancel forgets a half-finished sign-in.
-func (d *Door) Cancel(cookie string) { d.Tickets.End(cookie) }
+func (d *Door) Cancel(cookie string) { d.forget(cookie) }
 
 // SignOut ends a session at once, and records it if the database lets us.
 func (d *Door) SignOut(cookie string, s session.Session, name string) error {

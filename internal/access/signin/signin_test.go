@@ -267,7 +267,7 @@ func TestWithoutATrustedTimeCodesAreRefusedAndNeverSkipped(t *testing.T) {
 		ticket := b.half("admin", goodPassword)
 		_, err := b.Code(t.Context(), b.home, ticket, app(string(b.code(seed))))
 		wantErr(t, string(state), err, signin.ErrTime)
-		if step, err := b.Resume(ticket); err != nil || step.Next != signin.NextCode {
+		if step, err := b.Resume(b.home, ticket); err != nil || step.Next != signin.NextCode {
 			t.Errorf("%s: the ticket is %+v, %v", state, step, err)
 		}
 		_, err = b.StepUp(t.Context(), b.home, cookie, s, proof(goodPassword, string(b.code(seed))))
@@ -317,7 +317,7 @@ func TestATicketDiesWithItsPasswordAndItsAccount(t *testing.T) {
 		b.update(func(tx *store.Tx) error { return account.Put(tx, after) })
 		_, err := b.Code(t.Context(), b.home, ticket, app(string(b.code(seed))))
 		wantErr(t, what, err, signin.ErrExpired)
-		_, err = b.Resume(ticket)
+		_, err = b.Resume(b.home, ticket)
 		wantErr(t, what+" resumed", err, signin.ErrExpired)
 		b.update(func(tx *store.Tx) error { return account.Put(tx, before) })
 	}
@@ -371,12 +371,12 @@ func TestResumeRepeatsTheStep(t *testing.T) {
 	b := claimed(t)
 	b.twoStep(b.in("admin", goodPassword))
 	ticket := b.half("admin", goodPassword)
-	step, err := b.Resume(ticket)
+	step, err := b.Resume(b.home, ticket)
 	if err != nil || step.Next != signin.NextCode || step.Account.Name != "admin" || step.Cookie != "" || step.Token == "" {
 		t.Errorf("got %+v, %v", step, err)
 	}
 	b.Cancel(ticket)
-	_, err = b.Resume(ticket)
+	_, err = b.Resume(b.home, ticket)
 	wantErr(t, "after it was cancelled", err, signin.ErrExpired)
 }
 

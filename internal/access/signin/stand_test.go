@@ -149,7 +149,7 @@ func TestACodeIsTakenOnlyWhereOneIsDue(t *testing.T) {
 		_, err = b.Code(t.Context(), b.home, step.Cookie, app(string(b.code(seed))))
 		wantErr(t, string(state), err, signin.ErrExpired)
 	}
-	if again, err := b.Resume(step.Cookie); err != nil || again.Next != signin.NextPassword {
+	if again, err := b.Resume(b.home, step.Cookie); err != nil || again.Next != signin.NextPassword {
 		t.Errorf("the step is %+v, %v", again, err)
 	}
 }

@@ -65,7 +65,7 @@ func TestWhoVouchesForTheTimeServers(t *testing.T) {
 func TestAnUntrustedTimeNamesTheOtherWays(t *testing.T) {
 	b := claimed(t)
 	b.mended(b.in("admin", goodPassword))
-	b.clock.state = clock.Suspect
+	b.clock.state, b.noButton = clock.Suspect, true
 	_, err := b.Code(t.Context(), b.home, b.half("admin", goodPassword), app("123456"))
 	wantErr(t, "an app's code", err, signin.ErrTime)
 	if err == nil || !strings.HasSuffix(err.Error(), " A recovery code works.") {

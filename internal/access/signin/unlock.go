@@ -41,15 +41,25 @@ func (d *Door) AskUnlock(v Visitor, name string) error {
 	})
 }
 
-// sendUnlock queues an unlock mail where there is reason to, and says what came of it, for the log.
-func (d *Door) sendUnlock(tx *store.Tx, v Visitor, a account.Account) string {
+// locked says why an account needs no unlocking, for the log, or nothing.
+func (d *Door) locked(a account.Account) refusal {
 	switch {
 	case a.ID == "":
-		return string(whyUnknown)
+		return whyUnknown
 	case a.Disabled:
-		return string(whyDisabled)
+		return whyDisabled
 	case !d.Throttle.Closed(a.Name):
-		return "the account lets unknown browsers in"
+		return whyOpen
+	}
+	return ""
+}
+
+// sendUnlock queues an unlock mail where there is reason to, and says what came of it, for the log.
+func (d *Door) sendUnlock(tx *store.Tx, v Visitor, a account.Account) string {
+	why := d.locked(a)
+	switch {
+	case why != "":
+		return string(why)
 	case a.Email == "" || !a.Confirmed:
 		return "the account has no confirmed address"
 	case !d.unlockMails.Take(a.ID):

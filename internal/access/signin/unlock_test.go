@@ -29,18 +29,24 @@ func locked(t *testing.T, host string) (*bench, *realtest.Recorder) {
 		a.Email, a.Confirmed = "owner@example.org", true
 		return account.Put(tx, a)
 	})
+	b.close("admin")
+	return b, r
+}
+
+// close has strangers close the account of a name.
+func (b *bench) close(name string) {
+	b.t.Helper()
 	for i := range throttle.MaxRow {
-		try, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: strings.Repeat("x", i+1)})
+		try, err := b.Throttle.Password(throttle.Guess{Name: name, Source: strings.Repeat("x", i+1)})
 		if err != nil {
-			t.Fatal(i, err)
+			b.t.Fatal(i, err)
 		}
 		b.update(try.Fail)
 		b.pass(5 * time.Minute)
 	}
-	if !b.Throttle.Closed("admin") {
-		t.Fatal("the account is open")
+	if !b.Throttle.Closed(name) {
+		b.t.Fatal("the account is open")
 	}
-	return b, r
 }
 
 // unlockLink asks for an unlock mail and returns the link that comes.

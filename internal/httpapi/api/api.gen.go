@@ -475,6 +475,27 @@ func (e PolicyEmailCodes) Valid() bool {
 	}
 }
 
+// Defines values for PolicyPresence.
+const (
+	PresenceAdministrators PolicyPresence = "administrators"
+	PresenceEveryone       PolicyPresence = "everyone"
+	PresenceNobody         PolicyPresence = "nobody"
+)
+
+// Valid indicates whether the value is a known member of the PolicyPresence enum.
+func (e PolicyPresence) Valid() bool {
+	switch e {
+	case PresenceAdministrators:
+		return true
+	case PresenceEveryone:
+		return true
+	case PresenceNobody:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PolicyTwoStep.
 const (
 	DemandAdministrators PolicyTwoStep = "administrators"
@@ -493,6 +514,30 @@ func (e PolicyTwoStep) Valid() bool {
 	case DemandGroups:
 		return true
 	case DemandNobody:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PressWaitState.
+const (
+	PressConfirmed PressWaitState = "confirmed"
+	PressDropped   PressWaitState = "dropped"
+	PressExpired   PressWaitState = "expired"
+	PressWaiting   PressWaitState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the PressWaitState enum.
+func (e PressWaitState) Valid() bool {
+	switch e {
+	case PressConfirmed:
+		return true
+	case PressDropped:
+		return true
+	case PressExpired:
+		return true
+	case PressWaiting:
 		return true
 	default:
 		return false
@@ -809,6 +854,7 @@ func (e UserInvitation) Valid() bool {
 const (
 	WayApp      Way = "app"
 	WayEmail    Way = "email"
+	WayPresence Way = "presence"
 	WayRecovery Way = "recovery"
 )
 
@@ -818,6 +864,8 @@ func (e Way) Valid() bool {
 	case WayApp:
 		return true
 	case WayEmail:
+		return true
+	case WayPresence:
 		return true
 	case WayRecovery:
 		return true
@@ -1079,10 +1127,10 @@ type ClockState string
 
 // Code defines model for Code.
 type Code struct {
-	// Code Six digits; or a recovery code, in any case and with or without dashes and spaces. Without a way it is an app's.
-	Code string `json:"code"`
+	// Code Six digits; or a recovery code, in any case and with or without dashes and spaces. Without a way it is an app's; with the way `presence` there is none.
+	Code *string `json:"code,omitempty"`
 
-	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code, and at sign-in only a press of the button on the NAS.
 	Way *Way `json:"way,omitempty"`
 }
 
@@ -1640,7 +1688,7 @@ type PendingWay struct {
 	ExpiresIn int    `json:"expires_in"`
 	Name      string `json:"name"`
 
-	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code, and at sign-in only a press of the button on the NAS.
 	Way Way `json:"way"`
 }
 
@@ -1696,12 +1744,18 @@ type Policy struct {
 	Groups []string `json:"groups"`
 
 	// IdleMinutes A session ends when nothing was done in it for so long. Left out, it stays as it is.
-	IdleMinutes *int          `json:"idle_minutes,omitempty"`
-	TwoStep     PolicyTwoStep `json:"two_step"`
+	IdleMinutes *int `json:"idle_minutes,omitempty"`
+
+	// Presence Who may sign in with the password and a press of the button on the NAS. Left out, it stays as it is.
+	Presence *PolicyPresence `json:"presence,omitempty"`
+	TwoStep  PolicyTwoStep   `json:"two_step"`
 }
 
 // PolicyEmailCodes defines model for Policy.EmailCodes.
 type PolicyEmailCodes string
+
+// PolicyPresence Who may sign in with the password and a press of the button on the NAS. Left out, it stays as it is.
+type PolicyPresence string
 
 // PolicyTwoStep defines model for Policy.TwoStep.
 type PolicyTwoStep string
@@ -1715,6 +1769,18 @@ type Press struct {
 type PressOutcome struct {
 	Outcome Outcome `json:"outcome"`
 }
+
+// PressWait defines model for PressWait.
+type PressWait struct {
+	// ExpiresIn Seconds that are left for the press.
+	ExpiresIn int `json:"expires_in"`
+
+	// State `dropped`: somebody else was waiting, too, when the press came. `expired`: nobody pressed in time.
+	State PressWaitState `json:"state"`
+}
+
+// PressWaitState `dropped`: somebody else was waiting, too, when the press came. `expired`: nobody pressed in time.
+type PressWaitState string
 
 // Problem A refusal in the form of RFC 9457.
 type Problem struct {
@@ -1738,7 +1804,7 @@ type Proof struct {
 	Code     *string `json:"code,omitempty"`
 	Password string  `json:"password"`
 
-	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+	// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code, and at sign-in only a press of the button on the NAS.
 	Way *Way `json:"way,omitempty"`
 }
 
@@ -1793,11 +1859,11 @@ type Session struct {
 	MayPostpone bool `json:"may_postpone"`
 	Me          Me   `json:"me"`
 
-	// MustEnrol The policy wants 2-step verification first; nothing else answers until it is on.
+	// MustEnrol The policy wants 2-step verification first, or a press of the button stood for the code: nothing else answers until a way in was set up.
 	MustEnrol bool   `json:"must_enrol"`
 	NasName   string `json:"nas_name"`
 
-	// Repair This session began with a recovery code: 2-step verification may be turned off with the password alone.
+	// Repair This session began with a recovery code or a press of the button: 2-step verification may be turned off with the password alone.
 	Repair bool `json:"repair"`
 
 	// StepUpIn Seconds for which sensitive changes are open; 0: prove it again first.
@@ -1857,7 +1923,7 @@ type SignInStep struct {
 	PasswordMin *int    `json:"password_min,omitempty"`
 	Person      *Person `json:"person,omitempty"`
 
-	// Repair A recovery code was used: the person should mend their ways in now.
+	// Repair A recovery code or a press of the button was used: the person should mend their ways in now.
 	Repair *bool `json:"repair,omitempty"`
 
 	// SetUpAgain An authenticator device of this person opens nothing: the time of the NAS went back, and it has to be set up again.
@@ -1914,6 +1980,9 @@ type Status struct {
 	// Mail Whether this NAS can send mail: no mail server is set, the last mail was taken (or none was sent yet), or it failed.
 	Mail    StatusMail `json:"mail"`
 	NasName string     `json:"nas_name"`
+
+	// Press A short press of the button on the NAS counts for this browser: the button works, and the browser is in the NAS's own network.
+	Press *bool `json:"press,omitempty"`
 
 	// Recovery Present when the NAS cannot serve: what is wrong, then what to do.
 	Recovery *RecoveryNeed `json:"recovery,omitempty"`
@@ -2180,6 +2249,15 @@ type UnlockRequest struct {
 	Name string `json:"name"`
 }
 
+// UnlockWait defines model for UnlockWait.
+type UnlockWait struct {
+	// ExpiresIn Seconds that are left for the press.
+	ExpiresIn int `json:"expires_in"`
+
+	// Token Names the wait. Only the page that asked knows it.
+	Token string `json:"token"`
+}
+
 // User defines model for User.
 type User struct {
 	Created time.Time `json:"created"`
@@ -2225,7 +2303,7 @@ type UserPage struct {
 	Users []User `json:"users"`
 }
 
-// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+// Way How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code, and at sign-in only a press of the button on the NAS.
 type Way string
 
 // WindowPlace defines model for WindowPlace.
@@ -2440,6 +2518,12 @@ type SignInPasswordJSONRequestBody = NewPassword
 
 // AskUnlockJSONRequestBody defines body for AskUnlock for application/json ContentType.
 type AskUnlockJSONRequestBody = UnlockRequest
+
+// AskUnlockPressJSONRequestBody defines body for AskUnlockPress for application/json ContentType.
+type AskUnlockPressJSONRequestBody = UnlockRequest
+
+// GetUnlockPressJSONRequestBody defines body for GetUnlockPress for application/json ContentType.
+type GetUnlockPressJSONRequestBody = LinkToken
 
 // UnlockBrowserJSONRequestBody defines body for UnlockBrowser for application/json ContentType.
 type UnlockBrowserJSONRequestBody = LinkToken
@@ -2713,7 +2797,7 @@ type ServerInterface interface {
 	// SignIn Checks a name and a password and says what is needed next.
 	// (POST /sign-in)
 	SignIn(ctx echo.Context) error
-	// SignInCode Checks the second factor, by the way that the person chose. A code works once.
+	// SignInCode Checks the second factor, by the way that the person chose. A code works once, and so does a press of the button.
 	// (POST /sign-in/code)
 	SignInCode(ctx echo.Context) error
 	// SendSignInCode Sends a code to the person's e-mail address. Only the newest one counts.
@@ -2722,12 +2806,24 @@ type ServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx echo.Context) error
+	// GetPress Tells whether the press has come. A browser that does not ask for ten seconds no longer waits.
+	// (GET /sign-in/presence)
+	GetPress(ctx echo.Context) error
+	// AskPress Lets this sign-in wait for a short press of the button in place of a code, where `presence` is among its ways.
+	// (POST /sign-in/presence)
+	AskPress(ctx echo.Context) error
 	// RetryTime Asks the time servers again, for somebody whose app codes cannot be checked.
 	// (POST /sign-in/time)
 	RetryTime(ctx echo.Context) error
 	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
 	// (POST /sign-in/unlock)
 	AskUnlock(ctx echo.Context) error
+	// AskUnlockPress Lets this browser wait for a short press of the button that makes it known to an account that lets only known browsers in.
+	// (POST /sign-in/unlock/button)
+	AskUnlockPress(ctx echo.Context) error
+	// GetUnlockPress Tells whether that press has come. A browser that does not ask for ten seconds no longer waits. The password is still needed.
+	// (POST /sign-in/unlock/button/wait)
+	GetUnlockPress(ctx echo.Context) error
 	// UnlockBrowser Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing.
 	// (POST /sign-in/unlock/link)
 	UnlockBrowser(ctx echo.Context) error
@@ -3734,6 +3830,24 @@ func (w *ServerInterfaceWrapper) SignInPassword(ctx echo.Context) error {
 	return err
 }
 
+// GetPress converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPress(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPress(ctx)
+	return err
+}
+
+// AskPress converts echo context to params.
+func (w *ServerInterfaceWrapper) AskPress(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AskPress(ctx)
+	return err
+}
+
 // RetryTime converts echo context to params.
 func (w *ServerInterfaceWrapper) RetryTime(ctx echo.Context) error {
 	var err error
@@ -3749,6 +3863,24 @@ func (w *ServerInterfaceWrapper) AskUnlock(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AskUnlock(ctx)
+	return err
+}
+
+// AskUnlockPress converts echo context to params.
+func (w *ServerInterfaceWrapper) AskUnlockPress(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AskUnlockPress(ctx)
+	return err
+}
+
+// GetUnlockPress converts echo context to params.
+func (w *ServerInterfaceWrapper) GetUnlockPress(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetUnlockPress(ctx)
 	return err
 }
 
@@ -4050,6 +4182,10 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "SignIn", Method: "POST", Path: "/sign-in", Access: ForPublic, Unclaimed: true, Handler: w.SignIn},
 		{ID: "AskUnlock", Method: "POST", Path: "/sign-in/unlock", Access: ForPublic, Handler: w.AskUnlock},
 		{ID: "UnlockBrowser", Method: "POST", Path: "/sign-in/unlock/link", Access: ForPublic, Handler: w.UnlockBrowser},
+		{ID: "AskUnlockPress", Method: "POST", Path: "/sign-in/unlock/button", Access: ForPublic, Handler: w.AskUnlockPress},
+		{ID: "GetUnlockPress", Method: "POST", Path: "/sign-in/unlock/button/wait", Access: ForPublic, Background: true, Handler: w.GetUnlockPress},
+		{ID: "GetPress", Method: "GET", Path: "/sign-in/presence", Access: ForTicket, Background: true, Handler: w.GetPress},
+		{ID: "AskPress", Method: "POST", Path: "/sign-in/presence", Access: ForTicket, Handler: w.AskPress},
 		{ID: "SignInCode", Method: "POST", Path: "/sign-in/code", Access: ForTicket, Handler: w.SignInCode},
 		{ID: "SendSignInCode", Method: "POST", Path: "/sign-in/email", Access: ForTicket, Handler: w.SendSignInCode},
 		{ID: "SignInPassword", Method: "POST", Path: "/sign-in/password", Access: ForTicket, Handler: w.SignInPassword},
@@ -4080,7 +4216,7 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "SaveDesktop", Method: "PUT", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.SaveDesktop},
 		{ID: "GetTwoStep", Method: "GET", Path: "/me/two-step", Access: ForUser, Enrol: true, Handler: w.GetTwoStep},
 		{ID: "StartEnrolment", Method: "POST", Path: "/me/two-step/devices", Access: ForUser, StepUp: true, Enrol: true, Handler: w.StartEnrolment},
-		{ID: "RemoveDevice", Method: "DELETE", Path: "/me/two-step/devices/:id", Access: ForUser, StepUp: true, Handler: w.RemoveDevice},
+		{ID: "RemoveDevice", Method: "DELETE", Path: "/me/two-step/devices/:id", Access: ForUser, StepUp: true, Enrol: true, Handler: w.RemoveDevice},
 		{ID: "RenameDevice", Method: "PATCH", Path: "/me/two-step/devices/:id", Access: ForUser, Handler: w.RenameDevice},
 		{ID: "CancelEnrolment", Method: "DELETE", Path: "/me/two-step/enrolment", Access: ForUser, Enrol: true, Handler: w.CancelEnrolment},
 		{ID: "TurnEmailWayOff", Method: "DELETE", Path: "/me/two-step/email", Access: ForUser, StepUp: true, Handler: w.TurnEmailWayOff},
@@ -7321,6 +7457,82 @@ func (response SignInPassworddefaultApplicationProblemPlusJSONResponse) VisitSig
 	return err
 }
 
+type GetPressRequestObject struct {
+}
+
+type GetPressResponseObject interface {
+	VisitGetPressResponse(w http.ResponseWriter) error
+}
+
+type GetPress200JSONResponse PressWait
+
+func (response GetPress200JSONResponse) VisitGetPressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPressdefaultApplicationProblemPlusJSONResponse) VisitGetPressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskPressRequestObject struct {
+}
+
+type AskPressResponseObject interface {
+	VisitAskPressResponse(w http.ResponseWriter) error
+}
+
+type AskPress200JSONResponse PressWait
+
+func (response AskPress200JSONResponse) VisitAskPressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskPressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskPressdefaultApplicationProblemPlusJSONResponse) VisitAskPressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RetryTimeRequestObject struct {
 }
 
@@ -7381,6 +7593,84 @@ type AskUnlockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AskUnlockdefaultApplicationProblemPlusJSONResponse) VisitAskUnlockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskUnlockPressRequestObject struct {
+	Body *AskUnlockPressJSONRequestBody
+}
+
+type AskUnlockPressResponseObject interface {
+	VisitAskUnlockPressResponse(w http.ResponseWriter) error
+}
+
+type AskUnlockPress200JSONResponse UnlockWait
+
+func (response AskUnlockPress200JSONResponse) VisitAskUnlockPressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskUnlockPressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskUnlockPressdefaultApplicationProblemPlusJSONResponse) VisitAskUnlockPressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUnlockPressRequestObject struct {
+	Body *GetUnlockPressJSONRequestBody
+}
+
+type GetUnlockPressResponseObject interface {
+	VisitGetUnlockPressResponse(w http.ResponseWriter) error
+}
+
+type GetUnlockPress200JSONResponse PressWait
+
+func (response GetUnlockPress200JSONResponse) VisitGetUnlockPressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUnlockPressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetUnlockPressdefaultApplicationProblemPlusJSONResponse) VisitGetUnlockPressResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8509,7 +8799,7 @@ type StrictServerInterface interface {
 	// SignIn Checks a name and a password and says what is needed next.
 	// (POST /sign-in)
 	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
-	// SignInCode Checks the second factor, by the way that the person chose. A code works once.
+	// SignInCode Checks the second factor, by the way that the person chose. A code works once, and so does a press of the button.
 	// (POST /sign-in/code)
 	SignInCode(ctx context.Context, request SignInCodeRequestObject) (SignInCodeResponseObject, error)
 	// SendSignInCode Sends a code to the person's e-mail address. Only the newest one counts.
@@ -8518,12 +8808,24 @@ type StrictServerInterface interface {
 	// SignInPassword Replaces a temporary password by one's own, and signs in.
 	// (POST /sign-in/password)
 	SignInPassword(ctx context.Context, request SignInPasswordRequestObject) (SignInPasswordResponseObject, error)
+	// GetPress Tells whether the press has come. A browser that does not ask for ten seconds no longer waits.
+	// (GET /sign-in/presence)
+	GetPress(ctx context.Context, request GetPressRequestObject) (GetPressResponseObject, error)
+	// AskPress Lets this sign-in wait for a short press of the button in place of a code, where `presence` is among its ways.
+	// (POST /sign-in/presence)
+	AskPress(ctx context.Context, request AskPressRequestObject) (AskPressResponseObject, error)
 	// RetryTime Asks the time servers again, for somebody whose app codes cannot be checked.
 	// (POST /sign-in/time)
 	RetryTime(ctx context.Context, request RetryTimeRequestObject) (RetryTimeResponseObject, error)
 	// AskUnlock Sends an unlock mail where an account lets only browsers in that it knows.
 	// (POST /sign-in/unlock)
 	AskUnlock(ctx context.Context, request AskUnlockRequestObject) (AskUnlockResponseObject, error)
+	// AskUnlockPress Lets this browser wait for a short press of the button that makes it known to an account that lets only known browsers in.
+	// (POST /sign-in/unlock/button)
+	AskUnlockPress(ctx context.Context, request AskUnlockPressRequestObject) (AskUnlockPressResponseObject, error)
+	// GetUnlockPress Tells whether that press has come. A browser that does not ask for ten seconds no longer waits. The password is still needed.
+	// (POST /sign-in/unlock/button/wait)
+	GetUnlockPress(ctx context.Context, request GetUnlockPressRequestObject) (GetUnlockPressResponseObject, error)
 	// UnlockBrowser Makes this browser known with the link of an unlock mail. Opening the link alone changes nothing.
 	// (POST /sign-in/unlock/link)
 	UnlockBrowser(ctx context.Context, request UnlockBrowserRequestObject) (UnlockBrowserResponseObject, error)
@@ -11280,6 +11582,52 @@ func (sh *strictHandler) SignInPassword(ctx echo.Context) error {
 	return nil
 }
 
+// GetPress operation middleware
+func (sh *strictHandler) GetPress(ctx echo.Context) error {
+	var request GetPressRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPress(ctx.Request().Context(), request.(GetPressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPressResponseObject); ok {
+		return validResponse.VisitGetPressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AskPress operation middleware
+func (sh *strictHandler) AskPress(ctx echo.Context) error {
+	var request AskPressRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskPress(ctx.Request().Context(), request.(AskPressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskPress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AskPressResponseObject); ok {
+		return validResponse.VisitAskPressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RetryTime operation middleware
 func (sh *strictHandler) RetryTime(ctx echo.Context) error {
 	var request RetryTimeRequestObject
@@ -11343,6 +11691,98 @@ func (sh *strictHandler) AskUnlock(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(AskUnlockResponseObject); ok {
 		return validResponse.VisitAskUnlockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AskUnlockPress operation middleware
+func (sh *strictHandler) AskUnlockPress(ctx echo.Context) error {
+	var request AskUnlockPressRequestObject
+
+	var body AskUnlockPressJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskUnlockPress(ctx.Request().Context(), request.(AskUnlockPressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskUnlockPress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AskUnlockPressResponseObject); ok {
+		return validResponse.VisitAskUnlockPressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetUnlockPress operation middleware
+func (sh *strictHandler) GetUnlockPress(ctx echo.Context) error {
+	var request GetUnlockPressRequestObject
+
+	var body GetUnlockPressJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetUnlockPress(ctx.Request().Context(), request.(GetUnlockPressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetUnlockPress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetUnlockPressResponseObject); ok {
+		return validResponse.VisitGetUnlockPressResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:fbb210e2077f4c7d8643ea589aa94ecb8112084786f0f2ce18be39b1d4a08468
+// openapi.yaml sha256:1bbcf4b1c4e6c507ba8ba3fa3184609866aeeb1740f468083288d7f079e8f1df
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -78,6 +78,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sign-in/unlock/button": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets this browser wait for a short press of the button that makes it known to an account that lets only known browsers in.
+         * @description The answer is the same for every name. A press that finds exactly one such browser makes it known; where two wait, both are
+         *     dropped, and those who wait to claim or to sign in go before all of them. The press ends the waits after wrong passwords in any case.
+         */
+        post: operations["AskUnlockPress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/unlock/button/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells whether that press has come. A browser that does not ask for ten seconds no longer waits. The password is still needed. */
+        post: operations["GetUnlockPress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether the press has come. A browser that does not ask for ten seconds no longer waits. */
+        get: operations["GetPress"];
+        put?: never;
+        /**
+         * Lets this sign-in wait for a short press of the button in place of a code, where `presence` is among its ways.
+         * @description If two browsers wait when the press comes, both are dropped. Once it is confirmed, /sign-in/code with the way `presence`
+         *     finishes the sign-in. A session that began so answers only what sets up a new way in until that is done.
+         */
+        post: operations["AskPress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sign-in/code": {
         parameters: {
             query?: never;
@@ -87,7 +147,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Checks the second factor, by the way that the person chose. A code works once. */
+        /** Checks the second factor, by the way that the person chose. A code works once, and so does a press of the button. */
         post: operations["SignInCode"];
         delete?: never;
         options?: never;
@@ -1465,6 +1525,8 @@ export interface components {
             detail: string;
         };
         Status: {
+            /** @description A short press of the button on the NAS counts for this browser: the button works, and the browser is in the NAS's own network. */
+            press?: boolean;
             /**
              * @description How far the calling browser is: with a session, half signed in, waiting for the button, or none of these.
              * @enum {string}
@@ -1543,14 +1605,14 @@ export interface components {
             password: string;
         };
         /**
-         * @description How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code.
+         * @description How a person proves themselves after the password: a code of an app, a code by e-mail, a recovery code, and at sign-in only a press of the button on the NAS.
          * @enum {string}
          */
-        Way: "app" | "email" | "recovery";
+        Way: "app" | "email" | "recovery" | "presence";
         Code: {
             way?: components["schemas"]["Way"];
-            /** @description Six digits; or a recovery code, in any case and with or without dashes and spaces. Without a way it is an app's. */
-            code: string;
+            /** @description Six digits; or a recovery code, in any case and with or without dashes and spaces. Without a way it is an app's; with the way `presence` there is none. */
+            code?: string;
         };
         Proof: {
             password: string;
@@ -1598,7 +1660,7 @@ export interface components {
             ways?: components["schemas"]["Way"][];
             /** @description The address a code would go to, masked. */
             email?: string;
-            /** @description A recovery code was used: the person should mend their ways in now. */
+            /** @description A recovery code or a press of the button was used: the person should mend their ways in now. */
             repair?: boolean;
             /** @description An authenticator device of this person opens nothing: the time of the NAS went back, and it has to be set up again. */
             set_up_again?: boolean;
@@ -1645,6 +1707,21 @@ export interface components {
             token: string;
             expires_in: number;
         };
+        PressWait: {
+            /**
+             * @description `dropped`: somebody else was waiting, too, when the press came. `expired`: nobody pressed in time.
+             * @enum {string}
+             */
+            state: "waiting" | "confirmed" | "dropped" | "expired";
+            /** @description Seconds that are left for the press. */
+            expires_in: number;
+        };
+        UnlockWait: {
+            /** @description Names the wait. Only the page that asked knows it. */
+            token: string;
+            /** @description Seconds that are left for the press. */
+            expires_in: number;
+        };
         Claim: {
             name: string;
             display_name?: string;
@@ -1656,11 +1733,11 @@ export interface components {
         /** @enum {string} */
         Role: "administrator" | "user";
         Session: {
-            /** @description The policy wants 2-step verification first; nothing else answers until it is on. */
+            /** @description The policy wants 2-step verification first, or a press of the button stood for the code: nothing else answers until a way in was set up. */
             must_enrol: boolean;
             /** @description The NAS was claimed in this session: its owner may put 2-step verification off for everybody. */
             may_postpone: boolean;
-            /** @description This session began with a recovery code: 2-step verification may be turned off with the password alone. */
+            /** @description This session began with a recovery code or a press of the button: 2-step verification may be turned off with the password alone. */
             repair: boolean;
             me: components["schemas"]["Me"];
             token: string;
@@ -1974,6 +2051,11 @@ export interface components {
             groups: string[];
             /** @enum {string} */
             email_codes: "everybody" | "not_administrators" | "nobody";
+            /**
+             * @description Who may sign in with the password and a press of the button on the NAS. Left out, it stays as it is.
+             * @enum {string}
+             */
+            presence?: "nobody" | "administrators" | "everyone";
             /** @description A session ends when nothing was done in it for so long. Left out, it stays as it is. */
             idle_minutes?: number;
         };
@@ -2609,6 +2691,98 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    AskUnlockPress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockRequest"];
+            };
+        };
+        responses: {
+            /** @description Waiting. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnlockWait"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetUnlockPress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description The state of the wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressWait"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetPress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressWait"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    AskPress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Waiting. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressWait"];
+                };
             };
             default: components["responses"]["Problem"];
         };

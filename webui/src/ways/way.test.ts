@@ -17,6 +17,11 @@ describe("the choice of a way", () => {
 		expect(otherWays(["app"], "app")).toEqual([]);
 	});
 
+	test("has no place for a way for which nothing is typed", () => {
+		expect(firstWay(["presence"])).toBeUndefined();
+		expect(otherWays(["app", "recovery", "presence"], "app")).toEqual(["recovery"]);
+	});
+
 	test("says where a mail would go", () => {
 		expect(wayNote("email", "a•••@e•••.org")).toContain("a•••@e•••.org");
 	});

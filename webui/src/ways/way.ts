@@ -1,5 +1,5 @@
 import type { SignInStep, Way } from "../api/types";
-import { lifebuoy, mail, phone } from "../icons/first";
+import { lifebuoy, mail, phone, press } from "../icons/first";
 import type { Shape } from "../icons/shape";
 import { codeLength } from "../parts/code";
 
@@ -8,27 +8,32 @@ export const wayName: Record<Way, string> = {
 	app: "Authenticator app",
 	email: "Code by e-mail",
 	recovery: "Recovery code",
+	presence: "Press the button on the NAS",
 };
 
-export const wayIcon: Record<Way, Shape> = { app: phone, email: mail, recovery: lifebuoy };
+export const wayIcon: Record<Way, Shape> = { app: phone, email: mail, recovery: lifebuoy, presence: press };
 
 /** One line about each, for whoever has to choose. */
 export function wayNote(way: Way, to = ""): string {
 	if (way === "app") return "Six digits that the app on your phone shows now.";
 	if (way === "email") return to ? `Six digits, sent to ${to}.` : "Six digits, sent to your address.";
+	if (way === "presence") return "A short press, while you stand beside it. Then a new device is set up.";
 	return "One of the ten codes you saved. Each works once.";
 }
 
+/** The ways for which something is typed: the others have no place in a form. */
+const typed = (way: Way) => way !== "presence";
+
 /** The ways beside the one that is tried now, in the order in which the NAS offers them. */
 export const otherWays = (ways: readonly Way[], chosen: Way | undefined) =>
-	ways.filter((way) => way !== chosen);
+	ways.filter((way) => typed(way) && way !== chosen);
 
 /** The same with codes of apps at the end while the time is not known, for they cannot be checked then. */
 export const timely = (ways: readonly Way[], trusted: boolean): readonly Way[] =>
 	trusted ? ways : [...ways.filter((way) => way !== "app"), ...ways.filter((way) => way === "app")];
 
 /** The way to begin with: the one that the person used last stands at the front. */
-export const firstWay = (ways: SignInStep["ways"]): Way | undefined => ways?.[0];
+export const firstWay = (ways: SignInStep["ways"]): Way | undefined => ways?.find(typed);
 
 /** Letters and digits that no recovery code has, because they are taken for others. */
 export const recoveryLength = 24;

@@ -1,0 +1,104 @@
+package daemon
+
+import (
+	"strconv"
+
+	"castellan/internal/access/presence"
+	"castellan/internal/box/button"
+	"castellan/internal/box/clock"
+	"castellan/internal/event"
+	"castellan/internal/fault"
+)
+
+// errReset is for whoever held the simulated button.
+var errReset = &fault.Error{
+	Kind: fault.Unavailable, Code: "reset_failed",
+	Message: "The reset did not finish. The NAS's own log says why. Hold the button again.",
+}
+
+// pressed acts on a finished press of the button.
+func (h *house) pressed(p button.Press) (err error) {
+	var outcome string
+	var answer presence.Answer
+	switch p.Outcome {
+	case button.Reset:
+		outcome = "restore administrator defaults"
+		if err = h.restore(); err != nil {
+			h.Out.Error("reset by the button", "err", err)
+			outcome, err = "restoring administrator defaults did not finish", errReset.Because(err)
+		}
+	case button.Cancelled:
+		outcome = "cancelled by holding on"
+	case button.Presence:
+		answer, outcome = h.present()
+	case button.Nothing:
+		outcome = idly(p.Idle)
+	}
+	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", outcome))
+	if answer.Waiting > 1 {
+		kind := event.PressDropped
+		if answer.For == presence.Claim {
+			kind = event.ClaimDropped
+		}
+		h.record(event.Event{Kind: kind}.With("count", strconv.Itoa(answer.Waiting)))
+	}
+	return err
+}
+
+// idly says why a press did nothing.
+func idly(why button.Idle) string {
+	switch why {
+	case button.IsTest:
+		return "nothing, as a test was going on"
+	case button.IsDisabled:
+		return "nothing, as the button is turned off"
+	default:
+		return "nothing"
+	}
+}
+
+// present acts on a short press: it confirms the one browser that waits. Where nobody waits to claim the box or to sign
+// in, it ends the waits after wrong passwords as well: strangers who keep asking for an unlock take that from nobody.
+func (h *house) present() (a presence.Answer, outcome string) {
+	if h.recovery != nil {
+		return a, nobodyWaited
+	}
+	a = h.waits.Press()
+	outcome = meaning(a)
+	if a.For == "" || a.For == presence.Unlock {
+		outcome = h.pardon(outcome)
+	}
+	return a, outcome
+}
+
+const nobodyWaited = "nobody was waiting for it"
+
+// meaning puts what a short press came to into words.
+func meaning(a presence.Answer) string {
+	switch {
+	case a.For == "":
+		return nobodyWaited
+	case !a.Confirmed():
+		return "more than one browser was waiting for it"
+	case a.For == presence.SignIn:
+		return "a sign-in was confirmed"
+	case a.For == presence.Unlock:
+		return "a browser was confirmed"
+	default:
+		return "presence confirmed"
+	}
+}
+
+// pardon ends the waits after wrong passwords, for whoever stands at the box, and says what a press did.
+func (h *house) pardon(otherwise string) string {
+	slowed, err := h.reset.Pardon()
+	switch {
+	case err != nil:
+		h.Out.Error("pardon wrong passwords", "err", err)
+		return "the waits after wrong passwords could not be ended"
+	case slowed:
+		return "the waits after wrong passwords ended"
+	default:
+		return otherwise
+	}
+}
