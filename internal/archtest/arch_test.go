@@ -51,6 +51,7 @@ var rooms = map[string]room{
 	"internal/mail":            {2, []string{"github.com/wneessen/go-mail"}},
 	"internal/box/clock":       {2, []string{"github.com/beevik/ntp", "github.com/beevik/nts", "golang.org/x/sys"}},
 	"internal/box/button":      {2, []string{"github.com/warthog618/go-gpiocdev", "github.com/godbus/dbus/v5", "golang.org/x/sys"}},
+	"internal/box/signal":      {2, []string{"golang.org/x/sys"}},
 	"internal/box/keeper":      {2, []string{"github.com/godbus/dbus/v5", "golang.org/x/sys"}},
 	"internal/box/network":     {2, nil},
 	"internal/box/certificate": {2, nil},

@@ -25,6 +25,7 @@ import (
 	"castellan/internal/box/clock"
 	"castellan/internal/box/keeper"
 	"castellan/internal/box/network"
+	"castellan/internal/box/signal"
 	"castellan/internal/config"
 	"castellan/internal/drift"
 	"castellan/internal/event"
@@ -54,6 +55,8 @@ type Config struct {
 	Passwords password.Config
 	// Keeper says by what the system clock is watched and set; the zero value is the box that this runs on.
 	Keeper keeper.Config
+	// Signal says where lights and beepers are; the zero value is the box that this runs on.
+	Signal signal.Config
 	// Ready, if set, is told how to reach the house each time it has begun to answer.
 	Ready func(Greeting)
 }
@@ -61,10 +64,11 @@ type Config struct {
 // Daemon is the house and what it is built from.
 type Daemon struct {
 	Config
+	refounded bool // the button had the house founded anew, which is still to be told
 }
 
 // New returns a Daemon that has not started anything.
-func New(c Config) *Daemon { return &Daemon{c} }
+func New(c Config) *Daemon { return &Daemon{Config: c} }
 
 // errAgain asks for the house to be built anew.
 var errAgain = errors.New("build the house anew")
@@ -101,6 +105,7 @@ type house struct {
 	drift       *drift.Drift
 	times       times
 	button      *button.Button
+	signal      *signal.Signal
 	log         *event.Log
 	box         *claim.Box
 	waits       *presence.Waits // for a press of the button
@@ -126,9 +131,10 @@ func (d *Daemon) build() (*house, error) {
 	if err := h.keepTime(opened); err != nil {
 		return nil, errors.Join(err, h.db.Close())
 	}
-	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Log: d.Out})
+	h.signal = d.signals()
+	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Stage: h.staged, Log: d.Out})
 	h.api = httpapi.Config{
-		Clock: h.clock, Button: h.button, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
+		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
 		Time: h.timekeeping(), Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
@@ -150,7 +156,7 @@ func (h *house) furnish(o opened) error {
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
 	browsers := session.NewBrowsers(o.key.Derive("browser"), now)
 	h.box, h.waits = o.box, presence.New(elapsed)
-	h.log = event.New(h.moment, h.Out).Keyed(o.key.Derive("log")).Tee(h.forward)
+	h.log = event.New(h.moment, h.Out).Keyed(o.key.Derive("log")).Tee(h.heard)
 	h.syslog = syslog.New(h.syslogNews())
 	mailKey := o.key.Derive("mail")
 	h.post = notice.New(notice.Config{
@@ -204,6 +210,7 @@ func (h *house) restore() error {
 		if err := h.refound(); err != nil {
 			return fmt.Errorf("found the house anew: %w", err)
 		}
+		h.refounded = true
 		h.again(errAgain)
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"castellan/internal/access/presence"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
+	"castellan/internal/box/signal"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 )
@@ -26,6 +27,9 @@ func (h *house) pressed(p button.Press) (err error) {
 		if err = h.restore(); err != nil {
 			h.Out.Error("reset by the button", "err", err)
 			outcome, err = "restoring administrator defaults did not finish", errReset.Because(err)
+			h.signal.Tell(signal.Failed)
+		} else if h.recovery == nil {
+			h.signal.Tell(signal.Restored)
 		}
 	case button.Cancelled:
 		outcome = "cancelled by holding on"

@@ -40,6 +40,7 @@ func (h *house) run(ctx context.Context) (err error) {
 	if err := doors.open(h); err != nil {
 		return err
 	}
+	h.greet() // nobody can claim the box yet
 	group, ctx := errgroup.WithContext(ctx)
 	for _, s := range doors.servers {
 		group.Go(func() error { return s.serve() })
@@ -48,6 +49,7 @@ func (h *house) run(ctx context.Context) (err error) {
 	group.Go(func() error { return h.keeper.Run(ctx) })
 	group.Go(func() error { return h.watchOffers(ctx) })
 	group.Go(func() error { return h.button.Run(ctx) })
+	group.Go(func() error { return h.signal.Run(ctx) })
 	group.Go(func() error { return h.renew(ctx) })
 	if h.db != nil {
 		group.Go(func() error { return h.post.Run(ctx) })

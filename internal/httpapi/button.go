@@ -10,7 +10,20 @@ import (
 	"castellan/internal/httpapi/api"
 )
 
-func (h *handlers) button() api.Button { return buttonView(h.Button.Status(), h.Clock.Now()) }
+func (h *handlers) button() api.Button {
+	v := buttonView(h.Button.Status(), h.Clock.Now())
+	f := h.Feedback()
+	v.Feedback.Light, v.Feedback.Warning, v.Feedback.Beeper = named(f.Light), named(f.Warning), named(f.Beeper)
+	return v
+}
+
+// named is a name, or nil where there is none.
+func named(name string) *string {
+	if name == "" {
+		return nil
+	}
+	return &name
+}
 
 func (h *handlers) GetButton(context.Context, api.GetButtonRequestObject) (api.GetButtonResponseObject, error) {
 	return api.GetButton200JSONResponse(h.button()), nil

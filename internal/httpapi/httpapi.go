@@ -29,6 +29,7 @@ import (
 	"castellan/internal/box/certificate"
 	"castellan/internal/box/clock"
 	"castellan/internal/box/network"
+	"castellan/internal/box/signal"
 	"castellan/internal/event"
 	"castellan/internal/health"
 	"castellan/internal/httpapi/api"
@@ -74,6 +75,7 @@ type Config struct {
 	Clock       *clock.Clock
 	Time        Timekeeping
 	Button      *button.Button
+	Feedback    func() signal.Found // what the finger on the button is told with
 	Links       *network.Links
 	Certificate *certificate.Keeper
 	Renamed     func() // called when the name of the NAS has changed

@@ -78,6 +78,9 @@ type Config struct {
 	// Pressed is called for each finished press, from Run's goroutine. Its error goes to who held a
 	// simulated button.
 	Pressed func(Press) error
+	// Stage is called from Run's goroutine when what the finger on the button is to be told changes, before Pressed. It must
+	// not wait. nil: nobody is told. A button that is turned off tells nothing.
+	Stage func(Stage)
 	// Keys hears all keys that may be a button until the context ends; nil: those of this box.
 	Keys func(ctx context.Context) <-chan KeyEdge
 	// News tells, until the context ends, that the input devices changed and looking again is worth it; nil: those of this box.
@@ -105,6 +108,7 @@ type Button struct {
 	claimed bool
 	problem string
 	gesture Gesture
+	told    Stage // what the finger was told last
 	// skew leads from the program's clock to the kernel's time stamps, since the last edge.
 	skew  time.Duration
 	last  *Press
@@ -132,6 +136,9 @@ func New(c Config) *Button {
 	}
 	if c.News == nil {
 		c.News = inputNews
+	}
+	if c.Stage == nil {
+		c.Stage = func(Stage) {}
 	}
 	return &Button{again: func() {}, config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{}), tried: make(chan struct{})}
 }
@@ -225,6 +232,8 @@ func (b *Button) refuse(source Source, err error) {
 func (b *Button) watch(ctx context.Context, line Line) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	// A line that goes away takes with it what was being pressed on it.
+	defer b.step(func(g Gesture) (Gesture, Press, bool) { return g.Lost(false), Press{}, false })
 	for {
 		b.arm(timer)
 		select {
@@ -263,11 +272,13 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 	b.mu.Lock()
 	moved, press, ended := move(b.gesture)
 	b.gesture = moved
+	stage := b.telling()
 	if ended {
 		press = b.judge(press)
 		b.last, b.ended, b.acting = &press, b.local(), true
 	}
 	b.mu.Unlock()
+	stage()
 	if !ended {
 		return
 	}
@@ -280,6 +291,20 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 	close(b.done)
 	b.done = make(chan struct{})
 	b.mu.Unlock()
+}
+
+// telling returns what tells the finger where it stands, if that is something else than before. The lock must be held; it must
+// not be while telling.
+func (b *Button) telling() func() {
+	now := b.gesture.Stage()
+	if b.choice.Disabled {
+		now = NotHeld
+	}
+	if now == b.told {
+		return func() {}
+	}
+	b.told = now
+	return func() { b.config.Stage(now) }
 }
 
 // Status returns the button as it is right now.

@@ -57,6 +57,50 @@ func (t Times) Outcome(held time.Duration) Outcome {
 	}
 }
 
+// Stage is what a finger on the button is told while it holds: what would come of letting go now.
+type Stage uint8
+
+// The stages, in their order.
+const (
+	NotHeld    Stage = iota // or not for long enough to be a finger, or for so long that the line is stuck
+	HeldShort               // presence
+	HeldLong                // nothing: too long for the one and too short for the other
+	ReleaseNow              // a reset
+	HeldOver                // nothing: the way to change one's mind
+)
+
+// Stage says what a button that has been held for so long tells the finger on it.
+func (t Times) Stage(held time.Duration) Stage {
+	switch {
+	case held < t.ShortFrom:
+		return NotHeld
+	case held < t.ShortUntil:
+		return HeldShort
+	case held < t.ResetFrom:
+		return HeldLong
+	case held < t.ResetUntil:
+		return ReleaseNow
+	default:
+		return HeldOver
+	}
+}
+
+// after returns how long a button is held when the stage ends.
+func (t Times) after(s Stage) time.Duration {
+	switch s {
+	case NotHeld:
+		return t.ShortFrom
+	case HeldShort:
+		return t.ShortUntil
+	case HeldLong:
+		return t.ResetFrom
+	case ReleaseNow:
+		return t.ResetUntil
+	default:
+		return t.Stuck
+	}
+}
+
 // Phase is where a gesture stands.
 type Phase uint8
 
@@ -75,6 +119,7 @@ type Gesture struct {
 	phase    Phase
 	pressed  time.Duration // when the press began
 	released time.Duration
+	stage    Stage // as of the last look
 }
 
 // NewGesture returns a Gesture for a line that reads pressed or not at the start. One that reads pressed
@@ -96,6 +141,7 @@ func (g Gesture) Edge(e Edge) (Gesture, Press, bool) {
 		g.phase, g.pressed = Pressed, e.At
 	case e.Pressed && g.phase == settling:
 		g.phase = Pressed // the release was a bounce
+		g.stage = g.times.Stage(e.At - g.pressed)
 	case !e.Pressed && g.phase == Pressed:
 		g.phase, g.released = settling, e.At
 	case !e.Pressed && g.phase == Unarmed:
@@ -112,13 +158,15 @@ func (g Gesture) At(now time.Duration) (Gesture, Press, bool) {
 	switch {
 	case g.phase == settling && now-g.released >= g.times.Settle:
 		held := g.released - g.pressed
-		g.phase = Released
+		g.phase, g.stage = Released, NotHeld
 		if held < g.times.ShortFrom {
 			return g, Press{}, false
 		}
 		return g, Press{Outcome: g.times.Outcome(held), Held: held}, true
 	case g.phase == Pressed && now-g.pressed >= g.times.Stuck:
-		g.phase = Unarmed
+		g.phase, g.stage = Unarmed, NotHeld
+	case g.phase == Pressed:
+		g.stage = g.times.Stage(now - g.pressed)
 	}
 	return g, Press{}, false
 }
@@ -129,11 +177,14 @@ func (g Gesture) Next() (at time.Duration, ok bool) {
 	case settling:
 		return g.released + g.times.Settle, true
 	case Pressed:
-		return g.pressed + g.times.Stuck, true
+		return g.pressed + g.times.after(g.stage), true
 	default:
 		return 0, false
 	}
 }
+
+// Stage returns what the finger is to be told, as of the last edge or look.
+func (g Gesture) Stage() Stage { return g.stage }
 
 // Held returns for how long the button has been pressed.
 func (g Gesture) Held(now time.Duration) time.Duration {

@@ -982,6 +982,9 @@ type Button struct {
 	// Enabled The owner has not turned it off.
 	Enabled bool `json:"enabled"`
 
+	// Feedback By what the NAS tells the finger on the button where it stands, as the kernel names it. What is missing it does not have, which is nothing unusual.
+	Feedback Feedback `json:"feedback"`
+
 	// Gesture What a finger can do, in milliseconds held.
 	Gesture Gesture `json:"gesture"`
 
@@ -1353,6 +1356,17 @@ type ExportValues struct {
 	Text    *string       `json:"text,omitempty"`
 	To      *time.Time    `json:"to,omitempty"`
 	Who     *string       `json:"who,omitempty"`
+}
+
+// Feedback By what the NAS tells the finger on the button where it stands, as the kernel names it. What is missing it does not have, which is nothing unusual.
+type Feedback struct {
+	Beeper *string `json:"beeper,omitempty"`
+
+	// Light Blinks once for a press, and slowly after a reset until somebody claims the NAS.
+	Light *string `json:"light,omitempty"`
+
+	// Warning Blinks while letting go would restore the administrator's defaults. Often the same light.
+	Warning *string `json:"warning,omitempty"`
 }
 
 // FieldProblem defines model for FieldProblem.

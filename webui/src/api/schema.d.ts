@@ -1,4 +1,4 @@
-// openapi.yaml sha256:1bbcf4b1c4e6c507ba8ba3fa3184609866aeeb1740f468083288d7f079e8f1df
+// openapi.yaml sha256:0b7d3f84a17d7cb6765d7b8684eb441f360bd9f168c9f40047a30759a5b201e2
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2350,7 +2350,16 @@ export interface components {
             guard: "none" | "inhibited" | "ignored" | "taken" | "exposed";
             /** @description What is wrong with a button that works, then what to do. */
             trouble?: string;
+            feedback: components["schemas"]["Feedback"];
             last?: components["schemas"]["LastPress"];
+        };
+        /** @description By what the NAS tells the finger on the button where it stands, as the kernel names it. What is missing it does not have, which is nothing unusual. */
+        Feedback: {
+            /** @description Blinks once for a press, and slowly after a reset until somebody claims the NAS. */
+            light?: string;
+            /** @description Blinks while letting go would restore the administrator's defaults. Often the same light. */
+            warning?: string;
+            beeper?: string;
         };
         /** @description Without a device the NAS finds its button by itself. */
         ButtonChoice: {

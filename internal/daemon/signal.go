@@ -1,0 +1,57 @@
+package daemon
+
+import (
+	"path/filepath"
+
+	"castellan/internal/access/claim"
+	"castellan/internal/box/button"
+	"castellan/internal/box/clock"
+	"castellan/internal/box/signal"
+	"castellan/internal/event"
+	"castellan/internal/store"
+)
+
+// lightsFile holds, in the data folder, what the lights of the box were, for after a crash.
+const lightsFile = "lights.json"
+
+// signals is the light and the beeper of this box.
+func (d *Daemon) signals() *signal.Signal {
+	c := d.Signal
+	c.Keep, c.Boot, c.Log = filepath.Join(d.File.Data, lightsFile), clock.Boot(), d.Out
+	return signal.New(c)
+}
+
+// stages are what the finger on the button is told.
+var stages = map[button.Stage]signal.Moment{
+	button.NotHeld: signal.LetGo, button.HeldShort: signal.Pressed, button.HeldLong: signal.Longer,
+	button.ReleaseNow: signal.ReleaseNow, button.HeldOver: signal.Cancelled,
+}
+
+func (h *house) staged(s button.Stage) { h.signal.Tell(stages[s]) }
+
+// greet shows that the box waits for its owner, where a reset has left it so. A house that was founded anew by the button
+// tells here what the one before had no time for.
+func (h *house) greet() {
+	if h.refounded {
+		h.Daemon.refounded = false
+		h.signal.Tell(signal.Restored)
+		return
+	}
+	if h.db == nil {
+		return
+	}
+	var owned, before bool
+	if err := h.db.View(func(tx *store.Tx) (err error) { owned, before, err = claim.Owned(tx); return err }); err != nil {
+		h.Out.Error("find out who owns the box", "err", err)
+	} else if !owned && before {
+		h.signal.Tell(signal.Waiting)
+	}
+}
+
+// heard takes in an event that was committed. It does not wait: whoever made the change does.
+func (h *house) heard(e event.Event) {
+	if e.Kind == event.Claimed {
+		h.signal.Tell(signal.Claimed)
+	}
+	h.forward(e)
+}
