@@ -227,7 +227,7 @@ func (l light) blink(half time.Duration) (done bool, err error) {
 	if err := errors.Join(l.free(), l.shine(true)); err != nil {
 		return false, err
 	}
-	if l.write(triggerFile, timerTrigger) != nil { // it has no such trigger
+	if done = l.write(triggerFile, timerTrigger) == nil; !done { // it has no such trigger
 		return false, nil
 	}
 	length := strconv.FormatInt(half.Milliseconds(), 10)

@@ -38,6 +38,24 @@ const (
 	quickTimes = 5
 )
 
+// sign is what passes by of a moment.
+type sign struct {
+	flashes int
+	half    time.Duration // of a flash
+	beeps   int
+	length  time.Duration // of a beep
+	outcome bool          // it says what came of a press, which is so however late it is said
+}
+
+var signs = map[Moment]sign{
+	Pressed:    {flashes: 1, half: flashTime},
+	Longer:     {beeps: 1, length: beepTime},
+	ReleaseNow: {beeps: 2, length: beepTime},
+	Cancelled:  {beeps: 1, length: longTime},
+	Restored:   {beeps: 3, length: beepTime, outcome: true},
+	Failed:     {flashes: quickTimes, half: quickTime, outcome: true},
+}
+
 // Stale is how late a blink or a beep may come. One that comes later, as the disk had to wake first, would say something
 // that is not so any more.
 const Stale = 500 * time.Millisecond
@@ -182,27 +200,17 @@ func (s *Signal) tell(ctx context.Context, m moment) {
 		s.waiting = true
 	case Claimed:
 		s.waiting = false
+	case Longer, Failed: // pass by
 	}
 	if len(s.told) == 0 || !late {
 		s.show()
 	}
-	if late && m.what != Restored && m.what != Failed {
+	sign := signs[m.what]
+	if late && !sign.outcome {
 		return
 	}
-	switch m.what {
-	case Pressed:
-		s.flash(ctx, 1, flashTime)
-	case Failed:
-		s.flash(ctx, quickTimes, quickTime)
-	case Longer:
-		s.beep(ctx, 1, beepTime)
-	case ReleaseNow:
-		s.beep(ctx, 2, beepTime)
-	case Cancelled:
-		s.beep(ctx, 1, longTime)
-	case Restored:
-		s.beep(ctx, 3, beepTime)
-	}
+	s.flash(ctx, sign.flashes, sign.half)
+	s.beep(ctx, sign.beeps, sign.length)
 }
 
 // show has the lights be what lasts: letting go comes first, then waiting for an owner, else what they were.
@@ -242,7 +250,7 @@ func (s *Signal) stopBlinking() {
 // flash has the light be the other way round for a moment, some times, and then what it is to be.
 func (s *Signal) flash(ctx context.Context, times int, half time.Duration) {
 	l := s.lights.usual
-	if l.name == "" {
+	if l.name == "" || times == 0 {
 		return
 	}
 	s.stopBlinking()
