@@ -16,7 +16,7 @@ die() {
 }
 
 # wanted: what the machine's init loads. optional: a module that newer kernels have built into something else.
-wanted="virtio_mmio virtio_net virtio_blk evdev gpio_keys ext4"
+wanted="virtio_mmio virtio_net virtio_blk evdev gpio_keys gpio_beeper leds_gpio ledtrig_timer uinput ext4"
 optional="crc32c_generic"
 
 cd "$(dirname "$0")/../.."
