@@ -37,7 +37,7 @@ type Rule struct {
 // Policy lists the constants of the house. SECURITY.md holds the same table, and a test compares the two.
 func Policy() []Rule {
 	t := button.DefaultTimes()
-	return []Rule{
+	return append([]Rule{
 		{"Password, only factor", atLeast(password.MinAlone), "account", "never", "Length is what makes guessing hopeless; there is no rule about kinds of characters."},
 		{"Password, beside a second factor", atLeast(password.MinBeside), "account", "never", "The second factor carries the rest."},
 		{"Password, longest", atMost(password.Max, "characters"), "account", "never", "A limit before hashing keeps huge texts from costing time."},
@@ -111,6 +111,12 @@ func Policy() []Rule {
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
 		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + ", " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
 		{"Button, test", words(button.TestTime), "box", "time, or an administrator", "Presses are shown and do nothing; then they act again by themselves."},
+	}, logPolicy()...)
+}
+
+// logPolicy lists the constants of the log.
+func logPolicy() []Rule {
+	return []Rule{
 		{"Log", atMost(event.Kept, "events") + ", " + count(event.KeptBytes>>20, "MiB of them packed"), "box", "the oldest go, or an administrator clears it, which leaves an entry", "A flood of refusals cannot fill the disk."},
 		{"Log, refusals", count(event.RepeatsFree, "of a source, ") + count(event.RepeatsFreeAll, "of all, then their number once in ") + words(event.RepeatsEvery), "source, box", words(event.RepeatsQuiet) + " without one", "A flood of refusals cannot push everything else out of the log."},
 		{"Log, one search", words(event.LookFor) + " or " + count(event.LookAt, "entries looked at"), "request", "the next request goes on from there", "A search through a million entries keeps nobody waiting."},

@@ -33,7 +33,7 @@ func (h *house) staged(s button.Stage) { h.signal.Tell(stages[s]) }
 // tells here what the one before had no time for.
 func (h *house) greet() {
 	if h.refounded {
-		h.Daemon.refounded = false
+		h.refounded = false
 		h.signal.Tell(signal.Restored)
 		return
 	}

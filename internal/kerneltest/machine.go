@@ -59,6 +59,10 @@ type Config struct {
 	ActiveLow []int
 	// Keys are buttons that the kernel's own driver owns, on GPIO lines, as a NAS board's device tree has them.
 	Keys []Key
+	// Lights are LEDs on GPIO lines, of the kernel's driver leds-gpio.
+	Lights []Light
+	// Beeper is the GPIO line of a beeper, of the kernel's driver gpio-beeper; 0: there is none.
+	Beeper int
 	// Disk is an ext4 image (see NewDisk) that DataDir is on. It keeps what the guest flushed when the machine is
 	// killed. Empty: DataDir is in memory.
 	Disk string
@@ -93,8 +97,11 @@ func Start(t testing.TB, config Config) *Machine {
 		t.Fatal(err)
 	}
 	realtest.Need(t, "arm64 kernel", installKernel, kernel.path != "")
-	if len(config.Keys) > 0 {
+	if config.furnished() {
 		realtest.Program(t, "fdtput", installTree)
+	}
+	for name, wanted := range map[string]bool{"leds_gpio": len(config.Lights) > 0, "gpio_beeper": config.Beeper > 0} {
+		realtest.Need(t, "the kernel's module "+name, installKernel+" --renew", !wanted || slices.Contains(kernel.order, name))
 	}
 	m, err := start(qemu, kernel, t.TempDir(), config)
 	if err != nil {
@@ -125,7 +132,7 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 	if err := writeInitramfs(initramfs, first, kernel, config.Binary, boot); err != nil {
 		return nil, err
 	}
-	tree, err := deviceTree(qemu, dir, config.Keys)
+	tree, err := deviceTree(qemu, dir, config)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/warthog618/go-gpiocdev"
+
+	signals "castellan/internal/box/signal"
 )
 
 // Edge is one change of the line, at the kernel's monotonic time.
@@ -47,10 +49,17 @@ func run() (code int, err error) {
 	low := flag.Bool("active-low", false, "the button pulls its line down")
 	watch := flag.Bool("button", false, "watch the button of the kernel's input devices")
 	data := flag.String("data", "", "folder for files")
+	show := flag.Bool("signal", false, "tell moments by light and beeper")
+	moment := flag.Int("tell", -1, "tell this moment by light and beeper, and nothing else, until killed")
 	leave := flag.Int("exit", -1, "exit at once with this code")
 	flag.Parse()
 	if *leave >= 0 {
 		return *leave, nil
+	}
+	if *moment >= 0 {
+		s := newShow()
+		s.signal.Tell(signals.Moment(*moment))
+		return 0, s.signal.Run(context.Background())
 	}
 	p := &probe{}
 	options := []gpiocdev.LineReqOption{gpiocdev.AsInput, gpiocdev.WithBothEdges, gpiocdev.WithEventHandler(p.see)}
@@ -80,6 +89,9 @@ func run() (code int, err error) {
 		mux.HandleFunc("GET /button", k.tell)
 		mux.HandleFunc("GET /second", k.second)
 		mux.HandleFunc("POST /driver/{what}", drive)
+	}
+	if *show {
+		newShow().answer(mux)
 	}
 	mux.Handle("GET /file/", http.StripPrefix("/file/", http.FileServer(http.Dir(*data))))
 	return serve(mux)
