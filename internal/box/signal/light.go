@@ -210,16 +210,21 @@ func (l light) restore(s state) error {
 	return err
 }
 
-// grant is how long udev may take to let this program write the files that come with a trigger.
-const grant = 300 * time.Millisecond
+// udev may take a while to let this program write the files that come with a trigger: so often, and so far apart, it is tried.
+const (
+	grantTries = 20
+	grantPause = 15 * time.Millisecond
+)
 
 // patiently writes a file that has just come into being.
 func (l light) patiently(file, text string) (err error) {
-	for end := time.Now().Add(grant); ; time.Sleep(grant / 20) {
-		if err = l.write(file, text); !errors.Is(err, fs.ErrPermission) || time.Now().After(end) {
+	for range grantTries {
+		if err = l.write(file, text); !errors.Is(err, fs.ErrPermission) {
 			return err
 		}
+		time.Sleep(grantPause)
 	}
+	return err
 }
 
 // blink has the kernel let the light blink, or reports that it does not.
