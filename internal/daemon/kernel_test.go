@@ -25,6 +25,14 @@ func boot(t *testing.T, line string) *kerneltest.Machine {
 // bootWith starts the real program with a button of the config file, beside keys that the kernel owns.
 func bootWith(t *testing.T, arch kerneltest.Arch, button string, keys ...kerneltest.Key) *kerneltest.Machine {
 	t.Helper()
+	config := machineOf(t, arch, button)
+	config.Keys = keys
+	return kerneltest.Start(t, config)
+}
+
+// machineOf is a machine for the real program with a button of the config file.
+func machineOf(t *testing.T, arch kerneltest.Arch, button string) kerneltest.Config {
+	t.Helper()
 	var servers []string
 	for range 3 {
 		servers = append(servers, net.JoinHostPort(kerneltest.Host, realtest.Chronyd(t)))
@@ -35,11 +43,11 @@ socket = "/data/castellan/s"
 servers = ["%s"]
 [button]
 %s`, strings.Join(servers, `", "`), button)
-	return kerneltest.Start(t, kerneltest.Config{
+	return kerneltest.Config{
 		Binary: kerneltest.BuildFor(t, arch, "castellan/cmd/castellan"), Args: []string{"serve", "-config", "/castellan.toml", "-greeting"},
-		Files: map[string][]byte{"/castellan.toml": []byte(config)}, Keys: keys,
-		RTC: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), Forwards: []int{8001},
-	})
+		Files: map[string][]byte{"/castellan.toml": []byte(config)},
+		RTC:   time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), Forwards: []int{8001},
+	}
 }
 
 // visit is a browser that reaches the machine through the forwarded port.

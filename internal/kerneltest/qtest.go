@@ -60,6 +60,26 @@ func (l Line) drive(high bool) {
 	}
 }
 
+// levels is where the PL061 of the machine shows the levels of all its lines, those that the guest drives as well (Arm PL061,
+// GPIODATA, with every bit of its mask; QEMU, hw/arm/virt.c).
+const levels = 0x09030000 + 0xff<<2
+
+// High reports whether the line is at 1, which the guest may have made it.
+func (l Line) High() bool {
+	l.t.Helper()
+	l.bench.mu.Lock()
+	defer l.bench.mu.Unlock()
+	said, err := l.bench.command(fmt.Sprintf("readl %#x", levels))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	all, err := strconv.ParseUint(said, 0, 64)
+	if err != nil {
+		l.t.Fatalf("read GPIO lines: %v", err)
+	}
+	return all&(1<<l.offset) != 0
+}
+
 // bench is QEMU's qtest protocol (QEMU, "QTest Device Emulation Testing Framework"), in which a machine that runs
 // normally can be touched from outside.
 type bench struct {
@@ -77,30 +97,32 @@ func (b *bench) set(line int, high bool) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.command(fmt.Sprintf("set_irq_in %s unnamed-gpio-in %d %d", b.device, line, level)); err != nil {
+	if _, err := b.command(fmt.Sprintf("set_irq_in %s unnamed-gpio-in %d %d", b.device, line, level)); err != nil {
 		return fmt.Errorf("drive GPIO line %d: %w", line, err)
 	}
 	return nil
 }
 
-func (b *bench) command(text string) error {
+// command has QEMU do something and returns what it answers.
+func (b *bench) command(text string) (said string, err error) {
 	if err := b.conn.SetDeadline(time.Now().Add(answerWait)); err != nil {
-		return err
+		return "", err
 	}
 	if _, err := fmt.Fprintln(b.conn, text); err != nil {
-		return err
+		return "", err
 	}
 	for {
 		answer, err := b.answer.ReadString('\n')
 		if err != nil {
-			return err
+			return "", err
 		}
+		said, done := strings.CutPrefix(answer, "OK")
 		switch {
-		case strings.HasPrefix(answer, "OK"):
-			return nil
+		case done:
+			return strings.TrimSpace(said), nil
 		case strings.HasPrefix(answer, "IRQ "): // news of an output, not an answer
 		default:
-			return fmt.Errorf("QEMU answered %q", strings.TrimSpace(answer))
+			return "", fmt.Errorf("QEMU answered %q", strings.TrimSpace(answer))
 		}
 	}
 }

@@ -1,0 +1,96 @@
+//go:build kernel && linux
+
+package daemon_test
+
+import (
+	"testing"
+	"time"
+
+	"castellan/internal/kerneltest"
+)
+
+// halves returns for how long a line stayed at each level, of the levels that begin and end within a time.
+func halves(line kerneltest.Line, within time.Duration) (all []time.Duration) {
+	level, since := line.High(), time.Time{}
+	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		now := line.High()
+		if now == level {
+			continue
+		}
+		if !since.IsZero() {
+			all = append(all, time.Since(since))
+		}
+		level, since = now, time.Now()
+	}
+	return all
+}
+
+// blinks reports whether a line changes about every half.
+func blinks(line kerneltest.Line, half time.Duration) bool {
+	all := halves(line, 4*half+half/2)
+	for _, took := range all {
+		if took < half/2 || took > half*3/2 {
+			return false
+		}
+	}
+	return len(all) >= 2
+}
+
+// R140 on a real kernel: a finger on a button that the kernel owns, and the lights on its lines. They are looked at from
+// outside the machine.
+func TestARealKernelsLightsSayWhereAPressStands(t *testing.T) {
+	t.Parallel()
+	const green, red = 1, 2
+	config := machineOf(t, kerneltest.ARM64, "")
+	config.Keys = []kerneltest.Key{{Line: buttonLine, Code: 408, Device: "gpio-keys"}}
+	config.Lights, config.Beeper = []kerneltest.Light{{Line: green, Name: "nas:green:status", On: true}, {Line: red, Name: "nas:red:fault"}}, 4
+	m := kerneltest.Start(t, config)
+	owner, label := visit(t, m), labelIn(t, m)
+	claim := func(b *browser) {
+		b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": label})
+		b.must(201, "POST", "/claim", obj{"name": "admin", "password": goodPassword})
+	}
+	claim(owner)
+	owner.must(204, "POST", "/me/two-step/later", nil)
+	if f := owner.must(200, "GET", "/button", nil).body["feedback"].(obj); f["light"] != "nas:green:status" || f["warning"] != "nas:red:fault" || f["beeper"] != "beeper" {
+		t.Errorf("feedback is %v", f)
+	}
+	finger, greenLight, redLight := m.Line(buttonLine), m.Line(green), m.Line(red)
+	asBefore := func() bool {
+		return len(halves(greenLight, 2*time.Second)) == 0 && greenLight.High() && !redLight.High()
+	}
+	if !asBefore() {
+		t.Fatal("at the start the lights are not as the board has them")
+	}
+	finger.Press()
+	began := time.Now()
+	for !redLight.High() {
+		if time.Since(began) > 8*time.Second {
+			t.Fatal("the red light does not say to let go")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if said := time.Since(began); said < 4900*time.Millisecond || said > 6500*time.Millisecond {
+		t.Errorf("the red light said to let go after %v", said)
+	} else {
+		t.Logf("the red light said to let go after %v", said)
+	}
+	if !blinks(redLight, 200*time.Millisecond) || greenLight.High() {
+		t.Error("the red light does not blink alone")
+	}
+	finger.Release()
+	after := visit(t, m)
+	waitFor(t, func() bool { return after.must(200, "GET", "/status", nil).body["state"] == "unclaimed" })
+	time.Sleep(time.Second)
+	if !blinks(greenLight, time.Second) || redLight.High() {
+		t.Error("the green light does not blink for the owner to come")
+	}
+	claim(after)
+	time.Sleep(time.Second)
+	if !asBefore() {
+		t.Error("claimed, the lights are not what they were")
+	}
+	if code := m.Stop(); code != 0 {
+		t.Errorf("the daemon ended with %d", code)
+	}
+}
