@@ -32,7 +32,7 @@ type show struct {
 	beeps []beep
 }
 
-// beep is a change of the beeper's sound as the kernel tells every program that listens.
+// beep is a change of the sound of a beeper that was made here.
 type beep struct {
 	Code  uint16
 	Value int32
@@ -81,11 +81,6 @@ func (s *show) answer(mux *http.ServeMux) {
 		}
 		go s.hear(file)
 	})
-	mux.HandleFunc("POST /listen", func(w http.ResponseWriter, r *http.Request) {
-		if err := s.listen(r.URL.Query().Get("device")); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-		}
-	})
 }
 
 // look answers with the files of a light.
@@ -119,23 +114,6 @@ func crash(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(2 * time.Second)
 	_ = child.Process.Kill()
 	answer(w, fmt.Sprint(child.Wait()))
-}
-
-// listen keeps what a device sounds.
-func (s *show) listen(name string) error {
-	names, _ := filepath.Glob("/sys/class/input/event*/device/name")
-	for _, path := range names {
-		if b, err := os.ReadFile(path); err != nil || !strings.Contains(string(b), name) {
-			continue
-		}
-		file, err := os.Open(filepath.Join("/dev/input", filepath.Base(filepath.Dir(filepath.Dir(path)))))
-		if err != nil {
-			return err
-		}
-		go s.hear(file)
-		return nil
-	}
-	return fmt.Errorf("no device is called %q", name)
 }
 
 // hear keeps the sounds that a file tells of.
