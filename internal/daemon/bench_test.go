@@ -25,7 +25,6 @@ import (
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
 	"castellan/internal/box/keeper"
-	"castellan/internal/box/signal"
 	"castellan/internal/config"
 	"castellan/internal/daemon"
 	"castellan/internal/httpapi"
@@ -116,7 +115,7 @@ func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
 		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: h.system, Elapsed: h.elapsed, Passwords: h.hash, Ready: ready,
 		Keeper: keeper.Config{Hands: (*hands)(h), Root: h.root, Bus: "unix:path=/nowhere/at/all"},
-		Signal: signal.Config{Lights: filepath.Join(h.file.Data, "leds"), Inputs: filepath.Join(h.file.Data, "input")},
+		Signal: h.signals(),
 	})
 }
 

@@ -6,7 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"castellan/internal/box/signal"
 )
+
+// signals says where the lights of a house are: it has none unless a test makes them.
+func (h *house) signals() signal.Config {
+	return signal.Config{Lights: filepath.Join(h.file.Data, "leds"), Inputs: filepath.Join(h.file.Data, "input")}
+}
 
 // The lights of a house, and what they look like.
 const (
