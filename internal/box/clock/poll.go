@@ -214,6 +214,9 @@ func (k *Clock) digest(answers []answer, m moment) (why Why) {
 	}
 	configured := len(k.owners())
 	found, overlap, ok := majority(samples, configured)
+	if ok && outvoted(samples, found) {
+		ok, overlap = false, 0
+	}
 	k.agreeing, k.answering = 0, len(samples)
 	if ok {
 		found.at = m.elapsed
