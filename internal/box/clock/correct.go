@@ -272,6 +272,6 @@ func (k *Clock) incredible(found agreement, m moment) bool {
 	}
 	far := k.trusted && jump > FirstJump
 	authentic := found.authentic >= quorum(len(k.owners()))
-	witness := k.kept && (!k.ownSet || k.steady(m)) && m.system.Sub(now).Abs() <= OwnDoubt
+	witness := k.kept && k.steady(m) && m.system.Sub(now).Abs() <= OwnDoubt
 	return far && !authentic && !witness
 }

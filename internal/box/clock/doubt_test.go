@@ -99,6 +99,26 @@ func TestTheFirstJumpIsBounded(t *testing.T) {
 	}
 }
 
+// R139, T25: a service that follows the same lying servers, and so makes the kernel call its clock synchronised, is no
+// witness for them.
+func TestAServiceThatFollowsTheLiarsIsNoWitness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.floor, b.trusted = time.Now().Add(-200*day), time.Now().Add(-time.Hour)
+		b.system = -20 * year // no battery
+		b.all(5 * year)
+		k := b.start()
+		wantState(t, k.Fresh(t.Context()), clock.Suspect)
+		b.system, b.kept = 5*year, true
+		for range 3 {
+			time.Sleep(2 * time.Minute)
+			if r := k.Fresh(t.Context()); r.State != clock.Suspect || r.Now.After(time.Now()) {
+				t.Errorf("%s, %v off", r.State, time.Until(r.Now))
+			}
+		}
+	})
+}
+
 // R139: polls that disagree with each other confirm nothing.
 func TestMiddlingCorrectionsMustBeTheSameOne(t *testing.T) {
 	polls := func(offsets ...time.Duration) (moved time.Duration, state clock.State) {

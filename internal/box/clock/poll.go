@@ -193,7 +193,9 @@ func (k *Clock) round(done chan struct{}, due []*server) {
 	// Who was replaced while it was asked is not heard.
 	answers = slices.DeleteFunc(answers, func(a answer) bool { return !slices.Contains(k.peers, a.server) })
 	why := k.digest(answers, m)
-	k.adopt(m)
+	if k.suspect == "" { // a service may have set the system clock by the very servers that are in doubt
+		k.adopt(m)
+	}
 	change := k.changed(before, m, why)
 	r := k.full(m)
 	k.mu.Unlock()
