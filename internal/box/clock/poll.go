@@ -153,6 +153,7 @@ func (k *Clock) join(since time.Duration) chan struct{} {
 		return nil
 	}
 	k.lastAsk, k.asked, k.hurry = elapsed, true, false
+	k.nextPoll = max(k.nextPoll, elapsed+MinAsk) // for whomever it is: Run plans its own anew
 	for _, s := range due {
 		if s.askedAt > 0 {
 			s.interval = elapsed - s.askedAt
