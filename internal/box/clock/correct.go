@@ -113,6 +113,7 @@ func (k *Clock) Accept(p Proposal) {
 // settle lays an agreement as the basis of trusted time, on a person's word. It needs mu.
 func (k *Clock) settle(a agreement, m moment) {
 	k.follow(a)
+	k.crawled = 0
 	k.descend(m)
 }
 
@@ -225,11 +226,14 @@ func (k *Clock) weigh(found agreement, m moment) Why {
 		if correction.Abs() > HandDoubt+grown(m.elapsed-k.since)+found.doubt {
 			return k.distrust(found, LongOff)
 		}
-	case correction.Abs() <= FreeCorrection:
+	case correction.Abs() <= FreeCorrection && k.crawls(correction, m):
 	case correction.Abs() <= SlowCorrection:
 		k.proposal = nil
 		if !k.confirmed(correction) {
 			return ""
+		}
+		if correction.Abs() <= FreeCorrection || !k.crawls(correction, m) {
+			return k.distrust(found, Jumped)
 		}
 	default:
 		return k.distrust(found, Jumped)
@@ -243,6 +247,18 @@ func (k *Clock) follow(found agreement) {
 	k.basis, k.agreed, k.behind = servers, true, len(found.servers)
 	k.suspect, k.proposal, k.pending, k.why = "", nil, nil, ""
 	k.offset, k.doubt, k.since, k.agreedAt = found.offset, found.doubt, found.at, found.at
+}
+
+// crawls reports whether all corrections together, less what crystals drift in the meantime, are one that may be
+// followed, and counts this one: many small ones must not become what a large one is refused for.
+func (k *Clock) crawls(correction time.Duration, m moment) bool {
+	drift := grown(m.elapsed - k.crawledAt)
+	sum := k.crawled - min(max(k.crawled, -drift), drift) + correction
+	if sum.Abs() > SlowCorrection {
+		return false
+	}
+	k.crawled, k.crawledAt = sum, m.elapsed
+	return true
 }
 
 func (k *Clock) distrust(found agreement, because Reason) Why {

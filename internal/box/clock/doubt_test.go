@@ -119,6 +119,29 @@ func TestAServiceThatFollowsTheLiarsIsNoWitness(t *testing.T) {
 	})
 }
 
+// R139, T25: a majority that moves the time bit by bit gets no further than one that jumps.
+func TestManySmallCorrectionsAreNoWayAroundTheCap(t *testing.T) {
+	for _, by := range []time.Duration{29 * time.Second, -29 * time.Second, 1900 * time.Millisecond, -1900 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			k := b.start()
+			ctx, stop := context.WithCancel(t.Context())
+			go func() { _ = k.Run(ctx) }()
+			time.Sleep(time.Hour)
+			for range 12 * 180 {
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				b.all(time.Until(k.Now()) + by)
+			}
+			if d := time.Until(k.Now()); d.Abs() > 45*time.Second {
+				t.Errorf("%v at a time moved the time by %v in 12 hours", by, d)
+			}
+			stop()
+			synctest.Wait()
+		})
+	}
+}
+
 // R139: polls that disagree with each other confirm nothing.
 func TestMiddlingCorrectionsMustBeTheSameOne(t *testing.T) {
 	polls := func(offsets ...time.Duration) (moved time.Duration, state clock.State) {
