@@ -19,7 +19,12 @@ func TestAForgedMajorityDoesNotOutvoteAuthenticServers(t *testing.T) {
 			Sources: []clock.Source{{Address: others}, {Address: others}, {Address: others}, {Address: exchange, NTS: true}, {Address: exchange, NTS: true}},
 			Floor:   time.Now().Add(-year), Elapsed: clock.Elapsed, System: time.Now, Kept: func() bool { return false }, Authorities: pool(t, authority),
 		})
-		k.Sync(t.Context())
+		for range 10 { // on a busy machine the keys may come too late for the first question
+			if k.Sync(t.Context()); k.Reading().Answering == 5 {
+				break
+			}
+			k.Forget()
+		}
 		return k, k.Reading()
 	}
 	if k, r := start(forged); r.Answering != 5 {
