@@ -157,6 +157,16 @@ func TestTheTimeIsSetByHandWhereNoServerTellsIt(t *testing.T) {
 	h.enter("admin", "app", phone.code(1))
 }
 
+// R139: an owner whose servers are wrong takes them off the list and sets the time by hand at once.
+func TestTheTimeIsSetByHandOnceTheServersAreOffTheList(t *testing.T) {
+	t.Parallel()
+	h, _ := timed(t, 3)
+	owner := h.claim()
+	owner.syncs("synced")
+	owner.must(200, "PUT", "/time", timeSettings())
+	owner.must(200, "POST", "/time/hand", obj{"now": time.Now()})
+}
+
 // R139: servers that say at the first question that years have passed are believed when an administrator signs in
 // with a recovery code, and not when somebody else does.
 func TestAnAdministratorVouchesForAFarFirstAnswer(t *testing.T) {

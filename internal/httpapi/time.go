@@ -111,7 +111,7 @@ func (h *handlers) SetTime(ctx context.Context, r api.SetTimeRequestObject) (api
 	h.timing.Lock()
 	defer h.timing.Unlock()
 	reading := h.Clock.Reading()
-	if reading.State == clock.Synced {
+	if reading.State == clock.Synced && reading.Agreeing > 0 { // not where the owner has just replaced those that agreed
 		return nil, errKnown
 	}
 	if err := h.Clock.CheckHand(r.Body.Now); err != nil {

@@ -109,6 +109,9 @@ type Clock struct {
 	proposal *agreement      // what a majority says that is not followed
 	pending  []time.Duration // corrections between FreeCorrection and SlowCorrection that wait
 
+	crawled   time.Duration // the corrections that were followed, less what crystals drift
+	crawledAt time.Duration // elapsed, of the last of them
+
 	// own leads from the scale to what the system clock said when it was first believed.
 	own      time.Duration
 	ownSet   bool

@@ -15,6 +15,9 @@ const (
 	// is never followed by itself, unless the servers were silent for so long that a crystal may be off by it.
 	SlowCorrection  = 30 * time.Second
 	ConfirmingPolls = 3
+	// WorstDrift is what corrections may add up to for ever: the most that NTP takes a clock to be off (RFC 5905
+	// section 11.3). Beyond it all of them together are no more than one SlowCorrection.
+	WorstDrift = 500e-6
 	// Agreeing polls lie within SamePoll of each other.
 	SamePoll = 2 * time.Second
 	// FirstJump is how far the first answer after a start may lie beyond the last trusted time, if it is not
@@ -116,6 +119,7 @@ func (k *Clock) Accept(p Proposal) {
 // settle lays an agreement as the basis of trusted time, on a person's word. It needs mu.
 func (k *Clock) settle(a agreement, m moment) {
 	k.follow(a)
+	k.crawled = 0
 	k.descend(m)
 }
 
@@ -228,11 +232,14 @@ func (k *Clock) weigh(found agreement, m moment) Why {
 		if correction.Abs() > HandDoubt+grown(m.elapsed-k.since)+found.doubt {
 			return k.distrust(found, LongOff)
 		}
-	case correction.Abs() <= FreeCorrection:
+	case correction.Abs() <= FreeCorrection && k.crawls(correction, m):
 	case correction.Abs() <= max(SlowCorrection, k.doubt+grown(m.elapsed-k.since)):
 		k.proposal = nil
 		if !k.confirmed(correction) {
 			return ""
+		}
+		if correction.Abs() <= FreeCorrection || !k.crawls(correction, m) {
+			return k.distrust(found, Jumped)
 		}
 	default:
 		return k.distrust(found, Jumped)
@@ -246,6 +253,18 @@ func (k *Clock) follow(found agreement) {
 	k.basis, k.agreed, k.behind = servers, true, len(found.servers)
 	k.suspect, k.proposal, k.pending, k.why = "", nil, nil, ""
 	k.offset, k.doubt, k.since, k.agreedAt = found.offset, found.doubt, found.at, found.at
+}
+
+// crawls reports whether all corrections together, less what the worst crystal drifts in the meantime, are one that
+// may be followed, and counts this one: many small ones must not become what a large one is refused for.
+func (k *Clock) crawls(correction time.Duration, m moment) bool {
+	drift := time.Duration(float64(m.elapsed-k.crawledAt) * WorstDrift)
+	sum := k.crawled + correction
+	if sum -= min(max(sum, -drift), drift); sum.Abs() > SlowCorrection {
+		return false
+	}
+	k.crawled, k.crawledAt = sum, m.elapsed
+	return true
 }
 
 func (k *Clock) distrust(found agreement, because Reason) Why {
@@ -275,6 +294,6 @@ func (k *Clock) incredible(found agreement, m moment) bool {
 	}
 	far := k.trusted && jump > FirstJump
 	authentic := found.authentic >= min(FirstAuthentic, quorum(len(k.owners())))
-	witness := k.kept && (!k.ownSet || k.steady(m)) && m.system.Sub(now).Abs() <= OwnDoubt
+	witness := k.kept && k.steady(m) && m.system.Sub(now).Abs() <= OwnDoubt
 	return far && !authentic && !witness
 }

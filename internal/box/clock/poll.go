@@ -153,6 +153,7 @@ func (k *Clock) join(since time.Duration) chan struct{} {
 		return nil
 	}
 	k.lastAsk, k.asked, k.hurry = elapsed, true, false
+	k.nextPoll = max(k.nextPoll, elapsed+MinAsk) // for whomever it is: Run plans its own anew
 	for _, s := range due {
 		if s.askedAt > 0 {
 			s.interval = elapsed - s.askedAt
@@ -193,7 +194,9 @@ func (k *Clock) round(done chan struct{}, due []*server) {
 	// Who was replaced while it was asked is not heard.
 	answers = slices.DeleteFunc(answers, func(a answer) bool { return !slices.Contains(k.peers, a.server) })
 	why := k.digest(answers, m)
-	k.adopt(m)
+	if k.suspect == "" { // a service may have set the system clock by the very servers that are in doubt
+		k.adopt(m)
+	}
 	change := k.changed(before, m, why)
 	r := k.full(m)
 	k.mu.Unlock()
@@ -214,6 +217,9 @@ func (k *Clock) digest(answers []answer, m moment) (why Why) {
 	}
 	configured := len(k.owners())
 	found, overlap, ok := majority(samples, configured)
+	if ok && outvoted(samples, found) {
+		ok, overlap = false, 0
+	}
 	k.agreeing, k.answering = 0, len(samples)
 	if ok {
 		found.at = m.elapsed

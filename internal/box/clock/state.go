@@ -141,12 +141,11 @@ func (k *Clock) strayed(m moment) time.Duration {
 // track follows a steady system clock as fast as crystals drift: a service that keeps it right makes it run at
 // another rate than Elapsed, and after a month that must not look like a step.
 func (k *Clock) track(m moment) {
-	if !k.steady(m) {
-		return
+	if k.steady(m) {
+		most := grown(m.elapsed - k.ownAt)
+		k.own += min(max(k.strayed(m), -most), most)
 	}
-	most := grown(m.elapsed - k.ownAt)
-	k.own += min(max(k.strayed(m), -most), most)
-	k.ownAt = m.elapsed
+	k.ownAt = m.elapsed // also of one that was set: no step is forgiven for having been long ago
 }
 
 // scale is the time since the anchor: only differences on it mean anything.
