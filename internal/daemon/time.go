@@ -162,7 +162,7 @@ func (h *house) jumped(c clock.Change, r clock.Reading) {
 		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.BackOrForward(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
 	}
 	if told {
-		h.keeper.Follow(r.Offset, true)
+		h.keeper.Follow(r.Offset, r.Uncertainty, true)
 	}
 }
 
@@ -172,7 +172,7 @@ func (h *house) sampled(r clock.Reading) {
 		h.drift.Note(drift.Point{At: r.Now, Offset: r.Offset, Uncertainty: r.Uncertainty, State: r.State})
 	}
 	if r.State == clock.Synced {
-		h.keeper.Follow(r.Offset, false)
+		h.keeper.Follow(r.Offset, r.Uncertainty, false)
 	}
 }
 

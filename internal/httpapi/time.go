@@ -27,10 +27,8 @@ type Timekeeping struct {
 	Use      func(settings.Time)
 }
 
-// The refusals of an administrator's word about the time.
-var (
-	errKnown = &fault.Error{Kind: fault.Conflict, Code: "time_known", Message: "The time servers agree on the time, so it is not set by hand. Set other servers where these are wrong."}
-)
+// errKnown refuses a time that is set by hand.
+var errKnown = &fault.Error{Kind: fault.Conflict, Code: "time_known", Message: "The time servers agree on the time, so it is not set by hand. Set other servers where these are wrong."}
 
 // by says how far a time lies from another in the contract's milliseconds.
 func by(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
@@ -127,17 +125,20 @@ func (h *handlers) SetTime(ctx context.Context, r api.SetTimeRequestObject) (api
 
 func (h *handlers) ChangeAutomaticTime(ctx context.Context, r api.ChangeAutomaticTimeRequestObject) (api.ChangeAutomaticTimeResponseObject, error) {
 	a := h.Time.Keeper.Status().Automatic
-	if a == nil || !a.Changeable {
+	if a == nil {
 		return nil, keeper.ErrAutomatic
 	}
-	err := h.administrate(ctx, func(tx *store.Tx) error {
+	if err := h.DB.View(func(tx *store.Tx) error { return people.Require(tx, callerOf(ctx).account.ID) }); err != nil {
+		return nil, err
+	}
+	if err := h.Time.Keeper.SetAutomatic(ctx, r.Body.On); err != nil {
+		return nil, err
+	}
+	err := h.DB.Update(func(tx *store.Tx) error { // only now is it known that it changed
 		e := callerOf(ctx).event(event.SettingsChanged).With("what", "Automatic time of the system")
 		return h.Log.Record(tx, e.With("from", onOff(a.On)).With("to", onOff(r.Body.On)))
 	})
 	if err != nil {
-		return nil, err
-	}
-	if err := h.Time.Keeper.SetAutomatic(ctx, r.Body.On); err != nil {
 		return nil, err
 	}
 	return api.ChangeAutomaticTime200JSONResponse(h.timeNow()), nil
