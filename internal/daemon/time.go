@@ -45,10 +45,13 @@ func (h *house) keepTime(o opened) error {
 			if set {
 				h.times.chosen = t
 			}
-			return h.drift.Load(tx)
+			return nil
 		})
 		if err != nil {
 			return err
+		}
+		if err := h.db.View(h.drift.Load); err != nil { // a chart keeps nobody out
+			h.Out.Warn("read the history of the clock, which begins anew", "err", err)
 		}
 	}
 	h.times.offered = h.offeredServers()
@@ -145,10 +148,18 @@ func (h *house) clockChanged(c clock.Change) {
 	if c.Jump.Abs() > clock.FreeCorrection {
 		h.jumped(c, r)
 	}
-	if c.To == clock.Synced && h.api.Office != nil {
-		if err := h.api.Office.TimeIsKnown(r.Now); err != nil {
-			h.Out.Warn("look for devices ahead of the time", "err", err)
-		}
+	if c.To == clock.Synced {
+		h.timeIsKnown(r)
+	}
+}
+
+// timeIsKnown looks for devices of which codes were used that lie ahead of a time that is believed.
+func (h *house) timeIsKnown(r clock.Reading) {
+	if h.api.Office == nil {
+		return
+	}
+	if err := h.api.Office.TimeIsKnown(r.Now); err != nil {
+		h.Out.Warn("look for devices ahead of the time", "err", err)
 	}
 }
 
@@ -189,5 +200,7 @@ func (h *house) forgetTime(ctx context.Context) {
 	if err := h.db.Update(event.ForgetFloor); err != nil {
 		h.Out.Warn("forget the known time", "err", err)
 	}
-	h.clock.Fresh(ctx)
+	if r := h.clock.Fresh(ctx); r.Trusted() {
+		h.timeIsKnown(r) // also where no server answers, and the clock of the box is gone by
+	}
 }
