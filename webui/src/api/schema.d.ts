@@ -1,4 +1,4 @@
-// openapi.yaml sha256:ab8bc31087a5059edcf8219dbcd1428dee2aa573578f3eaa91a1b38ce72f9b8e
+// openapi.yaml sha256:95f6c31b3e89d4279c89552f0ef36b39c1573a49ac236a94229ba5a5b64852b9
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2076,6 +2076,7 @@ export interface components {
         /** @description The system's own switch for its time service. Without it the system has none. */
         AutomaticTime: {
             on: boolean;
+            /** @description Not where the system refused when it was last tried. It can be tried again. */
             changeable: boolean;
         };
         AutomaticTimeChange: {
@@ -2156,10 +2157,10 @@ export interface components {
             /** Format: int64 */
             by_ms: number;
             /**
-             * @description Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+             * @description Trusted time: the first answer after a start, the servers, an administrator's word or sign-in, by hand. The clock of the NAS: set by Castellan, or by something else.
              * @enum {string}
              */
-            why: "first" | "servers" | "accepted" | "by_hand" | "castellan" | "other";
+            why: "first" | "servers" | "accepted" | "vouched" | "by_hand" | "castellan" | "other";
         };
         TimeHistory: {
             /** @description Oldest first. A gap of more than twice the usual distance means that nothing was measured. */
