@@ -115,6 +115,12 @@ story(
 		await dialog.getByLabel("Time in Berlin").fill("02:30:00");
 		await dialog.getByRole("button", { name: "Set the time" }).click();
 		await dialog.getByText("Clocks in Berlin go forward over this time. There is no such moment.").waitFor();
+		for (const field of ["Date", "Time in Berlin"]) {
+			const box = dialog.getByLabel(field);
+			expect(await box.getAttribute("aria-invalid")).toBe("true");
+			const note = await box.getAttribute("aria-describedby");
+			expect(await dialog.locator(`[id="${note}"]`).textContent()).toMatch(/^Clocks in Berlin go forward/);
+		}
 		await visitor.look("time-by-hand");
 		await dialog.getByRole("radio", { name: "The time of this browser" }).click();
 		await dialog.getByRole("button", { name: "Set the time" }).click();
