@@ -148,7 +148,7 @@ func (k *Clock) adopt(m moment) {
 	ahead := m.system.Sub(k.floor(m.elapsed))
 	near := !k.trusted || ahead <= FirstJump
 	switch {
-	case ahead < 0 || ahead > LongestJump || !k.kept && !(k.served && near):
+	case ahead < 0 || ahead > LongestJump || !k.kept && (!k.served || !near):
 		return
 	case k.ownSet && (k.basis != nothing || k.heard || !k.served || !near || k.steady(m)):
 		return
