@@ -245,7 +245,7 @@ func TestWhatPolkitRefusesIsSaid(t *testing.T) {
 			t.Error("a refused zone is no error")
 		}
 		await(t, k, "zone refused", func(s keeper.Status) bool {
-			return s.Detail == "Nothing sets the clock of this NAS. Castellan can, once it is let. The system does not let Castellan change its time zone."
+			return s.Detail == "Nothing sets the clock of this NAS. Castellan can, once it is allowed to. The system does not let Castellan change its time zone."
 		})
 	}
 }
