@@ -196,6 +196,13 @@ func TestAnAdministratorVouchesForAFarFirstAnswer(t *testing.T) {
 	if clockOf(v)["state"] != "synced" || time.Until(at(t, clockOf(v)["now"]).Add(-90*24*time.Hour)).Abs() > 2*time.Second {
 		t.Errorf("got %v", v["clock"])
 	}
+	if kinds := owner.kinds("clock"); !slices.Contains(kinds, "clock.vouched") {
+		t.Errorf("the log: %v", kinds)
+	}
+	jumps := owner.must(200, "GET", "/time/history?span=day", nil).body["jumps"].([]any)
+	if j := jumps[0].(obj); j["why"] != "vouched" || j["what"] != "trusted" || j["by_ms"].(float64) < 89*24*3_600_000 {
+		t.Errorf("the history: %v", jumps)
+	}
 }
 
 // R139: whoever moves the time is told of to all administrators, and whoever has to set a device up again is told of

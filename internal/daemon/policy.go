@@ -105,6 +105,8 @@ func Policy() []Rule {
 		{"Time, set by hand", "from when the program was built to " + words(clock.LongestJump) + " later, right to " + words(clock.HandDoubt), "box", "servers that agree within that, or an administrator", "Where no server tells the time, somebody has to; a typing error in the year is refused."},
 		{"Time, history", words(drift.DayFor) + " as measured, at most " + count(drift.MaxPoints, "points; ") + words(drift.MonthFor) + " by the hour; " + count(drift.MaxJumps, "jumps; written once in ") + words(drift.SaveEvery), "box", "the oldest go", "Sleeping disks are not woken for it, and it does not grow without end."},
 		{"System clock, set at once", "from " + words(keeper.StepFrom) + " at the start, after sleep and on an administrator's word, else from " + words(keeper.SlewMost), "box", "never", "Less is made up for bit by bit, so that no program sees a time twice."},
+		{"Time, servers with NTS that are silent", "said after " + words(clock.AuthenticFor), "box", "an answer", "Without them the answers of the others could be forged on the way."},
+		{"Time, changes of state in the log", strconv.Itoa(clock.ChangesAnHour) + " an hour", "box", "time", "Servers that agree only now and then do not fill the log, and do not keep disks awake."},
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, or to end every wait after wrong passwords."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},

@@ -57,7 +57,8 @@ func (h *house) keepTime(o opened) error {
 	h.times.offered = h.offeredServers()
 	h.clock = clock.New(clock.Config{
 		Sources: h.times.sources(), Floor: h.Built, Trusted: o.floor,
-		Elapsed: clock.Elapsed, System: h.System, Kept: clock.Kept, Changed: h.clockChanged, Sampled: h.sampled,
+		Elapsed: clock.Elapsed, System: h.System, Kept: clock.Kept, Synchronised: clock.Synchronised,
+		Changed: h.clockChanged, Sampled: h.sampled,
 	})
 	h.clock.Demand(h.times.chosen.VerifiedOnly)
 	h.keeper.Allow(h.times.chosen.SetSystemClock)
@@ -139,7 +140,7 @@ func (h *house) moment() event.Moment {
 
 // clockChanged records what the clock found out about the time.
 func (h *house) clockChanged(c clock.Change) {
-	r := h.clock.Reading()
+	r := c.After // by now it may say something else
 	trusted := map[bool]string{true: "yes", false: "no"}[r.Trusted()]
 	if c.From != c.To {
 		h.record(event.Event{Kind: event.ClockChanged}.With("state", r.Message()).With("now", string(c.To)).
@@ -163,16 +164,13 @@ func (h *house) timeIsKnown(r clock.Reading) {
 	}
 }
 
-// whyVouched says that an administrator signed in who needed no clock for that, see clock.Vouch.
-const whyVouched = clock.Why("vouched")
-
 // jumped takes in that trusted time was moved by more than clocks drift.
 func (h *house) jumped(c clock.Change, r clock.Reading) {
 	if h.drift != nil {
 		h.drift.NoteJump(drift.Jump{At: r.Now, Of: drift.Trusted, By: c.Jump, Why: string(c.Why)})
 	}
 	told := c.Why == clock.WhyAccepted || c.Why == clock.WhyByHand // by a person, whose word stands in the log
-	if c.Why == whyVouched && h.api.Office != nil {
+	if c.Why == clock.WhyVouched && h.api.Office != nil {
 		told = true
 		if err := h.api.Office.TimeVouched(r.Now.Add(-c.Jump), r.Now); err != nil {
 			h.Out.Warn("record that an administrator vouched for the time", "err", err)

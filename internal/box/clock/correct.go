@@ -29,6 +29,8 @@ const (
 	// LongestJump is how far it may lie beyond what is known for certain, whoever else says the same: no
 	// program runs for longer without a new version.
 	LongestJump = 10 * 365 * 24 * time.Hour
+	// ChangesAnHour is how many changes of state are told in an hour, but for those that come with a move of the time.
+	ChangesAnHour = 6
 	// sameProposal is how far a proposal may change while an administrator decides.
 	sameProposal = 5 * time.Second
 )
@@ -42,6 +44,7 @@ const (
 	WhyServers  Why = "servers" // a correction that is followed by itself
 	WhyAccepted Why = "accepted"
 	WhyByHand   Why = "by_hand"
+	WhyVouched  Why = "vouched" // an administrator signed in without an app's code
 )
 
 // Change is a change of state or a move of trusted time, for the log.
@@ -53,6 +56,8 @@ type Change struct {
 	// that is true again.
 	Jump time.Duration
 	Why  Why // empty without a jump
+	// After is what the clock said right after it, without the servers.
+	After Reading
 }
 
 // Proposal is a time that a majority of the servers says and that waits for an administrator's word.
@@ -110,10 +115,13 @@ func (k *Clock) Proposed(by time.Duration) (Proposal, error) {
 // Accept follows a proposal, back as well as forward. The caller has asked for it with Proposed and recorded
 // it, so it is followed whatever the servers say in the meantime.
 func (k *Clock) Accept(p Proposal) {
-	if len(p.agreement.servers) == 0 {
-		return // it was not proposed
+	if len(p.agreement.servers) > 0 { // else it was not proposed
+		k.accept(p, WhyAccepted)
 	}
-	k.act(WhyAccepted, func(m moment) { k.settle(p.agreement, m) })
+}
+
+func (k *Clock) accept(p Proposal, why Why) {
+	k.act(why, func(m moment) { k.settle(p.agreement, m) })
 }
 
 // settle lays an agreement as the basis of trusted time, on a person's word. It needs mu.
@@ -167,7 +175,7 @@ func (k *Clock) Vouch() {
 	first := k.suspect == LongOff && k.basis == nothing
 	k.mu.Unlock()
 	if first && p != nil && p.By > 0 {
-		k.Accept(*p)
+		k.accept(*p, WhyVouched)
 	}
 }
 
@@ -195,28 +203,61 @@ func (k *Clock) act(why Why, change func(moment)) {
 	before := k.time(m)
 	change(m)
 	c := k.changed(before, m, why)
+	k.note(c)
 	k.mu.Unlock()
-	k.tell(c)
+	k.tell()
 }
 
 // changed makes the word on what became of the state since it was last told, and of the time since before, if
 // there is a reason why it was moved. It needs mu.
 func (k *Clock) changed(before time.Time, m moment, why Why) Change {
 	after := k.read(m)
-	c := Change{From: k.reported, To: after.State, Offset: after.Offset}
+	c := Change{From: k.reported, To: after.State, Offset: after.Offset, After: after}
 	if c.Jump = k.target(m).Sub(before); why == "" || c.Jump == 0 {
 		c.Jump, why = 0, ""
 	}
 	c.Why = why
-	k.reported = after.State
+	if c.From != c.To && why == "" && !k.mayTell(m.elapsed) {
+		c.To = c.From
+	}
+	k.reported = c.To
 	return c
 }
 
-// tell tells of a change that is worth a word.
-func (k *Clock) tell(c Change) {
-	if k.config.Changed != nil && (c.From != c.To || c.Jump.Abs() > FreeCorrection) {
-		k.config.Changed(c)
+// mayTell reports whether one more change of state may be told. Servers that agree only now and then would fill the log
+// and keep disks awake: some are told in an hour, and what it is then is told later.
+func (k *Clock) mayTell(elapsed time.Duration) bool {
+	k.told = slices.DeleteFunc(k.told, func(at time.Duration) bool { return elapsed-at > time.Hour })
+	if len(k.told) >= ChangesAnHour {
+		return false
 	}
+	k.told = append(k.told, elapsed)
+	return true
+}
+
+// note has a change told that is worth a word. It needs mu.
+func (k *Clock) note(c Change) {
+	if k.config.Changed != nil && (c.From != c.To || c.Jump.Abs() > FreeCorrection) {
+		k.news = append(k.news, func() { k.config.Changed(c) })
+	}
+}
+
+// tell tells what was noted, one after the other and in its order. Where somebody is at it, they do it.
+func (k *Clock) tell() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.telling {
+		return
+	}
+	k.telling = true
+	for len(k.news) > 0 {
+		next := k.news[0]
+		k.news = k.news[1:]
+		k.mu.Unlock()
+		next()
+		k.mu.Lock()
+	}
+	k.telling = false
 }
 
 // weigh decides whether the servers are believed, moves trusted time if so, and says why.
@@ -228,9 +269,13 @@ func (k *Clock) weigh(found agreement, m moment) Why {
 		return k.distrust(found, LongOff)
 	case k.basis == nothing:
 		why = WhyFirst
+	case k.basis == hand && correction.Abs() <= HandDoubt+found.doubt:
 	case k.basis == hand:
 		if correction.Abs() > HandDoubt+grown(m.elapsed-k.since)+found.doubt {
 			return k.distrust(found, LongOff)
+		}
+		if !k.confirmed(correction) {
+			return ""
 		}
 	case correction.Abs() <= FreeCorrection && k.crawls(correction, m):
 	case correction.Abs() <= max(SlowCorrection, k.doubt+grown(m.elapsed-k.since)):

@@ -17,9 +17,7 @@ const (
 
 // all sets how far every server is off.
 func (b *bench) all(off time.Duration) {
-	for _, s := range b.servers {
-		s.off = off
-	}
+	b.each(func(s *timeServer) { s.off = off })
 }
 
 // R139: a doubt ends when somebody beside the box says so, and it says how.

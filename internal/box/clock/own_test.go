@@ -53,7 +53,7 @@ func TestAStepOfTheSystemClockIsNotForgotten(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		go func() { _ = k.Run(ctx) }()
 		time.Sleep(30 * time.Second)
-		b.system = time.Minute
+		b.serve(time.Minute, false)
 		time.Sleep(48 * time.Hour)
 		synctest.Wait()
 		if r := k.Reading(); r.State != clock.Unsynced || off(r) > time.Second {
@@ -167,6 +167,7 @@ func TestTheFirstAgreementReplacesTheOwnClock(t *testing.T) {
 			if off(r) > 10*time.Millisecond || !r.Trusted() {
 				t.Errorf("%v ahead: the time is %v off", ahead, off(r))
 			}
+			synctest.Wait()
 			b.mu.Lock()
 			last := b.changes[len(b.changes)-1]
 			b.mu.Unlock()

@@ -134,14 +134,12 @@ func TestForgedRefusalsDoNotOutlastTheHoldover(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- k.Run(ctx) }()
 		time.Sleep(2 * time.Hour)
-		for _, s := range b.servers {
+		b.each(func(s *timeServer) {
 			s.lie = func(r []byte) []byte { r[1] = 0; copy(r[12:], "DENY"); return r }
-		}
+		})
 		time.Sleep(20 * time.Minute)
 		synctest.Wait()
-		for _, s := range b.servers {
-			s.lie = nil
-		}
+		b.each(func(s *timeServer) { s.lie = nil })
 		for range 30 * 60 {
 			time.Sleep(time.Minute)
 			if r := k.Fresh(ctx); !r.Trusted() {

@@ -28,6 +28,7 @@ const (
 
 // Run asks the servers from time to time until the context ends.
 func (k *Clock) Run(ctx context.Context) error {
+	defer k.end()
 	pause := FirstRetry / 2
 	for ctx.Err() == nil {
 		k.await(ctx, 0)
@@ -46,6 +47,14 @@ func (k *Clock) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// end waits for the last round of questions, so that nobody is told of anything afterwards.
+func (k *Clock) end() {
+	k.mu.Lock()
+	k.over = true
+	k.mu.Unlock()
+	k.rounds.Wait()
 }
 
 // plan decides when the next round is due, and returns the pause without the random part. Agreement makes
@@ -147,6 +156,9 @@ func (k *Clock) join(since time.Duration) chan struct{} {
 	if k.asking != nil {
 		return k.asking
 	}
+	if k.over {
+		return nil
+	}
 	elapsed := k.config.Elapsed()
 	due := k.due(elapsed)
 	if since > 0 && k.asked && !k.hurry && (len(due) == 0 || elapsed-k.lastAsk < since) {
@@ -161,7 +173,8 @@ func (k *Clock) join(since time.Duration) chan struct{} {
 		s.askedAt = elapsed
 	}
 	k.asking = make(chan struct{})
-	go k.round(k.asking, due)
+	done := k.asking
+	k.rounds.Go(func() { k.round(done, due) })
 	return k.asking
 }
 
@@ -176,19 +189,18 @@ func (k *Clock) due(elapsed time.Duration) (due []*server) {
 }
 
 // round puts one question to every server in parallel and follows what a majority says. It ends within
-// Budget.
+// Budget; those who wait for it do not wait until everybody was told.
 func (k *Clock) round(done chan struct{}, due []*server) {
-	defer close(done)
 	answers := make([]answer, len(due))
 	var all sync.WaitGroup
 	for i, s := range due {
 		all.Go(func() { answers[i] = k.ask(s) })
 	}
 	all.Wait()
-	kept := k.config.Kept()
+	kept, served := k.config.Kept(), k.config.Synchronised()
 
 	k.mu.Lock()
-	k.asking, k.kept = nil, kept
+	k.asking, k.kept, k.served = nil, kept, served
 	m := k.moment()
 	before := k.target(m)
 	// Who was replaced while it was asked is not heard.
@@ -198,12 +210,14 @@ func (k *Clock) round(done chan struct{}, due []*server) {
 		k.adopt(m)
 	}
 	change := k.changed(before, m, why)
-	r := k.full(m)
-	k.mu.Unlock()
-	k.tell(change)
+	k.note(change)
 	if k.config.Sampled != nil {
-		k.config.Sampled(r)
+		r := k.full(m)
+		k.news = append(k.news, func() { k.config.Sampled(r) })
 	}
+	close(done)
+	k.mu.Unlock()
+	k.tell()
 }
 
 // digest takes in the answers of a round and says why trusted time was moved, if it was. It needs mu.
@@ -213,6 +227,7 @@ func (k *Clock) digest(answers []answer, m moment) (why Why) {
 		a.note(a, m.elapsed)
 		if a.good() && !a.Offered {
 			samples = append(samples, a.sample)
+			k.heard = true
 		}
 	}
 	configured := len(k.owners())
@@ -234,7 +249,7 @@ func (k *Clock) digest(answers []answer, m moment) (why Why) {
 		}
 		why = k.weigh(found, m)
 	} else {
-		k.proposal = nil
+		k.proposal, k.pending = nil, nil
 		k.why = k.blame(samples, overlap)
 	}
 	k.place(answers, found, ok, m)

@@ -45,11 +45,12 @@ const (
 	RateRest = 5 * time.Minute
 	// LongestRateRest is up to where the pause doubles while it goes on to ask for it.
 	LongestRateRest = 2 * MaxPoll
-	// FirstDropRest is how long a server is left alone at first that does not serve us (codes DENY and RSTR), and
-	// DropRest up to where that doubles. Anybody on the way can forge one refusal, and that must not cost more time
-	// than codes can be checked for without an answer: MaxUncertainty is reached after 20 hours.
+	// FirstDropRest is how long a server is left alone at first that does not serve us (codes DENY and RSTR).
+	// Anybody on the way can forge one refusal, and that must not cost more time than codes can be checked for
+	// without an answer: MaxUncertainty is reached after 20 hours.
 	FirstDropRest = time.Hour
-	DropRest      = 24 * time.Hour
+	// DropRest is up to where that doubles.
+	DropRest = 24 * time.Hour
 )
 
 // server is a Server and how it is asked. Its fields are guarded by the Clock's mu, but for the Source, which never

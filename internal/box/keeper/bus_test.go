@@ -242,7 +242,7 @@ func TestWhatPolkitRefusesIsSaid(t *testing.T) {
 		await(t, k, "refused", func(s keeper.Status) bool { return !s.Automatic.Changeable && !s.Automatic.On })
 		k.SetZone("Asia/Tokyo")
 		await(t, k, "zone refused", func(s keeper.Status) bool {
-			return s.Detail == "Nothing sets the clock of this NAS. Castellan can, once it is let. The system does not let Castellan change its time zone."
+			return s.Detail == "Nothing sets the clock of this NAS. Castellan can, once it is allowed to. The system does not let Castellan change its time zone."
 		})
 		s.change(func() { s.refuses = "" }) // the owner installs the rule
 		if err := k.SetAutomatic(t.Context(), true); err != nil {

@@ -170,7 +170,7 @@ func TestNothingIsTouchedThatIsNotOurs(t *testing.T) {
 		"a dead pid file":  {with("run/ntpd.pid", "4194304999\n"), keeper.Castellan, "Castellan keeps", true, true},
 		"a garbled one":    {with("run/ntpd.pid", "\n"), keeper.Castellan, "", true, true},
 		"a container":      {with("run/systemd/container", "lxc\n"), keeper.Host, "its host keeps the clock", true, true},
-		"not allowed":      {alone(), keeper.Nobody, "Castellan can, once it is let", false, true},
+		"not allowed":      {alone(), keeper.Nobody, "Castellan can, once it is allowed to", false, true},
 		"no right":         {alone(), keeper.Nobody, "castellan-clock.conf", true, false},
 		"neither":          {alone(), keeper.Nobody, "gives Castellan no right", false, false},
 		"allowed, a right": {alone(), keeper.Castellan, "Castellan keeps the clock of this NAS.", true, true},

@@ -8,9 +8,9 @@ const (
 	hostKeeps      = "Castellan runs in a container: its host keeps the clock."
 	otherKeeps     = "Another service keeps the clock of this NAS. Castellan only watches it."
 	castellanKeeps = "Castellan keeps the clock of this NAS."
-	mayBeAllowed   = "Nothing sets the clock of this NAS. Castellan can, once it is let."
+	mayBeAllowed   = "Nothing sets the clock of this NAS. Castellan can, once it is allowed to."
 	nobodyKeeps    = "Nothing sets the clock of this NAS. The system gives Castellan no right to set it."
-	noRight        = "Castellan is let to set the clock of this NAS, but the system gives it no right to (CAP_SYS_TIME). " +
+	noRight        = "Castellan is allowed to set the clock of this NAS here, but the system gives it no right to (CAP_SYS_TIME). " +
 		"The file castellan-clock.conf of its packaging grants it."
 	zoneRefused = "The system does not let Castellan change its time zone."
 )

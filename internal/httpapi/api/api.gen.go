@@ -153,17 +153,18 @@ func (e CheckCode) Valid() bool {
 
 // Defines values for ClockReason.
 const (
-	ClockByHand       ClockReason = "by_hand"
-	ClockDisagreement ClockReason = "disagreement"
-	ClockInStep       ClockReason = "in_step"
-	ClockJump         ClockReason = "jump"
-	ClockLongOff      ClockReason = "long_off"
-	ClockNoAnswer     ClockReason = "no_answer"
-	ClockNoNameServer ClockReason = "no_name_server"
-	ClockNoServer     ClockReason = "no_server"
-	ClockOwn          ClockReason = "own_clock"
-	ClockSingleSource ClockReason = "single_source"
-	ClockSystemOff    ClockReason = "system_off"
+	ClockByHand          ClockReason = "by_hand"
+	ClockDisagreement    ClockReason = "disagreement"
+	ClockInStep          ClockReason = "in_step"
+	ClockJump            ClockReason = "jump"
+	ClockLongOff         ClockReason = "long_off"
+	ClockNoAnswer        ClockReason = "no_answer"
+	ClockNoNameServer    ClockReason = "no_name_server"
+	ClockNoServer        ClockReason = "no_server"
+	ClockOwn             ClockReason = "own_clock"
+	ClockSingleSource    ClockReason = "single_source"
+	ClockSystemOff       ClockReason = "system_off"
+	ClockUnauthenticated ClockReason = "unauthenticated"
 )
 
 // Valid indicates whether the value is a known member of the ClockReason enum.
@@ -190,6 +191,8 @@ func (e ClockReason) Valid() bool {
 	case ClockSingleSource:
 		return true
 	case ClockSystemOff:
+		return true
+	case ClockUnauthenticated:
 		return true
 	default:
 		return false
@@ -968,7 +971,8 @@ type Clock struct {
 
 	// Reason Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
 	// behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
-	// up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+	// up; none answers; they disagree; they suddenly say another time; they are far from the last
+	// known time; a majority agrees, and no server that is asked by NTS has answered for long.
 	Reason ClockReason `json:"reason"`
 	State  ClockState  `json:"state"`
 
@@ -981,7 +985,8 @@ type Clock struct {
 
 // ClockReason Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
 // behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
-// up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+// up; none answers; they disagree; they suddenly say another time; they are far from the last
+// known time; a majority agrees, and no server that is asked by NTS has answered for long.
 type ClockReason string
 
 // ClockState defines model for ClockState.

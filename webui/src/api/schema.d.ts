@@ -1,4 +1,4 @@
-// openapi.yaml sha256:95f6c31b3e89d4279c89552f0ef36b39c1573a49ac236a94229ba5a5b64852b9
+// openapi.yaml sha256:550b6c99704e9ddd533f2df42d46affdd1120dc2ada8ce2332014ea828199b5f
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1444,10 +1444,11 @@ export interface components {
         /**
          * @description Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
          *     behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
-         *     up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+         *     up; none answers; they disagree; they suddenly say another time; they are far from the last
+         *     known time; a majority agrees, and no server that is asked by NTS has answered for long.
          * @enum {string}
          */
-        ClockReason: "in_step" | "system_off" | "single_source" | "by_hand" | "own_clock" | "no_server" | "no_name_server" | "no_answer" | "disagreement" | "jump" | "long_off";
+        ClockReason: "in_step" | "system_off" | "single_source" | "by_hand" | "own_clock" | "no_server" | "no_name_server" | "no_answer" | "disagreement" | "jump" | "long_off" | "unauthenticated";
         /** @description What time it is, and how far this may be believed. */
         Clock: {
             /**

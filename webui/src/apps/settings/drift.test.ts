@@ -84,13 +84,19 @@ describe("one sentence says all", () => {
 
 	test("once where they are the same", () => {
 		expect(summary(history(point(0, 3)), "month")).toBe(
-			"In the last 30 days the clock of this NAS was never further off than now: 3 ms fast.",
+			"In the last 30 days the clock of this NAS was 3 ms fast at most, as it is now.",
+		);
+		expect(summary(history(point(0, 0)), "day")).toBe(
+			"In the last 24 hours the clock of this NAS was in step all the time.",
 		);
 	});
 
 	test("with its jumps", () => {
 		const jump = { at: point(0, 0).at, what: "system", by_ms: 192_000, why: "castellan" } as const;
 		expect(summary({ ...history(point(0, 3)), jumps: [jump] }, "day")).toMatch(/There was one jump\.$/);
+		const long = { ...jump, at: point(-25 * hour, 0).at };
+		expect(summary({ ...history(point(0, 3)), jumps: [long, long] }, "day")).not.toMatch(/jump/);
+		expect(summary({ ...history(point(0, 3)), jumps: [long, long] }, "month")).toMatch(/2 jumps\.$/);
 		expect(jumpWords(jump)).toEqual({
 			title: "Clock of the NAS set forward 3 min 12 s",
 			note: "Castellan set it.",

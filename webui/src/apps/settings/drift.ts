@@ -114,10 +114,13 @@ export function summary({ points, jumps }: TimeHistory, over: Span): string {
 	const now = slowOrFast(newest.offset_ms);
 	const line =
 		most === now
-			? `In ${begin} the clock of this NAS was never further off than now: ${now}.`
+			? `In ${begin} the clock of this NAS was ${now === "in step" ? "in step all the time" : `${now} at most, as it is now`}.`
 			: `In ${begin} the clock of this NAS was ${most} at most; at the newest measurement it is ${now}.`;
-	return jumps.length > 0
-		? `${line} ${jumps.length === 1 ? "There was one jump" : `There were ${number(jumps.length)} jumps`}.`
+	// The list of jumps goes further back than a chart of the day.
+	const begun = Date.parse(newest.at) - spanLength[over];
+	const jumped = jumps.filter((jump) => Date.parse(jump.at) >= begun).length;
+	return jumped > 0
+		? `${line} ${jumped === 1 ? "There was one jump" : `There were ${number(jumped)} jumps`}.`
 		: line;
 }
 
