@@ -90,6 +90,7 @@ type Drift struct {
 	// dirty are the hours that the store does not know yet, by their beginning.
 	dirty    map[int64]bool
 	jumped   bool // the store does not know all jumps
+	broken   bool // what the store knows cannot be read
 	last     *mark
 	expected time.Duration // by how much the system clock was set by the box itself since last
 }

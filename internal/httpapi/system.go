@@ -55,17 +55,9 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 		h.Renamed()
 	}
 	if before.TimeZone != after.TimeZone {
-		h.setZone(ctx, after.TimeZone)
+		h.Time.Keeper.SetZone(after.TimeZone)
 	}
 	return api.ChangeSettings200JSONResponse{NasName: after.NASName, TimeZone: after.TimeZone}, nil
-}
-
-// setZone gives the system beneath the zone of the NAS. Where that cannot be done, the NAS goes by its own all the same,
-// and the page says what keeps the system's clock.
-func (h *handlers) setZone(ctx context.Context, zone string) {
-	if err := h.Time.Keeper.SetZone(ctx, zone); err != nil {
-		h.Out.Warn("set the time zone of the system", "err", err)
-	}
 }
 
 func (h *handlers) GetButton(context.Context, api.GetButtonRequestObject) (api.GetButtonResponseObject, error) {
@@ -125,7 +117,10 @@ func (h *handlers) LocalDefaultPassword(context.Context, api.LocalDefaultPasswor
 }
 
 func (h *handlers) LocalRecover(ctx context.Context, r api.LocalRecoverRequestObject) (api.LocalRecoverResponseObject, error) {
-	h.Recovering(ctx)
+	if err := h.Office.CanRecover(r.Body.Name); err != nil { // a name that is wrong costs nothing
+		return nil, err
+	}
+	h.Recovering(ctx) // first: how long the password is good for is counted from the time that is believed then
 	g, err := h.Office.Recover(ctx, r.Body.Name)
 	return api.LocalRecover200JSONResponse(givenView(g)), err
 }

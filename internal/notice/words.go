@@ -56,6 +56,7 @@ var news = map[event.Kind]item{
 	event.DeviceRemoved:      {change, "An authenticator device was removed", "The authenticator device “{device}” was removed from your account.", notYou},
 	event.DevicesVoid:        {change, "Set your authenticator up again", "The time of the NAS went back behind the last code of {devices}, so its codes are no longer accepted. 2-step verification stays on: sign in with a recovery code or a code by e-mail, then set it up again under Personal Settings › Security.", "If you have no other way in, an administrator of the NAS can turn your 2-step verification off."},
 	event.TimeAccepted:       {vital, "The time of the NAS was moved", "An administrator had the NAS believe its time servers: its time goes from {from} to {to}, {by}.", notYours},
+	event.TimeVouched:        {vital, "The time of the NAS was moved", "An administrator signed in without a code of an app, so the NAS believed its time servers: its time goes from {from} to {to}, {by}.", notYours},
 	event.TimeSet:            {vital, "The time of the NAS was set by hand", "An administrator set the time of the NAS from {from} to {to}, {by}.", notYours},
 	event.EmailWayOn:         {change, "Codes by e-mail were turned on", "You can sign in with codes sent to this address now.", notYou},
 	event.EmailWayOff:        {change, "Codes by e-mail were turned off", "Codes by e-mail were turned off for your account.", notYou},

@@ -23,5 +23,8 @@ func watched(name string) string {
 // ErrAutomatic says that the system has no switch for its time service.
 var ErrAutomatic = &fault.Error{Kind: fault.Conflict, Code: "automatic_time_unavailable", Message: "This system has no time service that Castellan can turn on or off."}
 
+// ErrSlow says that the system did not answer in time.
+var ErrSlow = &fault.Error{Kind: fault.Unavailable, Code: "automatic_time_slow", Message: "The system does not answer right now. Try it again in a moment."}
+
 // ErrRefused says that the system does not let Castellan turn its switch.
 var ErrRefused = &fault.Error{Kind: fault.Conflict, Code: "automatic_time_refused", Message: "The system does not let Castellan turn its time service on or off. The polkit rule of its packaging allows that."}

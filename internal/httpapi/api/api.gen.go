@@ -642,6 +642,7 @@ const (
 	JumpFirst     TimeJumpWhy = "first"
 	JumpOther     TimeJumpWhy = "other"
 	JumpServers   TimeJumpWhy = "servers"
+	JumpVouched   TimeJumpWhy = "vouched"
 )
 
 // Valid indicates whether the value is a known member of the TimeJumpWhy enum.
@@ -658,6 +659,8 @@ func (e TimeJumpWhy) Valid() bool {
 	case JumpOther:
 		return true
 	case JumpServers:
+		return true
+	case JumpVouched:
 		return true
 	default:
 		return false
@@ -714,12 +717,13 @@ func (e TimeProtocol) Valid() bool {
 
 // Defines values for TimeServerState.
 const (
-	ServerAgrees   TimeServerState = "agrees"
-	ServerDisabled TimeServerState = "disabled"
-	ServerIgnored  TimeServerState = "ignored"
-	ServerRefused  TimeServerState = "refused"
-	ServerSilent   TimeServerState = "silent"
-	ServerWaiting  TimeServerState = "waiting"
+	ServerAgrees      TimeServerState = "agrees"
+	ServerDisabled    TimeServerState = "disabled"
+	ServerIgnored     TimeServerState = "ignored"
+	ServerRefused     TimeServerState = "refused"
+	ServerSilent      TimeServerState = "silent"
+	ServerUnconfirmed TimeServerState = "unconfirmed"
+	ServerWaiting     TimeServerState = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the TimeServerState enum.
@@ -734,6 +738,8 @@ func (e TimeServerState) Valid() bool {
 	case ServerRefused:
 		return true
 	case ServerSilent:
+		return true
+	case ServerUnconfirmed:
 		return true
 	case ServerWaiting:
 		return true
@@ -869,6 +875,7 @@ type Area string
 
 // AutomaticTime The system's own switch for its time service. Without it the system has none.
 type AutomaticTime struct {
+	// Changeable Not where the system refused when it was last tried. It can be tried again.
 	Changeable bool `json:"changeable"`
 	On         bool `json:"on"`
 }
@@ -1921,14 +1928,14 @@ type TimeJump struct {
 	// What Trusted time or the clock of the NAS.
 	What TimeJumpWhat `json:"what"`
 
-	// Why Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+	// Why Trusted time: the first answer after a start, the servers, an administrator's word or sign-in, by hand. The clock of the NAS: set by Castellan, or by something else.
 	Why TimeJumpWhy `json:"why"`
 }
 
 // TimeJumpWhat Trusted time or the clock of the NAS.
 type TimeJumpWhat string
 
-// TimeJumpWhy Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+// TimeJumpWhy Trusted time: the first answer after a start, the servers, an administrator's word or sign-in, by hand. The clock of the NAS: set by Castellan, or by something else.
 type TimeJumpWhy string
 
 // TimeJumpAccepted defines model for TimeJumpAccepted.

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:e034c2eced5f6caadd73cda9b3e9474ee96d0d7e45549841cad2026cd2b29a7c
+// openapi.yaml sha256:35041bf38e9c7c3a402dda5e969d9fff9ec9a2e6bb75e2b49a08fc212741f979
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2038,7 +2038,7 @@ export interface components {
             offered: boolean;
             address?: string;
             /** @enum {string} */
-            state: "agrees" | "ignored" | "silent" | "refused" | "waiting" | "disabled";
+            state: "agrees" | "ignored" | "silent" | "refused" | "waiting" | "disabled" | "unconfirmed";
             /** @description The state in words. */
             detail: string;
             /**
@@ -2077,6 +2077,7 @@ export interface components {
         /** @description The system's own switch for its time service. Without it the system has none. */
         AutomaticTime: {
             on: boolean;
+            /** @description Not where the system refused when it was last tried. It can be tried again. */
             changeable: boolean;
         };
         AutomaticTimeChange: {
@@ -2157,10 +2158,10 @@ export interface components {
             /** Format: int64 */
             by_ms: number;
             /**
-             * @description Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+             * @description Trusted time: the first answer after a start, the servers, an administrator's word or sign-in, by hand. The clock of the NAS: set by Castellan, or by something else.
              * @enum {string}
              */
-            why: "first" | "servers" | "accepted" | "by_hand" | "castellan" | "other";
+            why: "first" | "servers" | "accepted" | "vouched" | "by_hand" | "castellan" | "other";
         };
         TimeHistory: {
             /** @description Oldest first. A gap of more than twice the usual distance means that nothing was measured. */

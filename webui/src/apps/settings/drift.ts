@@ -128,6 +128,7 @@ const why: Record<TimeJump["why"], string> = {
 	first: "The first answer of the time servers after a start.",
 	servers: "The time servers said so.",
 	accepted: "An administrator accepted what the servers say.",
+	vouched: "The time servers were believed because an administrator signed in without a code of an app.",
 	by_hand: "An administrator set it.",
 	castellan: "Castellan set it.",
 	other: "Something else on the system set it.",
