@@ -57,8 +57,7 @@ func (h *house) keepTime(o opened) error {
 	h.times.offered = h.offeredServers()
 	h.clock = clock.New(clock.Config{
 		Sources: h.times.sources(), Floor: h.Built, Trusted: o.floor,
-		Elapsed: clock.Elapsed, System: h.System, Kept: clock.Kept, Synchronised: clock.Synchronised,
-		Changed: h.clockChanged, Sampled: h.sampled,
+		Elapsed: clock.Elapsed, System: h.System, Kept: clock.Kept, Synchronised: clock.Synchronised, Changed: h.clockChanged, Sampled: h.sampled,
 	})
 	h.clock.Demand(h.times.chosen.VerifiedOnly)
 	h.keeper.Allow(h.times.chosen.SetSystemClock)

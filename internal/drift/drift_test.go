@@ -221,6 +221,9 @@ func TestTheHistoryGoesBackWithTheTime(t *testing.T) {
 		b.shift = 26 * time.Hour
 		b.measure(3*time.Hour, 10*time.Minute)
 		b.shift = 0
+		if p := b.Day(); len(p) > 0 && p[len(p)-1].At.After(b.now()) {
+			t.Error("a point is shown that is still to come")
+		}
 		b.measure(time.Hour, 10*time.Minute)
 		check := func() {
 			t.Helper()

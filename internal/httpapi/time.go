@@ -175,11 +175,11 @@ func (h *handlers) timeNow() api.Time {
 	for _, s := range chosen.Servers {
 		choice := api.TimeServerChoice{Host: s.Host, Protocol: protocolOf(s.NTS), Enabled: s.Enabled}
 		v.Settings.Servers = append(v.Settings.Servers, choice)
-		v.Servers = append(v.Servers, chosenView(choice, r.Servers))
+		v.Servers = append(v.Servers, chosenView(choice, r))
 	}
 	for _, s := range r.Servers {
 		if s.Offered {
-			v.Servers = append(v.Servers, serverView(s))
+			v.Servers = append(v.Servers, serverView(s, r))
 		}
 	}
 	v.Keeper = keeperView(h.Time.Keeper.Status())
@@ -204,19 +204,19 @@ func timeView(r clock.Reading, zone string) api.Time {
 }
 
 // chosenView renders one server of the owner's list as the clock knows it.
-func chosenView(choice api.TimeServerChoice, known []clock.Server) api.TimeServer {
+func chosenView(choice api.TimeServerChoice, r clock.Reading) api.TimeServer {
 	v := api.TimeServer{Host: choice.Host, Protocol: choice.Protocol, Enabled: choice.Enabled, State: api.ServerDisabled, Detail: "Turned off."}
 	if !choice.Enabled {
 		return v
 	}
-	i := slices.IndexFunc(known, func(s clock.Server) bool {
+	i := slices.IndexFunc(r.Servers, func(s clock.Server) bool {
 		return !s.Offered && s.Address == choice.Host && protocolOf(s.NTS) == choice.Protocol
 	})
 	if i < 0 { // the list was changed at this very moment
 		v.State, v.Detail = api.ServerWaiting, "Not asked yet."
 		return v
 	}
-	v = serverView(known[i])
+	v = serverView(r.Servers[i], r)
 	v.Host = choice.Host
 	return v
 }
@@ -228,7 +228,9 @@ func protocolOf(nts bool) api.TimeProtocol {
 	return api.ProtocolNTP
 }
 
-func serverView(s clock.Server) api.TimeServer {
+// serverView renders a server. What it says is judged by the majority: where there is none, or one that is not followed,
+// nobody knows whether it is right.
+func serverView(s clock.Server, r clock.Reading) api.TimeServer {
 	v := api.TimeServer{
 		Host: s.Host, Protocol: protocolOf(s.NTS), Enabled: true, Offered: s.Offered, State: api.TimeServerState(s.State), Detail: s.Problem,
 	}
@@ -239,16 +241,21 @@ func serverView(s clock.Server) api.TimeServer {
 		ago := seconds(s.AnsweredAgo)
 		v.AnsweredAgo = &ago
 	}
-	switch s.State {
-	case clock.Waiting:
+	off := s.Offset.Abs()
+	switch {
+	case s.State == clock.Waiting:
 		v.Detail = cmp.Or(v.Detail, "Not asked yet.")
 		return v
-	case clock.Agrees:
-		v.Detail = "Agrees."
-	case clock.Ignored:
-		v.Detail = "Off by " + clock.Words(s.Offset.Abs()) + ", ignored."
-	default:
+	case s.State != clock.Agrees && s.State != clock.Ignored:
 		return v
+	case r.Proposal != nil && off > clock.SlowCorrection:
+		v.State, v.Detail = api.ServerUnconfirmed, "Says "+clock.EarlierOrLater(s.Offset)+"."
+	case r.Agreeing == 0 && !s.Offered:
+		v.State, v.Detail = api.ServerUnconfirmed, "No majority agrees with it."
+	case s.State == clock.Agrees:
+		v.Detail = "Agrees."
+	default:
+		v.Detail = "Off by " + clock.Words(off) + ", ignored."
 	}
 	offset, delay := millis(s.Offset), millis(s.Delay)
 	v.OffsetMs, v.DelayMs, v.Stratum = &offset, &delay, &s.Stratum

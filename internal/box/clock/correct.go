@@ -72,8 +72,8 @@ type Proposal struct {
 var (
 	// ErrChanged says that the servers no longer say what was accepted.
 	ErrChanged = &fault.Error{Kind: fault.Conflict, Code: "time_changed", Message: "The time servers say something else by now. Look at it again."}
-	errEarly   = fault.InvalidField("now", "too_early", "It cannot be that early: this version of Castellan did not exist yet. Look at the year.")
-	errLate    = fault.InvalidField("now", "too_late", "It cannot be that late: that is more than ten years after this version of Castellan was made. Look at the year.")
+	errEarly   = fault.InvalidField("now", "too_early", "It cannot be that early: this version of Castellan did not exist yet. Look at the date.")
+	errLate    = fault.InvalidField("now", "too_late", "It cannot be that late: that is more than ten years after this version of Castellan was made. Look at the date.")
 )
 
 // waiting returns what a majority says and trusted time does not follow, or nil: a jump that is too far, or one
@@ -127,8 +127,9 @@ func (k *Clock) accept(p Proposal, why Why) {
 // settle lays an agreement as the basis of trusted time, on a person's word. It needs mu.
 func (k *Clock) settle(a agreement, m moment) {
 	k.follow(a)
-	k.crawled = 0
+	k.crawled, k.hurry = 0, true
 	k.descend(m)
+	k.rouse()
 }
 
 // CheckHand says whether it may be that late or that early at all. The error is about the field "now".

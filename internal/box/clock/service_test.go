@@ -208,3 +208,24 @@ func TestAKeyExchangeNamesTimeServersOnly(t *testing.T) {
 		t.Error("a server on the box itself may name itself")
 	}
 }
+
+// R139: servers that contradict each other are said at once, however short ago they agreed. Codes are still checked: the
+// time that they agreed on goes on.
+func TestAContradictionIsSaidAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		k := b.start()
+		k.Fresh(t.Context())
+		b.servers[good1].off, b.servers[good2].off = 2*time.Hour, 2*time.Hour
+		time.Sleep(time.Minute)
+		k.Sync(t.Context())
+		r := k.Reading()
+		wantState(t, r, clock.Holdover)
+		if r.Reason != clock.Disagreement || r.Level() != clock.Warn || !r.Trusted() || off(r) > 10*time.Millisecond {
+			t.Errorf("reason %s, trusted %v, %v off", r.Reason, r.Trusted(), off(r))
+		}
+		b.all(0)
+		time.Sleep(time.Minute)
+		wantState(t, k.Fresh(t.Context()), clock.Synced)
+	})
+}

@@ -43,7 +43,7 @@ func (k *Clock) judge(m moment) (State, time.Duration) {
 	switch {
 	case k.basis == hand:
 		return Unverified, uncertainty
-	case age <= FreshFor:
+	case age <= FreshFor && k.why != Disagreement: // too few answers may be an accident, a contradiction is none
 		return Synced, uncertainty
 	case uncertainty <= MaxUncertainty:
 		return Holdover, uncertainty

@@ -68,11 +68,8 @@ func (r Reading) Message() string {
 // doubt says what the servers say that is not followed.
 func (r Reading) doubt() string {
 	says := "another time"
-	switch p := r.Proposal; {
-	case p != nil && p.By < 0:
-		says = "that it is " + Words(-p.By) + " earlier"
-	case p != nil:
-		says = "that it is " + Words(p.By) + " later"
+	if p := r.Proposal; p != nil {
+		says = "that it is " + EarlierOrLater(p.By)
 	}
 	if r.held {
 		return "The NAS ran ahead: the time servers say " + says + ". App codes are checked again when they have caught up, or an administrator confirms it."

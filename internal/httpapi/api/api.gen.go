@@ -717,12 +717,13 @@ func (e TimeProtocol) Valid() bool {
 
 // Defines values for TimeServerState.
 const (
-	ServerAgrees   TimeServerState = "agrees"
-	ServerDisabled TimeServerState = "disabled"
-	ServerIgnored  TimeServerState = "ignored"
-	ServerRefused  TimeServerState = "refused"
-	ServerSilent   TimeServerState = "silent"
-	ServerWaiting  TimeServerState = "waiting"
+	ServerAgrees      TimeServerState = "agrees"
+	ServerDisabled    TimeServerState = "disabled"
+	ServerIgnored     TimeServerState = "ignored"
+	ServerRefused     TimeServerState = "refused"
+	ServerSilent      TimeServerState = "silent"
+	ServerUnconfirmed TimeServerState = "unconfirmed"
+	ServerWaiting     TimeServerState = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the TimeServerState enum.
@@ -737,6 +738,8 @@ func (e TimeServerState) Valid() bool {
 	case ServerRefused:
 		return true
 	case ServerSilent:
+		return true
+	case ServerUnconfirmed:
 		return true
 	case ServerWaiting:
 		return true

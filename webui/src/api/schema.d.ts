@@ -1,4 +1,4 @@
-// openapi.yaml sha256:550b6c99704e9ddd533f2df42d46affdd1120dc2ada8ce2332014ea828199b5f
+// openapi.yaml sha256:35041bf38e9c7c3a402dda5e969d9fff9ec9a2e6bb75e2b49a08fc212741f979
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2038,7 +2038,7 @@ export interface components {
             offered: boolean;
             address?: string;
             /** @enum {string} */
-            state: "agrees" | "ignored" | "silent" | "refused" | "waiting" | "disabled";
+            state: "agrees" | "ignored" | "silent" | "refused" | "waiting" | "disabled" | "unconfirmed";
             /** @description The state in words. */
             detail: string;
             /**
