@@ -325,7 +325,7 @@ story("the drift of the clock is drawn, and told in a table", async ({ claimed, 
 	await signIn(visitor, marta);
 	await desktop(visitor);
 	const win = await open(visitor, "Settings", "Date & Time");
-	const chart = win.getByRole("img", { name: /^In the last 24 hours the clock of this NAS was/ });
+	const chart = win.getByRole("img", { name: /^Since .+ the clock of this NAS was/ });
 	await chart.locator("canvas").waitFor();
 	const drawn = () =>
 		chart.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
@@ -343,7 +343,7 @@ story("the drift of the clock is drawn, and told in a table", async ({ claimed, 
 	await win.getByRole("button", { name: "Show as chart" }).click();
 	await win.getByRole("radio", { name: "30 days" }).click();
 	await win
-		.getByRole("img", { name: /^(In|Nothing was measured in) the last 30 days/ })
+		.getByRole("img", { name: /^(Since|Nothing was measured in the last 30 days)/ })
 		.or(win.getByText("Nothing was measured yet."))
 		.waitFor();
 	expect(
