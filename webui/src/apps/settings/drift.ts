@@ -158,8 +158,8 @@ export function summary(history: TimeHistory, over: Span, now: number, zone: str
 	const newly = slowOrFast(newest.offset_ms);
 	const line =
 		most === newly
-			? `${begin} the clock of this NAS was ${newly === "in step" ? "in step all the time" : `${newly} at most, as it is now`}.`
-			: `${begin} the clock of this NAS was ${most} at most; at the newest measurement it is ${newly}.`;
+			? `${begin} the clock of this NAS was ${newly === "in step" ? "in step all the time" : `${newly} at most, also at the newest measurement`}.`
+			: `${begin} the clock of this NAS was ${most} at most; at the newest measurement it was ${newly}.`;
 	// The list of jumps goes further back than a chart of the day.
 	const begun = now - spanLength[over];
 	const jumped = jumps.filter((jump) => Date.parse(jump.at) >= begun).length;
