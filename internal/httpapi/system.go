@@ -35,18 +35,8 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 		if err := settings.Put(tx, after); err != nil {
 			return err
 		}
-		for _, c := range []struct{ what, from, to string }{
-			{"Name of the NAS", before.NASName, after.NASName}, {"Time zone", before.TimeZone, after.TimeZone},
-		} {
-			if c.from == c.to {
-				continue
-			}
-			e := callerOf(ctx).event(event.SettingsChanged).With("what", c.what).With("from", c.from).With("to", c.to)
-			if err := h.Log.Record(tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return h.recordSettings(ctx, tx,
+			setting{"Name of the NAS", before.NASName, after.NASName}, setting{"Time zone", before.TimeZone, after.TimeZone})
 	})
 	if err != nil {
 		return nil, err
@@ -62,6 +52,23 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 
 func (h *handlers) GetButton(context.Context, api.GetButtonRequestObject) (api.GetButtonResponseObject, error) {
 	return api.GetButton200JSONResponse(buttonView(h.Button.Status(), h.Clock.Now())), nil
+}
+
+// setting is what one setting was and is.
+type setting struct{ what, from, to string }
+
+// recordSettings records those that are different from before.
+func (h *handlers) recordSettings(ctx context.Context, tx *store.Tx, all ...setting) error {
+	for _, s := range all {
+		if s.from == s.to {
+			continue
+		}
+		e := callerOf(ctx).event(event.SettingsChanged).With("what", s.what).With("from", s.from).With("to", s.to)
+		if err := h.Log.Record(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // administrate makes a change that only an administrator may make.

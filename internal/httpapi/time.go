@@ -71,20 +71,10 @@ func (h *handlers) ChangeTime(ctx context.Context, r api.ChangeTimeRequestObject
 
 // recordTime records what is different from before.
 func (h *handlers) recordTime(ctx context.Context, tx *store.Tx, before, after settings.Time) error {
-	for _, c := range []struct{ what, from, to string }{
-		{"Time servers", before.Words(), after.Words()},
-		{"Codes of apps only with verified time", onOff(before.VerifiedOnly), onOff(after.VerifiedOnly)},
-		{"Castellan sets the clock of the NAS", onOff(before.SetSystemClock), onOff(after.SetSystemClock)},
-	} {
-		if c.from == c.to {
-			continue
-		}
-		e := callerOf(ctx).event(event.SettingsChanged).With("what", c.what).With("from", c.from).With("to", c.to)
-		if err := h.Log.Record(tx, e); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.recordSettings(ctx, tx,
+		setting{"Time servers", before.Words(), after.Words()},
+		setting{"Codes of apps only with verified time", onOff(before.VerifiedOnly), onOff(after.VerifiedOnly)},
+		setting{"Castellan sets the clock of the NAS", onOff(before.SetSystemClock), onOff(after.SetSystemClock)})
 }
 
 func onOff(on bool) string { return map[bool]string{true: "on", false: "off"}[on] }
