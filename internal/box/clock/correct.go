@@ -218,7 +218,7 @@ func (k *Clock) changed(before time.Time, m moment, why Why) Change {
 		c.Jump, why = 0, ""
 	}
 	c.Why = why
-	if c.From != c.To && why == "" && !k.mayTell(m.elapsed) {
+	if c.From != c.To && c.Jump.Abs() <= FreeCorrection && !k.mayTell(m.elapsed) {
 		c.To = c.From
 	}
 	k.reported = c.To
@@ -296,6 +296,9 @@ func (k *Clock) weigh(found agreement, m moment) Why {
 
 // follow lays what the servers say as the basis of trusted time.
 func (k *Clock) follow(found agreement) {
+	if k.basis != servers {
+		k.crawled, k.crawledAt = 0, found.at // nothing was corrected yet, however long the box runs
+	}
 	k.basis, k.agreed, k.behind = servers, true, len(found.servers)
 	k.suspect, k.proposal, k.pending, k.why = "", nil, nil, ""
 	k.offset, k.doubt, k.since, k.agreedAt = found.offset, found.doubt, found.at, found.at

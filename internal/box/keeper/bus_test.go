@@ -340,3 +340,20 @@ func TestASlowServiceIsAskedAFewTimes(t *testing.T) {
 		t.Errorf("asked %d times", n)
 	}
 }
+
+// A service that is turned on and never runs is waited for, and not for ever.
+func TestAServiceThatNeverRunsIsNotWaitedForForEver(t *testing.T) {
+	k := keeper.New(keeper.Config{Hands: newBox()})
+	soon := 0
+	for range 100 {
+		if k.Pause(true) < time.Minute {
+			soon++
+		}
+	}
+	if soon == 0 || soon > 20 {
+		t.Errorf("looked soon %d times of 100", soon)
+	}
+	if k.Pause(false) < time.Minute || k.Pause(true) > time.Minute {
+		t.Error("the next change is not waited for")
+	}
+}

@@ -34,8 +34,10 @@ const (
 	SlewMost = 10 * time.Second
 	// lookEvery is how often it is looked at who keeps the clock.
 	lookEvery = 5 * time.Minute
-	// lookSoon is the pause while the system's service starts or ends.
-	lookSoon = 5 * time.Second
+	// lookSoon is the pause while the system's service starts or ends, which is waited for a few times only: one that
+	// is turned on and may not run, as in a container, would have the box look for ever.
+	lookSoon  = 5 * time.Second
+	soonTimes = 12
 	// lookTime bounds a look. A bus that hangs holds nobody up for longer.
 	lookTime = time.Second
 	// changeTime bounds a change of the system's switch or zone.
@@ -112,6 +114,7 @@ type Keeper struct {
 	want *want
 	// denied: the kernel refused to set the clock though the capability is there, as in a container.
 	denied   bool
+	turns    int           // looks in a row at a service that starts or ends
 	followed bool          // the clock was set right since the start, or since the box woke up
 	stepped  time.Duration // when it was last set at once
 	hand     hand
@@ -240,10 +243,20 @@ func (k *Keeper) look(ctx context.Context) (pause time.Duration) {
 	seen.other = k.hand.see(kernel, !seen.whole)
 	k.switches = read
 	k.status = k.judge(seen, kernel)
-	if turning {
-		return lookSoon
+	return k.pause(turning)
+}
+
+// pause is how long to wait before the next look, where the system's service starts or ends or where it does not. It
+// needs mu.
+func (k *Keeper) pause(turning bool) time.Duration {
+	if !turning {
+		k.turns = 0
+		return lookEvery
 	}
-	return lookEvery
+	if k.turns++; k.turns > soonTimes {
+		return lookEvery
+	}
+	return lookSoon
 }
 
 // woke notices that the box slept, after which its clock is what the battery-backed one says. It needs mu.
