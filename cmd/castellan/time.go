@@ -52,7 +52,11 @@ func (c *call) showTime(t api.Time) error {
 		}
 	}
 	row("time", t.Clock.Now.In(zone).Format(form)+" ("+t.Clock.Zone+")")
-	row("NAS clock", t.System.In(zone).Format(form)+", "+offBy(ms(float64(t.Clock.OffsetMs))))
+	compared := "not compared: no server agrees"
+	if t.Clock.State == api.Synced || t.Clock.State == api.Holdover {
+		compared = offBy(ms(float64(t.Clock.OffsetMs)))
+	}
+	row("NAS clock", t.System.In(zone).Format(form)+", "+compared)
 	row("state", fmt.Sprintf("%s (%s)", t.Clock.State, t.Clock.Reason))
 	row("what is so", t.Clock.Message)
 	row("what to do", t.Clock.Advice)
@@ -77,6 +81,9 @@ func (c *call) showTime(t api.Time) error {
 		if s.OffsetMs != nil {
 			// Adding 0 makes of a rounded -0 what people write.
 			offset = fmt.Sprintf("%.1f ms", math.Round(*s.OffsetMs*10)/10+0)
+			if off := ms(*s.OffsetMs); off.Abs() >= time.Second {
+				offset = clock.SlowOrFast(off)
+			}
 			delay, stratum = fmt.Sprintf("%.1f ms", *s.DelayMs), strconv.Itoa(*s.Stratum)
 		}
 		if s.AnsweredAgo != nil {

@@ -32,10 +32,7 @@ import (
 	"castellan/internal/store"
 )
 
-const (
-	goodPassword = "four words in a row"
-	newPassword  = "five other words in a row"
-)
+const goodPassword, newPassword = "four words in a row", "five other words in a row"
 
 // house is a daemon that runs in this process, on ports of its own.
 type house struct {
@@ -48,6 +45,7 @@ type house struct {
 	passed   atomic.Int64    // by how much the clock that never steps was moved
 	stepped  atomic.Int64
 	root     fstest.MapFS // what the box's other services leave, see keeper.Config
+	bus      string       // of the system, see keeper.Config
 }
 
 // logBuffer keeps what the daemon writes to its log.
@@ -77,7 +75,7 @@ func newHouse(t *testing.T) *house {
 	file.Web = config.Web{HTTPS: "127.0.0.1:0", HTTP: "127.0.0.1:0"}
 	file.Button.Source = "simulated"
 	file.Time.Servers = nil
-	return &house{t: t, file: file, log: &logBuffer{}, root: fstest.MapFS{}, hash: password.Config{Memory: 64, Passes: 1}}
+	return &house{t: t, file: file, log: &logBuffer{}, root: fstest.MapFS{}, bus: "unix:path=/nowhere/at/all", hash: password.Config{Memory: 64, Passes: 1}}
 }
 
 // start runs the daemon until the test ends or stop is called, and waits until it answers.
@@ -114,7 +112,7 @@ func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
 	return daemon.New(daemon.Config{
 		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: h.system, Elapsed: h.elapsed, Passwords: h.hash, Ready: ready,
-		Keeper: keeper.Config{Hands: (*hands)(h), Root: h.root, Bus: "unix:path=/nowhere/at/all"},
+		Keeper: keeper.Config{Hands: (*hands)(h), Root: h.root, Bus: h.bus},
 		Signal: h.signals(),
 	})
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"castellan/internal/access/account"
@@ -98,14 +99,16 @@ func Policy() []Rule {
 		{"Time servers", atMost(settings.MaxTimeServers, "servers") + ", on port " + count(settings.NTPPort, "(NTP), ") + count(settings.NTSPort, "(NTS) or from ") + count(settings.FreePort, "on"), "box", "an administrator", "More are not more certain, and nobody uses the box to knock at other services."},
 		{"Time servers that the network offers", atMost(network.MostOffered, "servers"), "box", "the end of their lease", "They are asked and shown, and decide nothing: anybody on the network can offer some."},
 		{"Time, questions", "every " + words(clock.MinPoll) + " to " + words(clock.MaxPoll) + ", after a failure from " + words(clock.FirstRetry) + " on; for sign-ins one in " + words(clock.MinAsk) + ", for administrators one in " + words(clock.MinSync), "server", "time", "Often enough for the drift, and gentle to the servers, however many sign in."},
-		{"Time, server that refuses", "left alone for " + words(clock.RateRest) + ", twice as long each time up to " + words(clock.LongestRateRest) + ", or " + words(clock.DropRest) + " if it does not serve us", "server", "time", "Servers say so with a kiss of death; a forged one does not last."},
+		{"Time, server that refuses", "left alone for " + words(clock.RateRest) + ", twice as long each time up to " + words(clock.LongestRateRest) + ", or " + words(clock.FirstDropRest) + " up to " + words(clock.DropRest) + " if it does not serve us", "server", "time", "Servers say so with a kiss of death; a forged one does not last."},
 		{"Time, first answer", "up to " + words(clock.FirstJump) + " beyond the known time, never more than " + words(clock.LongestJump), "box", count(clock.FirstAuthentic, "servers asked by NTS among those that agree") + ", or a clock with a battery that agrees (" + words(clock.FirstJump) + " only); an administrator, also one who signs in with a recovery code; the reset button, castellan recover", "Servers that lie at the first question cannot move the box far."},
 		{"Time, correction followed at once", "up to " + words(clock.FreeCorrection), "box", "never", "Ordinary drift."},
-		{"Time, correction to be confirmed", "up to " + words(clock.SlowCorrection) + ", by " + count(clock.ConfirmingPolls, "polls within ") + words(clock.SamePoll) + " of each other", "box", "the last of them", "One wrong round of answers moves nothing."},
+		{"Time, correction to be confirmed", "up to " + words(clock.SlowCorrection) + ", by " + count(clock.ConfirmingPolls, "polls within ") + words(clock.SamePoll) + " of each other; small and large ones together no more than that, beside " + strconv.Itoa(int(clock.WorstDrift*1e6)) + " ppm of the time", "box", "the last of them", "One wrong round of answers moves nothing."},
 		{"Time, correction never followed", "more than " + words(clock.SlowCorrection) + ", or than a crystal drifts while no server answers", "box", "agreement with the known time, an administrator with a fresh proof of identity, the reset button, castellan recover", "Nobody on the network may move the time by much."},
 		{"Time, set by hand", "from when the program was built to " + words(clock.LongestJump) + " later, right to " + words(clock.HandDoubt), "box", "servers that agree within that, or an administrator", "Where no server tells the time, somebody has to; a typing error in the year is refused."},
 		{"Time, history", words(drift.DayFor) + " as measured, at most " + count(drift.MaxPoints, "points; ") + words(drift.MonthFor) + " by the hour; " + count(drift.MaxJumps, "jumps; written once in ") + words(drift.SaveEvery), "box", "the oldest go", "Sleeping disks are not woken for it, and it does not grow without end."},
 		{"System clock, set at once", "from " + words(keeper.StepFrom) + " at the start, after sleep and on an administrator's word, else from " + words(keeper.SlewMost), "box", "never", "Less is made up for bit by bit, so that no program sees a time twice."},
+		{"Time, servers with NTS that are silent", "said after " + words(clock.AuthenticFor), "box", "an answer", "Without them the answers of the others could be forged on the way."},
+		{"Time, changes of state in the log", strconv.Itoa(clock.ChangesAnHour) + " an hour", "box", "time", "Servers that agree only now and then do not fill the log, and do not keep disks awake."},
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, for one sign-in, or to end every wait after wrong passwords."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},

@@ -45,16 +45,19 @@ func (h *house) keepTime(o opened) error {
 			if set {
 				h.times.chosen = t
 			}
-			return h.drift.Load(tx)
+			return nil
 		})
 		if err != nil {
 			return err
+		}
+		if err := h.db.View(h.drift.Load); err != nil { // a chart keeps nobody out
+			h.Out.Warn("read the history of the clock, which begins anew", "err", err)
 		}
 	}
 	h.times.offered = h.offeredServers()
 	h.clock = clock.New(clock.Config{
 		Sources: h.times.sources(), Floor: h.Built, Trusted: o.floor,
-		Elapsed: clock.Elapsed, System: h.System, Kept: clock.Kept, Changed: h.clockChanged, Sampled: h.sampled,
+		Elapsed: clock.Elapsed, System: h.System, Kept: clock.Kept, Synchronised: clock.Synchronised, Changed: h.clockChanged, Sampled: h.sampled,
 	})
 	h.clock.Demand(h.times.chosen.VerifiedOnly)
 	h.keeper.Allow(h.times.chosen.SetSystemClock)
@@ -136,7 +139,7 @@ func (h *house) moment() event.Moment {
 
 // clockChanged records what the clock found out about the time.
 func (h *house) clockChanged(c clock.Change) {
-	r := h.clock.Reading()
+	r := c.After // by now it may say something else
 	trusted := map[bool]string{true: "yes", false: "no"}[r.Trusted()]
 	if c.From != c.To {
 		h.record(event.Event{Kind: event.ClockChanged}.With("state", r.Message()).With("now", string(c.To)).
@@ -145,10 +148,18 @@ func (h *house) clockChanged(c clock.Change) {
 	if c.Jump.Abs() > clock.FreeCorrection {
 		h.jumped(c, r)
 	}
-	if c.To == clock.Synced && h.api.Office != nil {
-		if err := h.api.Office.TimeIsKnown(r.Now); err != nil {
-			h.Out.Warn("look for devices ahead of the time", "err", err)
-		}
+	if c.To == clock.Synced {
+		h.timeIsKnown(r)
+	}
+}
+
+// timeIsKnown looks for devices of which codes were used that lie ahead of a time that is believed.
+func (h *house) timeIsKnown(r clock.Reading) {
+	if h.api.Office == nil {
+		return
+	}
+	if err := h.api.Office.TimeIsKnown(r.Now); err != nil {
+		h.Out.Warn("look for devices ahead of the time", "err", err)
 	}
 }
 
@@ -158,11 +169,17 @@ func (h *house) jumped(c clock.Change, r clock.Reading) {
 		h.drift.NoteJump(drift.Jump{At: r.Now, Of: drift.Trusted, By: c.Jump, Why: string(c.Why)})
 	}
 	told := c.Why == clock.WhyAccepted || c.Why == clock.WhyByHand // by a person, whose word stands in the log
+	if c.Why == clock.WhyVouched && h.api.Office != nil {
+		told = true
+		if err := h.api.Office.TimeVouched(r.Now.Add(-c.Jump), r.Now); err != nil {
+			h.Out.Warn("record that an administrator vouched for the time", "err", err)
+		}
+	}
 	if c.From == c.To && !told {
 		h.record(event.Event{Kind: event.ClockCorrected}.With("jump", clock.BackOrForward(c.Jump)).With("offset", clock.SlowOrFast(c.Offset)))
 	}
 	if told {
-		h.keeper.Follow(r.Offset, true)
+		h.keeper.Follow(r.Offset, r.Uncertainty, true)
 	}
 }
 
@@ -172,7 +189,7 @@ func (h *house) sampled(r clock.Reading) {
 		h.drift.Note(drift.Point{At: r.Now, Offset: r.Offset, Uncertainty: r.Uncertainty, State: r.State})
 	}
 	if r.State == clock.Synced {
-		h.keeper.Follow(r.Offset, false)
+		h.keeper.Follow(r.Offset, r.Uncertainty, false)
 	}
 }
 
@@ -189,5 +206,7 @@ func (h *house) forgetTime(ctx context.Context) {
 	if err := h.db.Update(event.ForgetFloor); err != nil {
 		h.Out.Warn("forget the known time", "err", err)
 	}
-	h.clock.Fresh(ctx)
+	if r := h.clock.Fresh(ctx); r.Trusted() {
+		h.timeIsKnown(r) // also where no server answers, and the clock of the box is gone by
+	}
 }

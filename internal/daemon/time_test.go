@@ -30,6 +30,10 @@ func TestADoubtAboutTheTimeEndsBesideTheBox(t *testing.T) {
 			server.Store(0)
 			h.restart()
 			h.awaitClock("suspect")
+			if a := h.local().call("POST", "/local/recover", obj{"name": "nosuchname"}); a.StatusCode == 200 {
+				t.Error("nobody was recovered")
+			}
+			h.awaitClock("suspect") // a name that is wrong ends no doubt
 			end(h)
 			for range 2 {
 				h.awaitClock("synced")

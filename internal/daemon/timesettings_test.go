@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"castellan/internal/store"
 )
 
 func choice(host string, enabled bool) obj {
@@ -98,6 +100,32 @@ func TestTheSystemClockIsSetOnlyWhereTheOwnerWantsThat(t *testing.T) {
 	}
 	owner.refused(409, "automatic_time_unavailable", "PUT", "/time/automatic", obj{"on": true})
 	owner.must(200, "PATCH", "/settings", obj{"time_zone": "Europe/Berlin"}) // no bus fails it
+}
+
+// A chart keeps nobody out: a history of the clock that cannot be read begins anew.
+func TestAHistoryOfTheClockThatCannotBeReadKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	h, _ := timed(t, 3)
+	h.claim()
+	h.awaitClock("synced")
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(h.database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(func(tx *store.Tx) error { return store.NewTable[any]("drift_hours").Put(tx, "today", "no record") }); err != nil {
+		t.Fatal(err)
+	}
+	_ = db.Close()
+	h.start()
+	owner := h.browser()
+	owner.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	owner.syncs("synced")
+	if points := owner.must(200, "GET", "/time/history?span=day", nil).body["points"].([]any); len(points) == 0 {
+		t.Error("nothing is measured any more")
+	}
 }
 
 // R139: servers that the local network offers are asked and shown, count for nothing, and can be taken over.

@@ -90,6 +90,7 @@ type Drift struct {
 	// dirty are the hours that the store does not know yet, by their beginning.
 	dirty    map[int64]bool
 	jumped   bool // the store does not know all jumps
+	broken   bool // what the store knows cannot be read
 	last     *mark
 	expected time.Duration // by how much the system clock was set by the box itself since last
 }
@@ -209,7 +210,7 @@ func (d *Drift) add(j Jump) {
 	d.jumped = true
 }
 
-// Day returns the last 24 hours, oldest first; Month the last 30 days in hours.
+// Day returns the last 24 hours, oldest first. What is still to come was noted at a wrong time and is left out.
 func (d *Drift) Day() []Point { return d.since(DayFor, func() []Point { return d.day }) }
 
 // Month returns the last 30 days in hours, oldest first.
@@ -219,7 +220,7 @@ func (d *Drift) since(span time.Duration, of func() []Point) []Point {
 	now := d.config.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(of()), func(p Point) bool { return now.Sub(p.At) > span })
+	return slices.DeleteFunc(slices.Clone(of()), func(p Point) bool { return now.Sub(p.At) > span || p.At.After(now) })
 }
 
 // Jumps returns the jumps of the last 30 days, newest first.

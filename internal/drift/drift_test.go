@@ -221,6 +221,9 @@ func TestTheHistoryGoesBackWithTheTime(t *testing.T) {
 		b.shift = 26 * time.Hour
 		b.measure(3*time.Hour, 10*time.Minute)
 		b.shift = 0
+		if p := b.Day(); len(p) > 0 && p[len(p)-1].At.After(b.now()) {
+			t.Error("a point is shown that is still to come")
+		}
 		b.measure(time.Hour, 10*time.Minute)
 		check := func() {
 			t.Helper()
@@ -262,6 +265,39 @@ func TestPointsAndJumpsAreBounded(t *testing.T) {
 		time.Sleep(31 * 24 * time.Hour)
 		if len(b.Day()) != 0 || len(b.Month()) != 0 || len(b.Jumps()) != 0 {
 			t.Error("old things are shown")
+		}
+	})
+}
+
+// A chart keeps nobody out: where its history cannot be read, it begins anew.
+func TestAHistoryThatCannotBeReadBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		defer b.end()
+		b.measure(5*time.Hour, 10*time.Minute)
+		b.NoteJump(drift.Jump{At: b.now(), Of: drift.Trusted, By: 7 * time.Second, Why: "servers"})
+		b.stop()
+		for table, key := range map[string]string{"drift_hours": "yesterday", "drift_points": "today", "drift_jumps": "all"} {
+			err := b.db.Update(func(tx *store.Tx) error { return store.NewTable[any](table).Put(tx, key, "no record") })
+			if err != nil {
+				t.Fatal(err)
+			}
+			fresh := drift.New(drift.Config{Now: b.now})
+			if err := b.db.View(fresh.Load); err == nil || len(fresh.Day())+len(fresh.Month())+len(fresh.Jumps()) != 0 {
+				t.Errorf("%s: %v, and %v", table, err, fresh.Month())
+			}
+		}
+		b.Drift = drift.New(drift.Config{
+			DB: b.db, Now: b.now, Elapsed: func() time.Duration { return time.Since(b.begun) }, System: b.now, Trouble: func(err error) { t.Error(err) },
+		})
+		_ = b.db.View(b.Load)
+		b.note(clock.Synced)
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = b.Run(ended) // saves once
+		b.start()
+		if day, month, jumps := b.Day(), b.Month(), b.Jumps(); len(day) != 1 || len(month) != 1 || len(jumps) != 0 {
+			t.Errorf("%v, %v, %v", day, month, jumps)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -71,10 +72,19 @@ func unpack(row [4]int64) Point {
 	return p
 }
 
-// Load reads what was kept.
+// Load reads what was kept. Where that cannot be read the history begins anew, and the next save drops what is there.
 func (d *Drift) Load(tx *store.Tx) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	err := d.load(tx)
+	if err != nil {
+		d.day, d.hours, d.jumps, d.broken = nil, nil, nil, true
+	}
+	return err
+}
+
+// load needs mu.
+func (d *Drift) load(tx *store.Tx) error {
 	err := hours.Each(tx, "", func(key string, r hourRecord) error {
 		at, err := timeOf(key)
 		d.hours = append(d.hours, Point{at, r.Offset, r.Doubt, r.State})
@@ -122,10 +132,15 @@ func (d *Drift) save() {
 		return
 	}
 	// Nobody who notes something waits for the disk.
-	now := Drift{day: slices.Clone(d.day), hours: slices.Clone(d.hours), jumps: slices.Clone(d.jumps), dirty: d.dirty, jumped: d.jumped}
+	now := Drift{day: slices.Clone(d.day), hours: slices.Clone(d.hours), jumps: slices.Clone(d.jumps), dirty: d.dirty, jumped: d.jumped, broken: d.broken}
 	d.dirty, d.jumped = map[int64]bool{}, false
 	d.mu.Unlock()
 	err := d.config.DB.Update(func(tx *store.Tx) error {
+		if now.broken {
+			if err := drop(tx); err != nil {
+				return err
+			}
+		}
 		for hour := range now.dirty {
 			if err := now.saveHour(tx, hour); err != nil {
 				return err
@@ -136,14 +151,33 @@ func (d *Drift) save() {
 		}
 		return now.sweep(tx)
 	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if err == nil {
+		d.broken = false
 		return
 	}
-	d.config.Trouble(err)
-	d.mu.Lock() // the next hour tries again
-	defer d.mu.Unlock()
+	d.config.Trouble(err) // the next hour tries again
 	maps.Copy(d.dirty, now.dirty)
 	d.jumped = d.jumped || now.jumped
+}
+
+// drop deletes a history that cannot be read.
+func drop(tx *store.Tx) error {
+	for _, table := range []interface {
+		Holding(tx *store.Tx, part string, visit func(key string) error) error
+		Delete(tx *store.Tx, key string) error
+	}{hours, points, leaps} {
+		var keys []string
+		err := table.Holding(tx, "", func(key string) error { keys = append(keys, key); return nil })
+		for _, key := range keys {
+			err = errors.Join(err, table.Delete(tx, key))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // saveHour writes an hour as it is now, which may be not at all.

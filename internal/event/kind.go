@@ -57,6 +57,7 @@ const (
 	ClockChanged       Kind = "clock.changed"
 	ClockCorrected     Kind = "clock.corrected"
 	TimeAccepted       Kind = "clock.jump_accepted"
+	TimeVouched        Kind = "clock.vouched"
 	TimeSet            Kind = "clock.set_by_hand"
 	AccessRefused      Kind = "access.refused"
 	SignedIn           Kind = "sign_in.succeeded"
@@ -165,6 +166,7 @@ var catalogue = map[Kind]words{
 	ClockChanged:       {Clock, Info, "{state}"},
 	ClockCorrected:     {Clock, Warning, "Trusted time corrected, {jump}; the clock of this NAS is {offset}"},
 	TimeAccepted:       {Clock, Warning, "The time servers were believed: trusted time goes from {from} to {to}, {by}"},
+	TimeVouched:        {Clock, Warning, "The time servers were believed because an administrator signed in without an app's code: trusted time goes from {from} to {to}, {by}"},
 	TimeSet:            {Clock, Warning, "The time was set by hand from {from} to {to}, {by}"},
 	AccessRefused:      {System, Warning, "Refused: {operation}, {reason}"},
 	SignedIn:           {SignIn, Info, "Signed in with {method}"},

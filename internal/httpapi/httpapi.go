@@ -79,7 +79,7 @@ type Config struct {
 	Links       *network.Links
 	Certificate *certificate.Keeper
 	Renamed     func() // called when the name of the NAS has changed
-	// Recovering is called before an administrator is let in again on the box itself.
+	// Recovering is called before an administrator is let in again on the box itself, whose name is right.
 	Recovering func(context.Context)
 
 	// Elapsed is a clock that never steps.

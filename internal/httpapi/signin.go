@@ -160,7 +160,7 @@ func (h *handlers) Claim(ctx context.Context, r api.ClaimRequestObject) (api.Cla
 	}
 	h.Renamed()
 	if r.Body.TimeZone != nil {
-		h.setZone(ctx, *r.Body.TimeZone)
+		h.Time.Keeper.SetZone(*r.Body.TimeZone)
 	}
 	return api.Claim201JSONResponse(h.step(ctx, s)), nil
 }

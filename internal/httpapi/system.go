@@ -32,18 +32,8 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 		if err := settings.Put(tx, after); err != nil {
 			return err
 		}
-		for _, c := range []struct{ what, from, to string }{
-			{"Name of the NAS", before.NASName, after.NASName}, {"Time zone", before.TimeZone, after.TimeZone},
-		} {
-			if c.from == c.to {
-				continue
-			}
-			e := callerOf(ctx).event(event.SettingsChanged).With("what", c.what).With("from", c.from).With("to", c.to)
-			if err := h.Log.Record(tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return h.recordSettings(ctx, tx,
+			setting{"Name of the NAS", before.NASName, after.NASName}, setting{"Time zone", before.TimeZone, after.TimeZone})
 	})
 	if err != nil {
 		return nil, err
@@ -52,17 +42,26 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 		h.Renamed()
 	}
 	if before.TimeZone != after.TimeZone {
-		h.setZone(ctx, after.TimeZone)
+		h.Time.Keeper.SetZone(after.TimeZone)
 	}
 	return api.ChangeSettings200JSONResponse{NasName: after.NASName, TimeZone: after.TimeZone}, nil
 }
 
-// setZone gives the system beneath the zone of the NAS. Where that cannot be done, the NAS goes by its own all the same,
-// and the page says what keeps the system's clock.
-func (h *handlers) setZone(ctx context.Context, zone string) {
-	if err := h.Time.Keeper.SetZone(ctx, zone); err != nil {
-		h.Out.Warn("set the time zone of the system", "err", err)
+// setting is what one setting was and is.
+type setting struct{ what, from, to string }
+
+// recordSettings records those that are different from before.
+func (h *handlers) recordSettings(ctx context.Context, tx *store.Tx, all ...setting) error {
+	for _, s := range all {
+		if s.from == s.to {
+			continue
+		}
+		e := callerOf(ctx).event(event.SettingsChanged).With("what", s.what).With("from", s.from).With("to", s.to)
+		if err := h.Log.Record(tx, e); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // administrate makes a change that only an administrator may make.
@@ -118,7 +117,10 @@ func (h *handlers) LocalDefaultPassword(context.Context, api.LocalDefaultPasswor
 }
 
 func (h *handlers) LocalRecover(ctx context.Context, r api.LocalRecoverRequestObject) (api.LocalRecoverResponseObject, error) {
-	h.Recovering(ctx)
+	if err := h.Office.CanRecover(r.Body.Name); err != nil { // a name that is wrong costs nothing
+		return nil, err
+	}
+	h.Recovering(ctx) // first: how long the password is good for is counted from the time that is believed then
 	g, err := h.Office.Recover(ctx, r.Body.Name)
 	return api.LocalRecover200JSONResponse(givenView(g)), err
 }

@@ -27,10 +27,8 @@ type Timekeeping struct {
 	Use      func(settings.Time)
 }
 
-// The refusals of an administrator's word about the time.
-var (
-	errKnown = &fault.Error{Kind: fault.Conflict, Code: "time_known", Message: "The time servers agree on the time, so it is not set by hand. Set other servers where these are wrong."}
-)
+// errKnown refuses a time that is set by hand.
+var errKnown = &fault.Error{Kind: fault.Conflict, Code: "time_known", Message: "The time servers agree on the time, so it is not set by hand. Set other servers where these are wrong."}
 
 // by says how far a time lies from another in the contract's milliseconds.
 func by(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
@@ -73,20 +71,10 @@ func (h *handlers) ChangeTime(ctx context.Context, r api.ChangeTimeRequestObject
 
 // recordTime records what is different from before.
 func (h *handlers) recordTime(ctx context.Context, tx *store.Tx, before, after settings.Time) error {
-	for _, c := range []struct{ what, from, to string }{
-		{"Time servers", before.Words(), after.Words()},
-		{"Codes of apps only with verified time", onOff(before.VerifiedOnly), onOff(after.VerifiedOnly)},
-		{"Castellan sets the clock of the NAS", onOff(before.SetSystemClock), onOff(after.SetSystemClock)},
-	} {
-		if c.from == c.to {
-			continue
-		}
-		e := callerOf(ctx).event(event.SettingsChanged).With("what", c.what).With("from", c.from).With("to", c.to)
-		if err := h.Log.Record(tx, e); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.recordSettings(ctx, tx,
+		setting{"Time servers", before.Words(), after.Words()},
+		setting{"Codes of apps only with verified time", onOff(before.VerifiedOnly), onOff(after.VerifiedOnly)},
+		setting{"Castellan sets the clock of the NAS", onOff(before.SetSystemClock), onOff(after.SetSystemClock)})
 }
 
 func onOff(on bool) string { return map[bool]string{true: "on", false: "off"}[on] }
@@ -111,7 +99,7 @@ func (h *handlers) SetTime(ctx context.Context, r api.SetTimeRequestObject) (api
 	h.timing.Lock()
 	defer h.timing.Unlock()
 	reading := h.Clock.Reading()
-	if reading.State == clock.Synced {
+	if reading.State == clock.Synced && reading.Agreeing > 0 { // not where the owner has just replaced those that agreed
 		return nil, errKnown
 	}
 	if err := h.Clock.CheckHand(r.Body.Now); err != nil {
@@ -127,17 +115,20 @@ func (h *handlers) SetTime(ctx context.Context, r api.SetTimeRequestObject) (api
 
 func (h *handlers) ChangeAutomaticTime(ctx context.Context, r api.ChangeAutomaticTimeRequestObject) (api.ChangeAutomaticTimeResponseObject, error) {
 	a := h.Time.Keeper.Status().Automatic
-	if a == nil || !a.Changeable {
+	if a == nil {
 		return nil, keeper.ErrAutomatic
 	}
-	err := h.administrate(ctx, func(tx *store.Tx) error {
+	if err := h.DB.View(func(tx *store.Tx) error { return people.Require(tx, callerOf(ctx).account.ID) }); err != nil {
+		return nil, err
+	}
+	if err := h.Time.Keeper.SetAutomatic(ctx, r.Body.On); err != nil {
+		return nil, err
+	}
+	err := h.DB.Update(func(tx *store.Tx) error { // only now is it known that it changed
 		e := callerOf(ctx).event(event.SettingsChanged).With("what", "Automatic time of the system")
 		return h.Log.Record(tx, e.With("from", onOff(a.On)).With("to", onOff(r.Body.On)))
 	})
 	if err != nil {
-		return nil, err
-	}
-	if err := h.Time.Keeper.SetAutomatic(ctx, r.Body.On); err != nil {
 		return nil, err
 	}
 	return api.ChangeAutomaticTime200JSONResponse(h.timeNow()), nil
@@ -174,11 +165,11 @@ func (h *handlers) timeNow() api.Time {
 	for _, s := range chosen.Servers {
 		choice := api.TimeServerChoice{Host: s.Host, Protocol: protocolOf(s.NTS), Enabled: s.Enabled}
 		v.Settings.Servers = append(v.Settings.Servers, choice)
-		v.Servers = append(v.Servers, chosenView(choice, r.Servers))
+		v.Servers = append(v.Servers, chosenView(choice, r))
 	}
 	for _, s := range r.Servers {
 		if s.Offered {
-			v.Servers = append(v.Servers, serverView(s))
+			v.Servers = append(v.Servers, serverView(s, r))
 		}
 	}
 	v.Keeper = keeperView(h.Time.Keeper.Status())
@@ -203,19 +194,19 @@ func timeView(r clock.Reading, zone string) api.Time {
 }
 
 // chosenView renders one server of the owner's list as the clock knows it.
-func chosenView(choice api.TimeServerChoice, known []clock.Server) api.TimeServer {
+func chosenView(choice api.TimeServerChoice, r clock.Reading) api.TimeServer {
 	v := api.TimeServer{Host: choice.Host, Protocol: choice.Protocol, Enabled: choice.Enabled, State: api.ServerDisabled, Detail: "Turned off."}
 	if !choice.Enabled {
 		return v
 	}
-	i := slices.IndexFunc(known, func(s clock.Server) bool {
+	i := slices.IndexFunc(r.Servers, func(s clock.Server) bool {
 		return !s.Offered && s.Address == choice.Host && protocolOf(s.NTS) == choice.Protocol
 	})
 	if i < 0 { // the list was changed at this very moment
 		v.State, v.Detail = api.ServerWaiting, "Not asked yet."
 		return v
 	}
-	v = serverView(known[i])
+	v = serverView(r.Servers[i], r)
 	v.Host = choice.Host
 	return v
 }
@@ -227,7 +218,9 @@ func protocolOf(nts bool) api.TimeProtocol {
 	return api.ProtocolNTP
 }
 
-func serverView(s clock.Server) api.TimeServer {
+// serverView renders a server. What it says is judged by the majority: where there is none, or one that is not followed,
+// nobody knows whether it is right.
+func serverView(s clock.Server, r clock.Reading) api.TimeServer {
 	v := api.TimeServer{
 		Host: s.Host, Protocol: protocolOf(s.NTS), Enabled: true, Offered: s.Offered, State: api.TimeServerState(s.State), Detail: s.Problem,
 	}
@@ -238,16 +231,21 @@ func serverView(s clock.Server) api.TimeServer {
 		ago := seconds(s.AnsweredAgo)
 		v.AnsweredAgo = &ago
 	}
-	switch s.State {
-	case clock.Waiting:
+	off := s.Offset.Abs()
+	switch {
+	case s.State == clock.Waiting:
 		v.Detail = cmp.Or(v.Detail, "Not asked yet.")
 		return v
-	case clock.Agrees:
-		v.Detail = "Agrees."
-	case clock.Ignored:
-		v.Detail = "Off by " + clock.Words(s.Offset.Abs()) + ", ignored."
-	default:
+	case s.State != clock.Agrees && s.State != clock.Ignored:
 		return v
+	case r.Proposal != nil && off > clock.SlowCorrection:
+		v.State, v.Detail = api.ServerUnconfirmed, "Says "+clock.EarlierOrLater(s.Offset)+"."
+	case r.Agreeing == 0 && !s.Offered:
+		v.State, v.Detail = api.ServerUnconfirmed, "No majority agrees with it."
+	case s.State == clock.Agrees:
+		v.Detail = "Agrees."
+	default:
+		v.Detail = "Off by " + clock.Words(off) + ", ignored."
 	}
 	offset, delay := millis(s.Offset), millis(s.Delay)
 	v.OffsetMs, v.DelayMs, v.Stratum = &offset, &delay, &s.Stratum

@@ -58,6 +58,7 @@ var news = map[event.Kind]item{
 	event.DeviceRemoved:      {change, "An authenticator device was removed", "The authenticator device “{device}” was removed from your account.", notYou},
 	event.DevicesVoid:        {change, "Set your authenticator up again", "The time of the NAS went back behind the last code of {devices}, so its codes are no longer accepted. 2-step verification stays on: sign in with a recovery code or a code by e-mail, then set it up again under Personal Settings › Security.", "If you have no other way in, an administrator of the NAS can turn your 2-step verification off."},
 	event.TimeAccepted:       {vital, "The time of the NAS was moved", "An administrator had the NAS believe its time servers: its time goes from {from} to {to}, {by}.", notYours},
+	event.TimeVouched:        {vital, "The time of the NAS was moved", "An administrator signed in without a code of an app, so the NAS believed its time servers: its time goes from {from} to {to}, {by}.", notYours},
 	event.TimeSet:            {vital, "The time of the NAS was set by hand", "An administrator set the time of the NAS from {from} to {to}, {by}.", notYours},
 	event.ButtonChosen:       {vital, "Another reset button was chosen", "An administrator chose the reset button of the NAS: it is now {button}.", notYourButton},
 	event.ButtonDisabled:     {vital, "The reset button was turned off", "An administrator turned the reset button of the NAS off: presses do nothing. Whoever loses every other way in gets back with castellan recover on the NAS itself only.", notYourButton},

@@ -102,7 +102,7 @@ func timeServers(list []TimeServer) (checked []TimeServer, err error) {
 		host, ok := timeHost(s)
 		switch {
 		case !ok:
-			wrong = append(wrong, fault.Field{Name: name, Code: "malformed", Message: "The name or the address of a time server, such as time.example.org. A port from 1024 on may follow a colon."})
+			wrong = append(wrong, fault.Field{Name: name, Code: "malformed", Message: "Enter the name or the address of a time server, such as time.example.org. A port from 1024 on may follow a colon."})
 		case slices.ContainsFunc(checked, func(other TimeServer) bool { return other.Host == host }):
 			wrong = append(wrong, fault.Field{Name: name, Code: "twice", Message: "This server is on the list already. Asked twice it would count as two that agree."})
 		}

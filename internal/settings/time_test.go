@@ -57,7 +57,7 @@ func TestTimeServersComeBackInTheirOrderAndOneForm(t *testing.T) {
 func TestTimeServersFollowAGrammar(t *testing.T) {
 	db := open(t)
 	for _, host := range []string{
-		"", " ", "-oProxy", "a b", "a\r\nb", "a;id", "$(id)", "`id`", "nts://a.example", "a.example/x", "user@a.example", "a.example.", "..", "a..b",
+		"", " ", "-oProxy", "a b", "a\r\nb", "a;id", "$(id)", "`id`", "nts://a.example", "a.example/x", "user@a.example", "a.example.", "256.1.1.1", "1.2.3", "0x7f.1", "time.5", "..", "a..b",
 		"169.254.169.254", "fe80::1", "fe80::1%eth0", "224.0.0.1", "ff02::1", "0.0.0.0", "::", "::ffff:169.254.169.254", "[::ffff:0.0.0.0]:4123",
 		"a.example:", "a.example:0", "a.example:22", "a.example:0123", "a.example:+123", "a.example:65536", "a.example:123:123", "a.example:x",
 		"[2001:db8::1", "2001:db8::1]", "[2001:db8::1]:80", "[a.example]]:4123", strings.Repeat("a", 64), strings.Repeat("a.", 127) + "aa",

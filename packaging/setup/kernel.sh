@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fetches Debian's arm64 kernel for the test machine of internal/kerneltest.
 #
-#   packaging/setup/kernel.sh           do nothing when the kernel is there already
+#   packaging/setup/kernel.sh           do nothing when the kernel is there already, with all modules that are wanted
 #   packaging/setup/kernel.sh --renew   fetch the newest one again
 #
 # It leaves .cache/kernel/image/ with vmlinuz, release (the kernel's version), modules/*.ko and modules/order (their
@@ -23,9 +23,14 @@ cd "$(dirname "$0")/../.."
 cache=$PWD/.cache/kernel
 image=$cache/image
 
+# there says whether the kernel is there, and was fetched for what is wanted today.
+there() {
+	[ -f "$image/vmlinuz" ] && [ "$(cat "$image/wanted" 2>/dev/null)" = "$wanted" ]
+}
+
 case "${1-}" in
 --renew) ;;
-"") [ ! -f "$image/vmlinuz" ] || exit 0 ;;
+"") ! there || exit 0 ;;
 *) die "unknown argument $1 (the only one is --renew)" ;;
 esac
 
@@ -36,7 +41,7 @@ done
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock -w 600 9 || die "another run holds $cache/lock for ten minutes"
-[ "${1-}" = --renew ] || [ ! -f "$image/vmlinuz" ] || exit 0
+[ "${1-}" = --renew ] || ! there || exit 0
 
 work=$cache/work
 rm -rf "$work"
@@ -134,6 +139,7 @@ done
 
 cp "$vmlinuz" "$work/image/vmlinuz"
 echo "$release" >"$work/image/release"
+echo "$wanted" >"$work/image/wanted"
 rm -rf "$image"
 mv "$work/image" "$image"
 echo "kernel $release is in .cache/kernel/image"

@@ -59,7 +59,9 @@ source = "simulated"
 	/** Starts the program and waits until it answers. */
 	async serve() {
 		const log: string[] = [];
-		const child = spawn(program, ["serve", "-config", this.#config, "-greeting"]);
+		// Without the system's bus: the machine of the test keeps its time zone.
+		const env = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: "unix:path=/nowhere/at/all" };
+		const child = spawn(program, ["serve", "-config", this.#config, "-greeting"], { env });
 		this.#process = child;
 		await new Promise<void>((done, failed) => {
 			const heard = (text: Buffer) => {

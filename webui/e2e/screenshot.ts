@@ -42,7 +42,7 @@ story(
 		await page.getByLabel("Password", { exact: true }).press("Enter");
 		await codeField(visitor).fill(await phone.fresh());
 		await desktop(visitor);
-		await page.getByText("Clock in step with network time.").first().waitFor();
+		await page.getByText("Clock in step with network time").first().waitFor();
 		await page.getByText("Healthy").first().waitFor();
 		await page.getByRole("button", { name: ines.display_name }).click();
 		await page.getByRole("form", { name: "Edit user" }).waitFor();

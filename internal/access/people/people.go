@@ -266,6 +266,22 @@ func (o *Office) letIn(tx *store.Tx, a account.Account) error {
 	return o.Throttle.Pardon(tx, a.ID, a.Name)
 }
 
+// CanRecover says what keeps Recover from helping somebody, before anything else is done for it.
+func (o *Office) CanRecover(name string) error {
+	return o.DB.View(func(tx *store.Tx) error {
+		_, err := administrator(tx, name)
+		return err
+	})
+}
+
+func administrator(tx *store.Tx, name string) (account.Account, error) {
+	a, err := account.ByName(tx, name)
+	if err == nil && a.Role != account.Administrator {
+		err = ErrNotAdministrator
+	}
+	return a, err
+}
+
 // Recover gives an administrator a one-time password, removes their second factors and lets them sign in
 // again. It is for whoever is root on the box itself.
 func (o *Office) Recover(ctx context.Context, name string) (g Given, err error) {
@@ -274,12 +290,9 @@ func (o *Office) Recover(ctx context.Context, name string) (g Given, err error) 
 		return g, err
 	}
 	err = o.DB.Update(func(tx *store.Tx) error {
-		a, err := account.ByName(tx, name)
+		a, err := administrator(tx, name)
 		if err != nil {
 			return err
-		}
-		if a.Role != account.Administrator {
-			return ErrNotAdministrator
 		}
 		a.Password, a.Disabled = kept, false
 		if err := account.Put(tx, a); err != nil {

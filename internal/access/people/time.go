@@ -22,24 +22,37 @@ type TimeMove struct {
 // for certain, and takes their force from devices that it goes back behind. The caller then moves it. Every
 // administrator is told.
 func (o *Office) MoveTime(by Actor, m TimeMove) error {
-	const form = "2006-01-02 15:04:05 UTC"
-	e := by.event(m.Kind).With("from", m.From.UTC().Format(form)).With("to", m.To.UTC().Format(form)).With("by", clock.BackOrForward(m.To.Sub(m.From)))
 	return o.update(by, func(tx *store.Tx) error {
-		if err := o.Log.Record(tx, e); err != nil {
+		if err := o.tellMove(tx, by.event(m.Kind), m); err != nil {
 			return err
-		}
-		all, err := account.Administrators(tx)
-		if err != nil {
-			return err
-		}
-		for _, a := range all {
-			o.Post.Tell(tx, a, e)
 		}
 		if err := o.void(tx, by.event(event.DevicesVoid), m.To); err != nil {
 			return err
 		}
 		return event.SetFloor(tx, m.To) // last: each entry of the log keeps the time it was written at
 	})
+}
+
+// TimeVouched records that trusted time was moved forward because an administrator signed in who needed no clock for that,
+// and tells every administrator. The sign-in stands before it in the log.
+func (o *Office) TimeVouched(from, to time.Time) error {
+	return o.DB.Update(func(tx *store.Tx) error {
+		return o.tellMove(tx, event.Event{Kind: event.TimeVouched}, TimeMove{From: from, To: to})
+	})
+}
+
+// tellMove records a move of trusted time and tells every administrator.
+func (o *Office) tellMove(tx *store.Tx, e event.Event, m TimeMove) error {
+	const form = "2006-01-02 15:04:05 UTC"
+	e = e.With("from", m.From.UTC().Format(form)).With("to", m.To.UTC().Format(form)).With("by", clock.BackOrForward(m.To.Sub(m.From)))
+	if err := o.Log.Record(tx, e); err != nil {
+		return err
+	}
+	all, err := account.Administrators(tx)
+	for _, a := range all {
+		o.Post.Tell(tx, a, e)
+	}
+	return err
 }
 
 // TimeIsKnown is called when the servers agree on the time after a doubt: where somebody beside the box made it go

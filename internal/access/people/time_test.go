@@ -61,6 +61,17 @@ func TestAWordAboutTheTimeIsRecordedWithWhatFollowsFromIt(t *testing.T) {
 	}
 }
 
+// R139: what was moved because an administrator signed in is no smaller matter than what they accept.
+func TestATimeThatAnAdministratorVouchedForIsRecorded(t *testing.T) {
+	b := newBench(t)
+	if err := b.TimeVouched(b.now, b.now.Add(90*24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if e := b.last(); e.Kind != event.TimeVouched || e.Get("from") != "2026-11-21 12:00:00 UTC" || e.Get("to") != "2027-02-19 12:00:00 UTC" || e.Get("by") != "90 days forward" {
+		t.Errorf("the event is %+v", e)
+	}
+}
+
 // R139: after a doubt that ended beside the box, devices that lie ahead are void, and nothing is written otherwise.
 func TestDevicesAheadAreFoundWhenTheTimeIsKnownAgain(t *testing.T) {
 	b := newBench(t)

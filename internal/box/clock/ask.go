@@ -62,6 +62,10 @@ func (k *Clock) ask(s *server) (a answer) {
 			if err != nil {
 				return nil, err
 			}
+			if s.NTS && !s.mayName(conn.RemoteAddr()) {
+				_ = conn.Close()
+				return nil, errElsewhere
+			}
 			if conn.RemoteAddr() != nil {
 				a.address = conn.RemoteAddr().String()
 			}

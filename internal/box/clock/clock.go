@@ -10,6 +10,7 @@ package clock
 import (
 	"crypto/x509"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -42,6 +43,8 @@ const (
 	MaxUncertainty = 15 * time.Second
 	// FreshFor is how old an agreement may be before a code is checked without asking again.
 	FreshFor = 20 * time.Minute
+	// AuthenticFor is how long servers that are asked by NTS may be silent before that is said.
+	AuthenticFor = time.Hour
 	// OwnDoubt is how far a kept system clock is taken to be off, as nobody says how far it is.
 	OwnDoubt = time.Minute
 	// HandDoubt is how far a time that was set by hand is taken to be off.
@@ -60,8 +63,12 @@ type Config struct {
 	Elapsed func() time.Duration
 	// System is the system clock.
 	System func() time.Time
-	// Kept reports whether something keeps the system clock right while the box is off.
+	// Kept reports whether something keeps the system clock right while the box is off: a battery, or the host of
+	// a virtual machine.
 	Kept func() bool
+	// Synchronised reports whether the kernel calls its clock synchronised: a service set it, which may have asked
+	// anybody. Nil means that it never does.
+	Synchronised func() bool
 	// Dial opens a connection to a time server; nil means UDP.
 	Dial func(address string, timeout time.Duration) (net.Conn, error)
 	// Authorities are who certifies the servers that are asked by NTS; nil means those of the system.
@@ -109,12 +116,17 @@ type Clock struct {
 	proposal *agreement      // what a majority says that is not followed
 	pending  []time.Duration // corrections between FreeCorrection and SlowCorrection that wait
 
+	crawled   time.Duration // the corrections that were followed, less what crystals drift
+	crawledAt time.Duration // elapsed, of the last of them
+
 	// own leads from the scale to what the system clock said when it was first believed.
 	own      time.Duration
 	ownSet   bool
 	ownSince time.Duration // elapsed, when it was
 	ownAt    time.Duration // elapsed, when it was compared last
 	kept     bool          // Kept, as of the last round
+	served   bool          // Synchronised, likewise
+	heard    bool          // a server of the owner's answered since the start
 
 	peers     []*server
 	agreeing  int    // servers in the last round
@@ -125,16 +137,25 @@ type Clock struct {
 	asked     bool          // there was one
 	hurry     bool          // the next round may begin at once, see Use
 	reported  State
+	told      []time.Duration // elapsed, of changes of state that were told lately
+	news      []func()        // what is still to be told, in its order
+	telling   bool            // somebody is at it
 
 	asking chan struct{} // closed when the running round of questions ends; nil without one
+	rounds sync.WaitGroup
+	over   bool          // Run has ended: nobody is asked any more
 	wake   chan struct{} // a word to Run that the next round is due
 }
 
 // New returns a Clock that has asked nobody yet.
 func New(c Config) *Clock {
 	k := &Clock{
-		config: c, started: c.Elapsed(), anchor: latest(c.Floor, c.Trusted), kept: c.Kept(), wake: make(chan struct{}, 1),
+		config: c, started: c.Elapsed(), anchor: latest(c.Floor, c.Trusted), wake: make(chan struct{}, 1),
 	}
+	if c.Synchronised == nil {
+		k.config.Synchronised = func() bool { return false }
+	}
+	k.kept, k.served = c.Kept(), k.config.Synchronised()
 	k.known, k.trusted, k.high = k.anchor, !c.Trusted.IsZero(), k.anchor
 	for _, s := range c.Sources {
 		k.peers = append(k.peers, newServer(s))
@@ -184,6 +205,8 @@ const (
 	Disagreement Reason = "disagreement"
 	Jumped       Reason = "jump"     // the servers, or the system clock, suddenly say another time
 	LongOff      Reason = "long_off" // they are far from the last known time
+	// Unauthenticated: a majority agrees, and no server that is asked by NTS has answered for long.
+	Unauthenticated Reason = "unauthenticated"
 )
 
 // Trusted reports whether app codes may be checked against this time. In the state Unverified they are
@@ -290,9 +313,14 @@ func (k *Clock) owners() (all []Source) {
 	return all
 }
 
+// asksAny reports whether there is a server that counts for the majority. It needs mu.
+func (k *Clock) asksAny() bool {
+	return slices.ContainsFunc(k.peers, func(s *server) bool { return !s.Offered })
+}
+
 // unheard is why there is no agreement before anybody was asked. It needs mu.
 func (k *Clock) unheard() Reason {
-	if len(k.owners()) == 0 {
+	if !k.asksAny() {
 		return NoServer
 	}
 	return NoAnswer

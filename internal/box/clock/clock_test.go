@@ -18,6 +18,7 @@ type bench struct {
 	slept   time.Duration // time that no timer saw
 	offered []string      // servers that the local network named
 	kept    bool
+	served  bool    // the kernel calls its clock synchronised
 	skew    float64 // how much faster the system clock runs
 	trusted time.Time
 	floor   time.Time
@@ -47,11 +48,16 @@ func (b *bench) start() *clock.Clock {
 		Sources: append(plain(b.names), offered(b.offered)...),
 		Floor:   b.floor, Trusted: b.trusted,
 		Elapsed: func() time.Duration { return time.Since(started) + b.slept },
-		System:  func() time.Time { return time.Now().Add(b.system + time.Duration(float64(time.Since(started))*b.skew)) },
-		Kept:    func() bool { return b.kept },
-		Dial:    b.dial,
-		Sampled: b.sampled,
-		Changed: func(c clock.Change) { b.mu.Lock(); b.changes = append(b.changes, c); b.mu.Unlock() },
+		System: func() time.Time {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return time.Now().Add(b.system + time.Duration(float64(time.Since(started))*b.skew))
+		},
+		Kept:         func() bool { return b.kept },
+		Synchronised: func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.served },
+		Dial:         b.dial,
+		Sampled:      b.sampled,
+		Changed:      func(c clock.Change) { b.mu.Lock(); b.changes = append(b.changes, c); b.mu.Unlock() },
 	})
 }
 
@@ -381,4 +387,11 @@ func TestRunPollsGentlyAndStops(t *testing.T) {
 			t.Errorf("changes: %+v", b.changes)
 		}
 	})
+}
+
+// serve sets the system clock while a clock runs, as a service does that tells the kernel, or as somebody else.
+func (b *bench) serve(system time.Duration, told bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.system, b.served = system, told
 }

@@ -15,6 +15,9 @@ const (
 	// is never followed by itself, unless the servers were silent for so long that a crystal may be off by it.
 	SlowCorrection  = 30 * time.Second
 	ConfirmingPolls = 3
+	// WorstDrift is what corrections may add up to for ever: the most that NTP takes a clock to be off (RFC 5905
+	// section 11.3). Beyond it all of them together are no more than one SlowCorrection.
+	WorstDrift = 500e-6
 	// Agreeing polls lie within SamePoll of each other.
 	SamePoll = 2 * time.Second
 	// FirstJump is how far the first answer after a start may lie beyond the last trusted time, if it is not
@@ -26,6 +29,8 @@ const (
 	// LongestJump is how far it may lie beyond what is known for certain, whoever else says the same: no
 	// program runs for longer without a new version.
 	LongestJump = 10 * 365 * 24 * time.Hour
+	// ChangesAnHour is how many changes of state are told in an hour, but for those that come with a move of the time.
+	ChangesAnHour = 6
 	// sameProposal is how far a proposal may change while an administrator decides.
 	sameProposal = 5 * time.Second
 )
@@ -39,6 +44,7 @@ const (
 	WhyServers  Why = "servers" // a correction that is followed by itself
 	WhyAccepted Why = "accepted"
 	WhyByHand   Why = "by_hand"
+	WhyVouched  Why = "vouched" // an administrator signed in without an app's code
 )
 
 // Change is a change of state or a move of trusted time, for the log.
@@ -50,6 +56,8 @@ type Change struct {
 	// that is true again.
 	Jump time.Duration
 	Why  Why // empty without a jump
+	// After is what the clock said right after it, without the servers.
+	After Reading
 }
 
 // Proposal is a time that a majority of the servers says and that waits for an administrator's word.
@@ -64,8 +72,8 @@ type Proposal struct {
 var (
 	// ErrChanged says that the servers no longer say what was accepted.
 	ErrChanged = &fault.Error{Kind: fault.Conflict, Code: "time_changed", Message: "The time servers say something else by now. Look at it again."}
-	errEarly   = fault.InvalidField("now", "too_early", "It cannot be that early: this version of Castellan did not exist yet. Look at the year.")
-	errLate    = fault.InvalidField("now", "too_late", "It cannot be that late: that is more than ten years after this version of Castellan was made. Look at the year.")
+	errEarly   = fault.InvalidField("now", "too_early", "It cannot be that early: this version of Castellan did not exist yet. Look at the date.")
+	errLate    = fault.InvalidField("now", "too_late", "It cannot be that late: that is more than ten years after this version of Castellan was made. Look at the date.")
 )
 
 // waiting returns what a majority says and trusted time does not follow, or nil: a jump that is too far, or one
@@ -107,16 +115,21 @@ func (k *Clock) Proposed(by time.Duration) (Proposal, error) {
 // Accept follows a proposal, back as well as forward. The caller has asked for it with Proposed and recorded
 // it, so it is followed whatever the servers say in the meantime.
 func (k *Clock) Accept(p Proposal) {
-	if len(p.agreement.servers) == 0 {
-		return // it was not proposed
+	if len(p.agreement.servers) > 0 { // else it was not proposed
+		k.accept(p, WhyAccepted)
 	}
-	k.act(WhyAccepted, func(m moment) { k.settle(p.agreement, m) })
+}
+
+func (k *Clock) accept(p Proposal, why Why) {
+	k.act(why, func(m moment) { k.settle(p.agreement, m) })
 }
 
 // settle lays an agreement as the basis of trusted time, on a person's word. It needs mu.
 func (k *Clock) settle(a agreement, m moment) {
 	k.follow(a)
+	k.crawled, k.hurry = 0, true
 	k.descend(m)
+	k.rouse()
 }
 
 // CheckHand says whether it may be that late or that early at all. The error is about the field "now".
@@ -163,7 +176,7 @@ func (k *Clock) Vouch() {
 	first := k.suspect == LongOff && k.basis == nothing
 	k.mu.Unlock()
 	if first && p != nil && p.By > 0 {
-		k.Accept(*p)
+		k.accept(*p, WhyVouched)
 	}
 }
 
@@ -191,28 +204,61 @@ func (k *Clock) act(why Why, change func(moment)) {
 	before := k.time(m)
 	change(m)
 	c := k.changed(before, m, why)
+	k.note(c)
 	k.mu.Unlock()
-	k.tell(c)
+	k.tell()
 }
 
 // changed makes the word on what became of the state since it was last told, and of the time since before, if
 // there is a reason why it was moved. It needs mu.
 func (k *Clock) changed(before time.Time, m moment, why Why) Change {
 	after := k.read(m)
-	c := Change{From: k.reported, To: after.State, Offset: after.Offset}
+	c := Change{From: k.reported, To: after.State, Offset: after.Offset, After: after}
 	if c.Jump = k.target(m).Sub(before); why == "" || c.Jump == 0 {
 		c.Jump, why = 0, ""
 	}
 	c.Why = why
-	k.reported = after.State
+	if c.From != c.To && c.Jump.Abs() <= FreeCorrection && !k.mayTell(m.elapsed) {
+		c.To = c.From
+	}
+	k.reported = c.To
 	return c
 }
 
-// tell tells of a change that is worth a word.
-func (k *Clock) tell(c Change) {
-	if k.config.Changed != nil && (c.From != c.To || c.Jump.Abs() > FreeCorrection) {
-		k.config.Changed(c)
+// mayTell reports whether one more change of state may be told. Servers that agree only now and then would fill the log
+// and keep disks awake: some are told in an hour, and what it is then is told later.
+func (k *Clock) mayTell(elapsed time.Duration) bool {
+	k.told = slices.DeleteFunc(k.told, func(at time.Duration) bool { return elapsed-at > time.Hour })
+	if len(k.told) >= ChangesAnHour {
+		return false
 	}
+	k.told = append(k.told, elapsed)
+	return true
+}
+
+// note has a change told that is worth a word. It needs mu.
+func (k *Clock) note(c Change) {
+	if k.config.Changed != nil && (c.From != c.To || c.Jump.Abs() > FreeCorrection) {
+		k.news = append(k.news, func() { k.config.Changed(c) })
+	}
+}
+
+// tell tells what was noted, one after the other and in its order. Where somebody is at it, they do it.
+func (k *Clock) tell() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.telling {
+		return
+	}
+	k.telling = true
+	for len(k.news) > 0 {
+		next := k.news[0]
+		k.news = k.news[1:]
+		k.mu.Unlock()
+		next()
+		k.mu.Lock()
+	}
+	k.telling = false
 }
 
 // weigh decides whether the servers are believed, moves trusted time if so, and says why.
@@ -224,15 +270,22 @@ func (k *Clock) weigh(found agreement, m moment) Why {
 		return k.distrust(found, LongOff)
 	case k.basis == nothing:
 		why = WhyFirst
+	case k.basis == hand && correction.Abs() <= HandDoubt+found.doubt:
 	case k.basis == hand:
 		if correction.Abs() > HandDoubt+grown(m.elapsed-k.since)+found.doubt {
 			return k.distrust(found, LongOff)
 		}
-	case correction.Abs() <= FreeCorrection:
+		if !k.confirmed(correction) {
+			return ""
+		}
+	case correction.Abs() <= FreeCorrection && k.crawls(correction, m):
 	case correction.Abs() <= max(SlowCorrection, k.doubt+grown(m.elapsed-k.since)):
 		k.proposal = nil
 		if !k.confirmed(correction) {
 			return ""
+		}
+		if correction.Abs() <= FreeCorrection || !k.crawls(correction, m) {
+			return k.distrust(found, Jumped)
 		}
 	default:
 		return k.distrust(found, Jumped)
@@ -243,9 +296,24 @@ func (k *Clock) weigh(found agreement, m moment) Why {
 
 // follow lays what the servers say as the basis of trusted time.
 func (k *Clock) follow(found agreement) {
+	if k.basis != servers {
+		k.crawled, k.crawledAt = 0, found.at // nothing was corrected yet, however long the box runs
+	}
 	k.basis, k.agreed, k.behind = servers, true, len(found.servers)
 	k.suspect, k.proposal, k.pending, k.why = "", nil, nil, ""
 	k.offset, k.doubt, k.since, k.agreedAt = found.offset, found.doubt, found.at, found.at
+}
+
+// crawls reports whether all corrections together, less what the worst crystal drifts in the meantime, are one that
+// may be followed, and counts this one: many small ones must not become what a large one is refused for.
+func (k *Clock) crawls(correction time.Duration, m moment) bool {
+	drift := time.Duration(float64(m.elapsed-k.crawledAt) * WorstDrift)
+	sum := k.crawled + correction
+	if sum -= min(max(sum, -drift), drift); sum.Abs() > SlowCorrection {
+		return false
+	}
+	k.crawled, k.crawledAt = sum, m.elapsed
+	return true
 }
 
 func (k *Clock) distrust(found agreement, because Reason) Why {
@@ -275,6 +343,6 @@ func (k *Clock) incredible(found agreement, m moment) bool {
 	}
 	far := k.trusted && jump > FirstJump
 	authentic := found.authentic >= min(FirstAuthentic, quorum(len(k.owners())))
-	witness := k.kept && (!k.ownSet || k.steady(m)) && m.system.Sub(now).Abs() <= OwnDoubt
+	witness := k.kept && k.steady(m) && m.system.Sub(now).Abs() <= OwnDoubt
 	return far && !authentic && !witness
 }

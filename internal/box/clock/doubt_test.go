@@ -17,9 +17,7 @@ const (
 
 // all sets how far every server is off.
 func (b *bench) all(off time.Duration) {
-	for _, s := range b.servers {
-		s.off = off
-	}
+	b.each(func(s *timeServer) { s.off = off })
 }
 
 // R139: a doubt ends when somebody beside the box says so, and it says how.
@@ -96,6 +94,75 @@ func TestTheFirstJumpIsBounded(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// R139, T25: a service that follows the same lying servers, and so makes the kernel call its clock synchronised, is no
+// witness for them.
+func TestAServiceThatFollowsTheLiarsIsNoWitness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.floor, b.trusted = time.Now().Add(-200*day), time.Now().Add(-time.Hour)
+		b.system = -20 * year // no battery
+		b.all(5 * year)
+		k := b.start()
+		wantState(t, k.Fresh(t.Context()), clock.Suspect)
+		b.system, b.kept = 5*year, true
+		for range 3 {
+			time.Sleep(2 * time.Minute)
+			if r := k.Fresh(t.Context()); r.State != clock.Suspect || r.Now.After(time.Now()) {
+				t.Errorf("%s, %v off", r.State, time.Until(r.Now))
+			}
+		}
+	})
+}
+
+// R139, T25: a majority that moves the time bit by bit gets no further than one that jumps.
+func TestManySmallCorrectionsAreNoWayAroundTheCap(t *testing.T) {
+	for _, by := range []time.Duration{29 * time.Second, -29 * time.Second, 1900 * time.Millisecond, -1900 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			b.slept = 200 * day // how long the box runs gives nobody a larger step
+			b.system = b.slept
+			k := b.start()
+			ctx, stop := context.WithCancel(t.Context())
+			go func() { _ = k.Run(ctx) }()
+			time.Sleep(time.Second) // the first agreement
+			for range 12 * 180 {
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				b.all(time.Until(k.Now()) + by)
+			}
+			most := clock.SlowCorrection + time.Duration(clock.WorstDrift*float64(13*time.Hour)) + by.Abs()/10
+			if d := time.Until(k.Now()); d.Abs() > most {
+				t.Errorf("%v at a time moved the time by %v in 12 hours", by, d)
+			}
+			stop()
+			synctest.Wait()
+		})
+	}
+}
+
+// A bad crystal is no lie: what NTP takes a clock to be off at most is followed for ever.
+func TestABadCrystalIsFollowedForEver(t *testing.T) {
+	for _, rate := range []float64{450e-6, -450e-6} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			k := b.start()
+			ctx, stop := context.WithCancel(t.Context())
+			go func() { _ = k.Run(ctx) }()
+			began := time.Now()
+			for range 20 * 24 * 6 {
+				time.Sleep(10 * time.Minute)
+				synctest.Wait()
+				b.all(time.Duration(float64(time.Since(began)) * rate))
+			}
+			time.Sleep(20 * time.Minute)
+			synctest.Wait()
+			wantState(t, k.Reading(), clock.Synced)
+			stop()
+			synctest.Wait()
+		})
 	}
 }
 

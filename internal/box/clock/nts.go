@@ -26,8 +26,27 @@ const (
 var (
 	errExchanging = errors.New("the key exchange is under way")
 	errCookies    = errors.New("no cookies are left")
+	errElsewhere  = errors.New("the key exchange named a server that is not asked")
 	errLapsed     = errors.New("the certificate is not valid at the time that the server says")
 )
+
+// mayName reports whether a key exchange may send questions to an address: on the port of NTP or a free one, and
+// neither to the box itself nor to its neighbours on the link, unless the keys are exchanged there, too. Nobody may use
+// the box to knock at other services.
+func (s Source) mayName(address net.Addr) bool {
+	a, ok := address.(*net.UDPAddr)
+	if !ok {
+		return address == nil // a connection of a test
+	}
+	host, _, _ := net.SplitHostPort(s.dialled())
+	beside := net.ParseIP(host).IsLoopback()
+	switch {
+	case a.Port != 123 && a.Port < 1024, a.IP.IsUnspecified(), a.IP.IsMulticast(), a.IP.IsLinkLocalUnicast():
+		return false
+	default:
+		return beside || !a.IP.IsLoopback()
+	}
+}
 
 // exchangeError is what went wrong in a key exchange.
 type exchangeError struct{ err error }
@@ -245,6 +264,8 @@ func isAuthentic(err error) string {
 		return "Its certificate is not believed: it is for another name."
 	case errors.As(err, &invalid), errors.Is(err, errLapsed):
 		return "Its certificate is not believed: it is not valid at this time."
+	case errors.Is(err, errElsewhere):
+		return "Its key exchange (NTS) names a server that this NAS does not ask."
 	case errors.As(err, &exchange) && isTimeout(err):
 		return "It does not answer the key exchange (NTS)."
 	case errors.As(err, &exchange):

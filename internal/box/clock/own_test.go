@@ -44,6 +44,26 @@ func TestAStepOfTheSystemClockChangesNothing(t *testing.T) {
 	}
 }
 
+// R139: a step is not forgiven because it was long ago.
+func TestAStepOfTheSystemClockIsNotForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.kept, b.servers = true, nil
+		k := b.start()
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { _ = k.Run(ctx) }()
+		time.Sleep(30 * time.Second)
+		b.serve(time.Minute, false)
+		time.Sleep(48 * time.Hour)
+		synctest.Wait()
+		if r := k.Reading(); r.State != clock.Unsynced || off(r) > time.Second {
+			t.Errorf("after two days: %s, %v off", r.State, off(r))
+		}
+		stop()
+		synctest.Wait()
+	})
+}
+
 // A service that keeps the system clock right makes it run at another rate than the crystal. That is no step, and a
 // step is still seen.
 func TestASystemClockThatIsDisciplinedStaysBelieved(t *testing.T) {
@@ -147,6 +167,7 @@ func TestTheFirstAgreementReplacesTheOwnClock(t *testing.T) {
 			if off(r) > 10*time.Millisecond || !r.Trusted() {
 				t.Errorf("%v ahead: the time is %v off", ahead, off(r))
 			}
+			synctest.Wait()
 			b.mu.Lock()
 			last := b.changes[len(b.changes)-1]
 			b.mu.Unlock()

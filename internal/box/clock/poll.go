@@ -28,6 +28,7 @@ const (
 
 // Run asks the servers from time to time until the context ends.
 func (k *Clock) Run(ctx context.Context) error {
+	defer k.end()
 	pause := FirstRetry / 2
 	for ctx.Err() == nil {
 		k.await(ctx, 0)
@@ -46,6 +47,14 @@ func (k *Clock) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// end waits for the last round of questions, so that nobody is told of anything afterwards.
+func (k *Clock) end() {
+	k.mu.Lock()
+	k.over = true
+	k.mu.Unlock()
+	k.rounds.Wait()
 }
 
 // plan decides when the next round is due, and returns the pause without the random part. Agreement makes
@@ -147,12 +156,16 @@ func (k *Clock) join(since time.Duration) chan struct{} {
 	if k.asking != nil {
 		return k.asking
 	}
+	if k.over {
+		return nil
+	}
 	elapsed := k.config.Elapsed()
 	due := k.due(elapsed)
 	if since > 0 && k.asked && !k.hurry && (len(due) == 0 || elapsed-k.lastAsk < since) {
 		return nil
 	}
 	k.lastAsk, k.asked, k.hurry = elapsed, true, false
+	k.nextPoll = max(k.nextPoll, elapsed+MinAsk) // for whomever it is: Run plans its own anew
 	for _, s := range due {
 		if s.askedAt > 0 {
 			s.interval = elapsed - s.askedAt
@@ -160,7 +173,8 @@ func (k *Clock) join(since time.Duration) chan struct{} {
 		s.askedAt = elapsed
 	}
 	k.asking = make(chan struct{})
-	go k.round(k.asking, due)
+	done := k.asking
+	k.rounds.Go(func() { k.round(done, due) })
 	return k.asking
 }
 
@@ -175,32 +189,35 @@ func (k *Clock) due(elapsed time.Duration) (due []*server) {
 }
 
 // round puts one question to every server in parallel and follows what a majority says. It ends within
-// Budget.
+// Budget; those who wait for it do not wait until everybody was told.
 func (k *Clock) round(done chan struct{}, due []*server) {
-	defer close(done)
 	answers := make([]answer, len(due))
 	var all sync.WaitGroup
 	for i, s := range due {
 		all.Go(func() { answers[i] = k.ask(s) })
 	}
 	all.Wait()
-	kept := k.config.Kept()
+	kept, served := k.config.Kept(), k.config.Synchronised()
 
 	k.mu.Lock()
-	k.asking, k.kept = nil, kept
+	k.asking, k.kept, k.served = nil, kept, served
 	m := k.moment()
 	before := k.target(m)
 	// Who was replaced while it was asked is not heard.
 	answers = slices.DeleteFunc(answers, func(a answer) bool { return !slices.Contains(k.peers, a.server) })
 	why := k.digest(answers, m)
-	k.adopt(m)
-	change := k.changed(before, m, why)
-	r := k.full(m)
-	k.mu.Unlock()
-	k.tell(change)
-	if k.config.Sampled != nil {
-		k.config.Sampled(r)
+	if k.suspect == "" { // a service may have set the system clock by the very servers that are in doubt
+		k.adopt(m)
 	}
+	change := k.changed(before, m, why)
+	k.note(change)
+	if k.config.Sampled != nil {
+		r := k.full(m)
+		k.news = append(k.news, func() { k.config.Sampled(r) })
+	}
+	close(done)
+	k.mu.Unlock()
+	k.tell()
 }
 
 // digest takes in the answers of a round and says why trusted time was moved, if it was. It needs mu.
@@ -210,10 +227,14 @@ func (k *Clock) digest(answers []answer, m moment) (why Why) {
 		a.note(a, m.elapsed)
 		if a.good() && !a.Offered {
 			samples = append(samples, a.sample)
+			k.heard = true
 		}
 	}
 	configured := len(k.owners())
 	found, overlap, ok := majority(samples, configured)
+	if ok && outvoted(samples, found) {
+		ok, overlap = false, 0
+	}
 	k.agreeing, k.answering = 0, len(samples)
 	if ok {
 		found.at = m.elapsed
@@ -228,7 +249,7 @@ func (k *Clock) digest(answers []answer, m moment) (why Why) {
 		}
 		why = k.weigh(found, m)
 	} else {
-		k.proposal = nil
+		k.proposal, k.pending = nil, nil
 		k.why = k.blame(samples, overlap)
 	}
 	k.place(answers, found, ok, m)

@@ -30,6 +30,14 @@ func quorum(n int) int {
 	return n/2 + 1
 }
 
+// outvoted reports whether authenticated answers came and all of them contradict an agreement: whoever forges the
+// others on the way is not believed over them.
+func outvoted(samples []sample, found agreement) bool {
+	authentic := func(s sample) bool { return s.server.NTS }
+	behind := func(i int) bool { return authentic(samples[i]) }
+	return slices.ContainsFunc(samples, authentic) && !slices.ContainsFunc(found.servers, behind)
+}
+
 // majority finds the interval in which the most answers overlap (Marzullo's algorithm, as in RFC 5905
 // section 11.2.1) and accepts it when a quorum of the configured servers and more than half of those that
 // answered lie in it. It also returns how many overlap.

@@ -51,10 +51,11 @@ func (s timeServer) reply(request []byte, now time.Time) []byte {
 
 // world is a network of time servers, and the true time that the good ones tell.
 type world struct {
-	servers map[string]*timeServer
-	now     func() time.Time
-	slow    time.Duration // how long the name server takes
-	fail    func(address string) error
+	changing sync.Mutex // of what the servers are
+	servers  map[string]*timeServer
+	now      func() time.Time
+	slow     time.Duration // how long the name server takes
+	fail     func(address string) error
 }
 
 // dial connects to a server through a pipe, so that a synctest bubble can hold it.
@@ -63,11 +64,16 @@ func (w *world) dial(address string, _ time.Duration) (net.Conn, error) {
 	if w.fail != nil {
 		return nil, w.fail(address)
 	}
+	w.changing.Lock()
 	known, ok := w.servers[address]
+	var s timeServer
+	if ok {
+		s = *known // as it is now, however late it answers
+	}
+	w.changing.Unlock()
 	if !ok {
 		return nil, &net.OpError{Op: "dial", Net: "udp", Err: errors.New("network is unreachable")}
 	}
-	s := *known // as it is now, however late it answers
 	near, far := net.Pipe()
 	go func() {
 		defer far.Close()
@@ -113,4 +119,13 @@ func (b *bench) count() func() int {
 		s.lie = func(r []byte) []byte { mu.Lock(); asked++; mu.Unlock(); return r }
 	}
 	return func() int { mu.Lock(); defer mu.Unlock(); return asked }
+}
+
+// each changes every server, also while a clock runs.
+func (w *world) each(change func(*timeServer)) {
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	for _, s := range w.servers {
+		change(s)
+	}
 }

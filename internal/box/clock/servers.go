@@ -45,8 +45,11 @@ const (
 	RateRest = 5 * time.Minute
 	// LongestRateRest is up to where the pause doubles while it goes on to ask for it.
 	LongestRateRest = 2 * MaxPoll
-	// DropRest is how long a server is left alone that does not serve us (codes DENY and RSTR). It may again
-	// on another day, and a forged refusal must not last.
+	// FirstDropRest is how long a server is left alone at first that does not serve us (codes DENY and RSTR).
+	// Anybody on the way can forge one refusal, and that must not cost more time than codes can be checked for
+	// without an answer: MaxUncertainty is reached after 20 hours.
+	FirstDropRest = time.Hour
+	// DropRest is up to where that doubles.
 	DropRest = 24 * time.Hour
 )
 
@@ -118,7 +121,8 @@ func (s *server) note(a answer, elapsed time.Duration) {
 	}
 	switch {
 	case a.kiss == "DENY" || a.kiss == "RSTR":
-		s.State, s.Problem, s.rests = Refused, "It does not serve this NAS.", elapsed+DropRest
+		s.pause = min(max(2*s.pause, FirstDropRest), DropRest)
+		s.State, s.Problem, s.rests = Refused, "It does not serve this NAS.", elapsed+s.pause
 	case a.kiss != "":
 		s.pause = min(max(2*s.pause, 2*s.interval, RateRest), LongestRateRest)
 		s.State, s.Problem, s.rests = Refused, "It asked to be left alone for a while.", elapsed+s.pause

@@ -31,7 +31,7 @@ func (k *Clock) judge(m moment) (State, time.Duration) {
 	switch {
 	case k.suspect != "":
 		return Suspect, 0
-	case k.basis == nothing && k.kept && k.steady(m):
+	case k.basis == nothing && (k.kept || k.served) && k.steady(m):
 		return Unverified, OwnDoubt + grown(m.elapsed-k.ownSince)
 	case k.basis == nothing:
 		return Unsynced, 0
@@ -43,14 +43,14 @@ func (k *Clock) judge(m moment) (State, time.Duration) {
 	switch {
 	case k.basis == hand:
 		return Unverified, uncertainty
-	case age <= FreshFor:
+	case age <= FreshFor && k.why != Disagreement: // too few answers may be an accident, a contradiction is none
 		return Synced, uncertainty
 	case uncertainty <= MaxUncertainty:
 		return Holdover, uncertainty
 	}
 	// Too long without an agreement. A kept system clock that still says the same takes over.
 	off := m.system.Sub(k.target(m))
-	if k.kept && off.Abs() <= min(uncertainty, SlowCorrection) {
+	if (k.kept || k.served) && off.Abs() <= min(uncertainty, SlowCorrection) {
 		return Unverified, uncertainty
 	}
 	return Holdover, uncertainty
@@ -66,7 +66,7 @@ func (k *Clock) reason(r Reading, m moment) Reason {
 		return LongOff
 	case r.State == Suspect:
 		return k.suspect
-	case r.State == Unsynced && k.ownSet && k.kept && !k.steady(m):
+	case r.State == Unsynced && k.ownSet && !k.steady(m):
 		return Jumped
 	case r.State == Unverified && k.basis == hand:
 		return ByHand
@@ -78,6 +78,10 @@ func (k *Clock) reason(r Reading, m moment) Reason {
 		return NoAnswer
 	case r.Offset.Abs() >= OffBy:
 		return SystemOff
+	case !k.asksAny():
+		return NoServer
+	case k.unauthenticated(m):
+		return Unauthenticated
 	case r.Single:
 		return SingleSource
 	default:
@@ -116,15 +120,40 @@ func (k *Clock) target(m moment) time.Time {
 	}
 }
 
+// unauthenticated reports whether servers are asked by NTS, and none of them has answered for long: whoever keeps
+// their answers away may forge those of the others. That must not go unsaid.
+func (k *Clock) unauthenticated(m moment) bool {
+	some := false
+	for _, s := range k.peers {
+		if !s.NTS {
+			continue
+		}
+		last := k.started
+		if s.answered {
+			last = s.answeredAt
+		}
+		if some = true; m.elapsed-last <= AuthenticFor {
+			return false
+		}
+	}
+	return some
+}
+
 // adopt believes a kept system clock from now on, unless it lies before what is known for certain, or so far
-// beyond it that a battery must have been flat. Believing it once is enough: a clock that is set while the
-// program runs moves nothing by more than SlowCorrection.
+// beyond it that a battery must have been flat. One that only a service set may be as far ahead as a first answer of
+// servers. Believing it once is enough: a clock that is set while the program runs moves nothing by more than
+// SlowCorrection, unless a service set it and no server of the owner's ever answered: then that service is all there is.
 func (k *Clock) adopt(m moment) {
 	k.track(m)
-	floor := k.floor(m.elapsed)
-	if k.ownSet || !k.kept || m.system.Before(floor) || m.system.Sub(floor) > LongestJump {
+	ahead := m.system.Sub(k.floor(m.elapsed))
+	near := !k.trusted || ahead <= FirstJump
+	switch {
+	case ahead < 0 || ahead > LongestJump || !k.kept && (!k.served || !near):
+		return
+	case k.ownSet && (k.basis != nothing || k.heard || !k.served || !near || k.steady(m)):
 		return
 	}
+	k.guess = time.Time{}
 	k.own, k.ownSet, k.ownSince, k.ownAt = m.system.Sub(k.scale(m.elapsed)), true, m.elapsed, m.elapsed
 }
 
@@ -141,12 +170,11 @@ func (k *Clock) strayed(m moment) time.Duration {
 // track follows a steady system clock as fast as crystals drift: a service that keeps it right makes it run at
 // another rate than Elapsed, and after a month that must not look like a step.
 func (k *Clock) track(m moment) {
-	if !k.steady(m) {
-		return
+	if k.steady(m) {
+		most := grown(m.elapsed - k.ownAt)
+		k.own += min(max(k.strayed(m), -most), most)
 	}
-	most := grown(m.elapsed - k.ownAt)
-	k.own += min(max(k.strayed(m), -most), most)
-	k.ownAt = m.elapsed
+	k.ownAt = m.elapsed // also of one that was set: no step is forgiven for having been long ago
 }
 
 // scale is the time since the anchor: only differences on it mean anything.

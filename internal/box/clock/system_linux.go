@@ -2,6 +2,7 @@ package clock
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -30,7 +31,8 @@ func Elapsed() time.Duration {
 	}
 }
 
-// sleep is the longest that the box is known to have slept since its start, in nanoseconds.
+// sleep is the longest that the box is known to have slept since its start, in nanoseconds. It belongs to the process like
+// the kernel's clocks do: two of them would not go forward together.
 var sleep atomic.Int64
 
 // since reads a clock of the kernel that began at its start.
@@ -51,22 +53,26 @@ func Boot() string {
 	return string(bytes.TrimSpace(id))
 }
 
-// Kept reports whether the system clock was kept right while the box was off: the kernel calls it
-// synchronised (adjtimex(2), STA_UNSYNC), or the machine has what keeps one.
-func Kept() bool {
+// Synchronised reports whether the kernel calls the system clock synchronised (adjtimex(2), STA_UNSYNC). Whoever sets
+// it says so, also one that was fed by servers that lie: it is no witness beside them.
+func Synchronised() bool {
 	var t unix.Timex
-	if _, err := unix.Adjtimex(&t); err == nil && t.Status&unix.STA_UNSYNC == 0 {
-		return true
-	}
-	return hasKeeper()
+	_, err := unix.Adjtimex(&t)
+	return err == nil && t.Status&unix.STA_UNSYNC == 0
 }
 
-// hasKeeper reports whether there is a real-time clock, or the box is a virtual machine, whose clock its host
-// keeps. That does not change, and reading /proc/cpuinfo can take milliseconds.
-var hasKeeper = sync.OnceValue(func() bool {
-	if clocks, err := os.ReadDir("/sys/class/rtc"); err == nil && len(clocks) > 0 {
-		return true
-	}
+// Kept reports whether the system clock was kept right while the box was off: there is a real-time clock, whose driver
+// may be loaded long after the start, or the box is a virtual machine, whose clock its host keeps.
+func Kept() bool { return hasRTC(os.DirFS("/sys")) || hosted() }
+
+func hasRTC(sys fs.FS) bool {
+	clocks, err := fs.ReadDir(sys, "class/rtc")
+	return err == nil && len(clocks) > 0
+}
+
+// hosted reports whether the box is a virtual machine. That does not change, and reading /proc/cpuinfo can take
+// milliseconds.
+var hosted = sync.OnceValue(func() bool {
 	cpu, err := os.ReadFile("/proc/cpuinfo")
 	return err == nil && bytes.Contains(cpu, []byte(" hypervisor"))
 })

@@ -3,6 +3,7 @@ package clock
 import (
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,17 @@ func TestElapsedOnlyGoesForward(t *testing.T) {
 	time.Sleep(200 * time.Millisecond)
 	if off := (Elapsed() - before) - (since(unix.CLOCK_BOOTTIME) - boot); off.Abs() > 20*time.Millisecond {
 		t.Errorf("off by %v within 200 ms", off)
+	}
+}
+
+// The module of a real-time clock may be loaded when the house runs already.
+func TestARealTimeClockIsSeenWheneverItComes(t *testing.T) {
+	sys := fstest.MapFS{}
+	for _, there := range []bool{false, true} {
+		if hasRTC(sys) != there {
+			t.Errorf("not %v", there)
+		}
+		sys["class/rtc/rtc0/name"] = &fstest.MapFile{}
 	}
 }
 

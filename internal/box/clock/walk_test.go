@@ -191,6 +191,7 @@ func (w *walk) step() {
 
 // check holds the rules.
 func (w *walk) check() (synced bool) {
+	synctest.Wait() // who is told of the round may still be at it
 	r := w.k.Reading()
 	// What the own clock said is a guess that the first agreement replaces.
 	if r.Now.Before(w.last) && (!w.guessed || !r.Verified() || r.Now.Before(w.floor)) {

@@ -24,7 +24,7 @@ func (r Reading) Level() Level {
 	switch {
 	case !r.Trusted():
 		return Bad
-	case r.State != Synced || r.Offset.Abs() >= OffBy:
+	case r.State != Synced || r.Offset.Abs() >= OffBy || r.Reason == Unauthenticated || r.Reason == NoServer:
 		return Warn
 	default:
 		return OK
@@ -54,6 +54,10 @@ func (r Reading) Message() string {
 		return sentence(r.silence()) + ". App codes are checked against the NAS's own clock."
 	case r.State == Holdover:
 		return r.lately() + " App codes still work."
+	case r.Reason == NoServer:
+		return "No time server is set any more. The time was right when they last agreed."
+	case r.Reason == Unauthenticated:
+		return "The time comes from servers that anybody on the way can imitate: those with NTS do not answer."
 	case r.Single:
 		return "The time comes from one time server alone, and no other confirms it."
 	default:
@@ -64,11 +68,8 @@ func (r Reading) Message() string {
 // doubt says what the servers say that is not followed.
 func (r Reading) doubt() string {
 	says := "another time"
-	switch p := r.Proposal; {
-	case p != nil && p.By < 0:
-		says = "that it is " + Words(-p.By) + " earlier"
-	case p != nil:
-		says = "that it is " + Words(p.By) + " later"
+	if p := r.Proposal; p != nil {
+		says = "that it is " + EarlierOrLater(p.By)
 	}
 	if r.held {
 		return "The NAS ran ahead: the time servers say " + says + ". App codes are checked again when they have caught up, or an administrator confirms it."
@@ -113,6 +114,8 @@ func (r Reading) Advice() string {
 		return "Codes work all the same. Settings › Date & Time says who sets the clock of the NAS."
 	case SingleSource:
 		return "Name at least three time servers in Settings › Date & Time."
+	case Unauthenticated:
+		return "Let the firewall pass TCP port 4460 and UDP port 123, or turn the servers with NTS off in Settings › Date & Time."
 	case ByHand:
 		return "Compare it with a clock you trust now and then: codes work while it is right to half a minute."
 	case OwnClock:

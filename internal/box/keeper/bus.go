@@ -28,11 +28,15 @@ var units = map[string]service{
 // switches are what the system has for its zone and its time service.
 type switches struct {
 	asked     bool // the service that knows them was asked; it starts for that, and the journal notes it on the disk
+	slow      int  // how often it did not answer in time
 	zone      string
 	automatic *Automatic
 	localRTC  bool // the battery-backed clock runs in local time
 	note      string
 }
+
+// slowest is how often a service that does not answer in time is asked.
+const slowest = 3
 
 // connect opens a connection of its own to the system's bus, which ends with the context. A connection that is
 // kept would have to notice that the bus went away; this one is new each time.
@@ -101,9 +105,14 @@ func running(ctx context.Context, bus *dbus.Conn) (found []service, whole bool) 
 func readSwitches(ctx context.Context, bus *dbus.Conn, before switches) switches {
 	var all map[string]dbus.Variant
 	if err := bus.Object(timedate, timedatePath).CallWithContext(ctx, allProperties, 0, timedate).Store(&all); err != nil {
-		// Nobody activates a name that nobody has, so asking again costs nothing then. Whoever is slow is not asked
-		// again and again.
-		return switches{asked: !errors.Is(ctx.Err(), context.DeadlineExceeded) && !unknown(err), note: before.note}
+		// Nobody activates a name that nobody has, so asking again costs nothing then. Whoever is slow, as in the first
+		// minutes of a box, is asked again, but not for ever.
+		s := switches{asked: !unknown(err), slow: before.slow, note: before.note}
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			s.slow++
+			s.asked = s.slow >= slowest
+		}
+		return s
 	}
 	s := switches{asked: true, note: before.note}
 	s.zone, _ = all["Timezone"].Value().(string)
@@ -135,10 +144,8 @@ func refused(err error) bool {
 // errNoBus says that there is nobody to ask.
 var errNoBus = errors.New("the system has no D-Bus")
 
-// turn calls one method of timedated, without asking anybody at the box for a password. It needs change.
+// turn calls one method of timedated, without asking anybody at the box for a password. The caller has begun.
 func (k *Keeper) turn(ctx context.Context, method string, value any) error {
-	ctx, cancel := context.WithTimeout(ctx, changeTime)
-	defer cancel()
 	bus, err := k.connect(ctx)
 	if err != nil {
 		return errors.Join(errNoBus, err)
@@ -148,10 +155,15 @@ func (k *Keeper) turn(ctx context.Context, method string, value any) error {
 	return bus.Object(timedate, timedatePath).CallWithContext(ctx, timedate+"."+method, 0, value, interactive).Err
 }
 
-// SetAutomatic turns the system's own time service on or off. It takes two seconds at most.
+// SetAutomatic turns the system's own time service on or off, also where that was refused before. It takes changeTime at
+// most: whether the system lets it is what the owner wants to know.
 func (k *Keeper) SetAutomatic(ctx context.Context, on bool) error {
-	k.change.Lock()
-	defer k.change.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, changeTime)
+	defer cancel()
+	if !k.begin(ctx) {
+		return ErrSlow
+	}
+	defer k.end()
 	k.mu.Lock()
 	has := k.automatic != nil
 	k.mu.Unlock()
@@ -174,31 +186,47 @@ func (k *Keeper) SetAutomatic(ctx context.Context, on bool) error {
 		return nil
 	case refused(err):
 		return ErrRefused
+	case ctx.Err() != nil:
+		return ErrSlow.Because(err)
 	case errors.Is(err, errNoBus) || unknown(err):
 		return ErrAutomatic
 	}
 	return fmt.Errorf("turn the system's time service: %w", err)
 }
 
-// SetZone sets the time zone of the system, where that is possible; where the system has no service for that it does
-// nothing. It takes two seconds at most. What went wrong is also in the Status from then on.
-func (k *Keeper) SetZone(ctx context.Context, zone string) error {
-	k.change.Lock()
-	defer k.change.Unlock()
-	err := k.turn(ctx, "SetTimezone", zone)
-	if errors.Is(err, errNoBus) || unknown(err) {
-		return nil
-	}
+// SetZone has Run set the time zone of the system, where that is possible; where the system has no service for that
+// nothing happens. It waits for nothing: what went wrong is in the Status later.
+func (k *Keeper) SetZone(zone string) {
 	k.mu.Lock()
-	k.asked = k.asked && err != nil
-	k.note = ""
-	if err != nil {
-		k.note = zoneRefused
-	}
+	k.zoneTo = zone
 	k.mu.Unlock()
 	k.rouse()
-	if err != nil {
-		return fmt.Errorf("set the system's time zone: %w", err)
+}
+
+// turnZone sets the zone that SetZone asked for, in changeTime at most.
+func (k *Keeper) turnZone(ctx context.Context) {
+	k.mu.Lock()
+	zone := k.zoneTo
+	k.zoneTo = ""
+	k.mu.Unlock()
+	if zone == "" {
+		return
 	}
-	return nil
+	if !k.begin(ctx) {
+		return
+	}
+	defer k.end()
+	ctx, cancel := context.WithTimeout(ctx, changeTime)
+	defer cancel()
+	err := k.turn(ctx, "SetTimezone", zone)
+	if errors.Is(err, errNoBus) || unknown(err) {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.asked, k.note = k.asked && err != nil, ""
+	if err != nil {
+		k.note = zoneRefused
+		k.config.Out.Warn("set the time zone of the system", "err", err)
+	}
 }

@@ -34,8 +34,10 @@ const (
 	SlewMost = 10 * time.Second
 	// lookEvery is how often it is looked at who keeps the clock.
 	lookEvery = 5 * time.Minute
-	// lookSoon is the pause while the system's service starts or ends.
-	lookSoon = 5 * time.Second
+	// lookSoon is the pause while the system's service starts or ends, which is waited for a few times only: one that
+	// is turned on and may not run, as in a container, would have the box look for ever.
+	lookSoon  = 5 * time.Second
+	soonTimes = 12
 	// lookTime bounds a look. A bus that hangs holds nobody up for longer.
 	lookTime = time.Second
 	// changeTime bounds a change of the system's switch or zone.
@@ -46,6 +48,8 @@ const (
 	stale = 20 * time.Minute
 	// vague is how far the clock may be off from trusted time though it was just set by it.
 	vague = 100 * time.Millisecond
+	// unsure is the maximum error with which the kernel calls no clock synchronised (NTP_PHASE_LIMIT).
+	unsure = 16 * time.Second
 )
 
 // Automatic is the system's own switch for its time service (timedate1).
@@ -65,8 +69,8 @@ type Status struct {
 type Hands interface {
 	// Look returns what the kernel says. It waits for nothing.
 	Look() (Kernel, error)
-	// Step sets the clock by so much at once, tells the kernel that it is right to within maxError, and writes
-	// the battery-backed clock if rtc is set and there is one that is open to this process.
+	// Step sets the clock by so much at once, tells the kernel that it is right to within maxError, calls it synchronised
+	// if that is less than unsure, and writes the battery-backed clock if rtc is set and there is one that is open to this process.
 	Step(by, maxError time.Duration, rtc bool) error
 	// Slew has the clock gain so much bit by bit, instead of what is left of earlier times.
 	Slew(by, maxError time.Duration) error
@@ -100,15 +104,17 @@ type Config struct {
 type Keeper struct {
 	config Config
 	wake   chan struct{}
-	change sync.Mutex // one look, or one change of the system's switch or zone, at a time
+	change chan struct{} // holds a token while one looks, or changes the system's switch or zone
 
 	mu      sync.Mutex
 	status  Status
 	allowed bool
+	zoneTo  string // the zone that SetZone asked for last, until it was tried
 	switches
 	want *want
 	// denied: the kernel refused to set the clock though the capability is there, as in a container.
 	denied   bool
+	turns    int           // looks in a row at a service that starts or ends
 	followed bool          // the clock was set right since the start, or since the box woke up
 	stepped  time.Duration // when it was last set at once
 	hand     hand
@@ -117,8 +123,8 @@ type Keeper struct {
 
 // want is how far the clock was off at a moment, at which Base was base.
 type want struct {
-	offset, base, at time.Duration
-	jump             bool
+	offset, doubt, base, at time.Duration
+	jump                    bool
 }
 
 // New returns a Keeper that has looked at nothing yet.
@@ -132,12 +138,13 @@ func New(c Config) *Keeper {
 	if c.Out == nil {
 		c.Out = slog.New(slog.DiscardHandler)
 	}
-	return &Keeper{config: c, wake: make(chan struct{}, 1), status: Status{Who: Nobody, Detail: unknownYet}, stepped: -settle}
+	return &Keeper{config: c, wake: make(chan struct{}, 1), change: make(chan struct{}, 1), status: Status{Who: Nobody, Detail: unknownYet}, stepped: -settle}
 }
 
-// Run looks from time to time who keeps the clock, and sets it as Follow asked, until the context ends.
+// Run looks from time to time who keeps the clock, and does what Follow and SetZone asked for, until the context ends.
 func (k *Keeper) Run(ctx context.Context) error {
 	for {
+		k.turnZone(ctx)
 		pause := k.look(ctx)
 		k.act()
 		select {
@@ -172,23 +179,36 @@ func (k *Keeper) Allow(may bool) {
 	k.rouse()
 }
 
-// Follow has the system clock follow trusted time, which is off from it by -offset. It steps where jump is
-// set, at the start, after the box slept and after a time that an administrator gave; otherwise it slews. It
-// waits for nothing: Run sets the clock once it has seen that nobody else does.
-func (k *Keeper) Follow(offset time.Duration, jump bool) {
+// Follow has the system clock follow trusted time, which is off from it by -offset and known to within doubt. It steps
+// where jump is set, at the start, after the box slept and after a time that an administrator gave; otherwise it slews.
+// It waits for nothing: Run sets the clock once it has seen that nobody else does.
+func (k *Keeper) Follow(offset, doubt time.Duration, jump bool) {
 	kernel, err := k.config.Hands.Look()
 	if err != nil {
 		return
 	}
 	k.mu.Lock()
 	jump = jump || k.want != nil && k.want.jump && kernel.At-k.want.at < lookTime
-	k.want = &want{offset: offset, base: kernel.Base, at: kernel.At, jump: jump}
+	k.want = &want{offset: offset, doubt: doubt, base: kernel.Base, at: kernel.At, jump: jump}
 	if kernel.At-k.stepped < settle {
 		k.want = nil // the offset may be one from before the step
 	}
 	k.mu.Unlock()
 	k.rouse()
 }
+
+// begin waits until no other looks or changes anything, and reports whether that came before the context ended. The
+// caller then calls end.
+func (k *Keeper) begin(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case k.change <- struct{}{}:
+		return true
+	}
+}
+
+func (k *Keeper) end() { <-k.change }
 
 // rouse has Run look now.
 func (k *Keeper) rouse() {
@@ -200,8 +220,10 @@ func (k *Keeper) rouse() {
 
 // look finds out who keeps the clock, in lookTime at most, and says when to look again.
 func (k *Keeper) look(ctx context.Context) (pause time.Duration) {
-	k.change.Lock()
-	defer k.change.Unlock()
+	if !k.begin(ctx) {
+		return lookEvery
+	}
+	defer k.end()
 	kernel, err := k.config.Hands.Look()
 	if err != nil {
 		k.config.Out.Warn("read the kernel's clock", "err", err)
@@ -221,10 +243,20 @@ func (k *Keeper) look(ctx context.Context) (pause time.Duration) {
 	seen.other = k.hand.see(kernel, !seen.whole)
 	k.switches = read
 	k.status = k.judge(seen, kernel)
-	if turning {
-		return lookSoon
+	return k.pause(turning)
+}
+
+// pause is how long to wait before the next look, where the system's service starts or ends or where it does not. It
+// needs mu.
+func (k *Keeper) pause(turning bool) time.Duration {
+	if !turning {
+		k.turns = 0
+		return lookEvery
 	}
-	return lookEvery
+	if k.turns++; k.turns > soonTimes {
+		return lookEvery
+	}
+	return lookSoon
 }
 
 // woke notices that the box slept, after which its clock is what the battery-backed one says. It needs mu.
@@ -299,7 +331,7 @@ func (k *Keeper) set() (stepped time.Duration, err error) {
 		return 0, nil // somebody has set the clock since, or may have: the next offset tells
 	}
 	k.woke(kernel)
-	by, sure := -w.offset, vague
+	by, sure := -w.offset, max(vague, w.doubt)
 	if by.Abs() <= StepFrom || k.followed && !w.jump && by.Abs() <= SlewMost {
 		sure += by.Abs()
 		err = k.config.Hands.Slew(by, sure)
@@ -309,7 +341,7 @@ func (k *Keeper) set() (stepped time.Duration, err error) {
 	if err != nil {
 		return 0, err
 	}
-	k.followed, k.status.Synchronised = true, true
+	k.followed, k.status.Synchronised = true, sure < unsure
 	k.hand.ours(kernel.At, sure)
 	if stepped != 0 {
 		k.stepped = kernel.At

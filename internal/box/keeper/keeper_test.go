@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"log/slog"
 	"os"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -16,111 +13,6 @@ import (
 
 	"castellan/internal/box/keeper"
 )
-
-// box is a machine whose kernel keeps the books of its clock as Linux does. No test may set the clock of the machine
-// it runs on; the real calls are tried on a kernel of their own, see internal/kerneltest.
-type box struct {
-	mu      sync.Mutex
-	start   time.Time
-	slept   time.Duration
-	off     time.Duration // the system clock less true time
-	sync    bool
-	most    time.Duration // the maximum error when it was last written
-	written time.Time
-	right   bool
-	refuses bool
-	steps   []time.Duration
-	slews   []time.Duration
-	told    []time.Duration
-	rtc     int
-}
-
-func newBox() *box {
-	return &box{start: time.Now(), off: -3 * time.Hour, right: true}
-}
-
-func (b *box) Look() (keeper.Kernel, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	at := time.Since(b.start) + b.slept
-	most := b.most + time.Since(b.written)/2000 // 500 parts in a million
-	return keeper.Kernel{
-		At: at, Slept: b.slept, Base: time.Duration(b.start.UnixNano()) + b.off, Synchronised: b.sync && most < 16*time.Second,
-		MaxError: most, MaySet: b.right,
-	}, nil
-}
-
-// declare needs mu.
-func (b *box) declare(most time.Duration) { b.sync, b.most, b.written = true, most, time.Now() }
-
-func (b *box) Step(by, most time.Duration, rtc bool) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.refuses {
-		return syscall.EPERM
-	}
-	b.off += by
-	b.steps = append(b.steps, by)
-	b.declare(most)
-	if rtc {
-		b.rtc++
-	}
-	return nil
-}
-
-func (b *box) Slew(by, most time.Duration) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.refuses {
-		return syscall.EPERM
-	}
-	b.slews = append(b.slews, by)
-	b.declare(most)
-	return nil
-}
-
-// change does something to the box beside the Keeper.
-func (b *box) change(f func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	f()
-}
-
-// hand is another who sets the clock right.
-func (b *box) hand() { b.change(func() { b.declare(10 * time.Millisecond) }) }
-
-// noBus is the address of a bus on which nobody listens.
-const noBus = "unix:path=/nonexistent"
-
-// alone is a file system on which nobody keeps the clock.
-func alone() fstest.MapFS { return fstest.MapFS{"proc/1/comm": file("init\n")} }
-
-func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
-
-// run runs a Keeper of the box inside a bubble until the test ends.
-func run(t *testing.T, b *box, root fs.FS) *keeper.Keeper {
-	t.Helper()
-	k := keeper.New(keeper.Config{
-		Hands: b, Root: root, Bus: noBus, Out: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Stepped: func(by time.Duration) { b.told = append(b.told, by) },
-	})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error)
-	go func() { done <- k.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	synctest.Wait()
-	return k
-}
-
-func follow(k *keeper.Keeper, offset time.Duration, jump bool) {
-	k.Follow(offset, jump)
-	synctest.Wait()
-}
 
 func TestTheClockIsSetAtTheStartAndBentLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -143,6 +35,26 @@ func TestTheClockIsSetAtTheStartAndBentLater(t *testing.T) {
 		follow(k, 3*time.Second, false)
 		if len(b.steps) != 1 || len(b.slews) != 2 || b.slews[0] != -400*time.Millisecond || b.slews[1] != -3*time.Second {
 			t.Errorf("%v and %v", b.steps, b.slews)
+		}
+	})
+}
+
+// A time that an administrator gave is right to within minutes, and nobody is told more than that.
+func TestWhatIsVagueIsToldAsVague(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox()
+		k := run(t, b, alone())
+		k.Allow(true)
+		k.Follow(-3*time.Hour, 2*time.Minute, true)
+		synctest.Wait()
+		if s := k.Status(); len(b.steps) != 1 || b.most != 2*time.Minute || s.Synchronised || s.Who != keeper.Castellan {
+			t.Errorf("right to within %v, %+v", b.most, s)
+		}
+		time.Sleep(time.Minute)
+		k.Follow(time.Second, 300*time.Millisecond, false)
+		synctest.Wait()
+		if s := k.Status(); b.most != 1300*time.Millisecond || !s.Synchronised {
+			t.Errorf("right to within %v, %+v", b.most, s)
 		}
 	})
 }
@@ -204,7 +116,7 @@ func TestOneOffsetSetsTheClockOnce(t *testing.T) {
 		}
 		// Somebody sets the clock between the measure and the step.
 		time.Sleep(time.Hour)
-		k.Follow(-3*time.Hour, true)
+		k.Follow(-3*time.Hour, 0, true)
 		b.change(func() { b.off += time.Minute })
 		synctest.Wait()
 		if len(b.steps) != 1 {
@@ -258,7 +170,7 @@ func TestNothingIsTouchedThatIsNotOurs(t *testing.T) {
 		"a dead pid file":  {with("run/ntpd.pid", "4194304999\n"), keeper.Castellan, "Castellan keeps", true, true},
 		"a garbled one":    {with("run/ntpd.pid", "\n"), keeper.Castellan, "", true, true},
 		"a container":      {with("run/systemd/container", "lxc\n"), keeper.Host, "its host keeps the clock", true, true},
-		"not allowed":      {alone(), keeper.Nobody, "Castellan can, once it is let", false, true},
+		"not allowed":      {alone(), keeper.Nobody, "Castellan can, once it is allowed to", false, true},
 		"no right":         {alone(), keeper.Nobody, "castellan-clock.conf", true, false},
 		"neither":          {alone(), keeper.Nobody, "gives Castellan no right", false, false},
 		"allowed, a right": {alone(), keeper.Castellan, "Castellan keeps the clock of this NAS.", true, true},

@@ -116,18 +116,21 @@ func errnoOrNil(e unix.Errno) error {
 	return e
 }
 
-// declare tells the kernel that its clock is right. It then writes the battery-backed clock every 11 minutes by
-// itself (CONFIG_RTC_SYSTOHC), and tells everybody who asks.
+// declare tells the kernel how far its clock may be off. Where that is little the kernel writes the battery-backed clock
+// every 11 minutes by itself (CONFIG_RTC_SYSTOHC), and calls its clock synchronised to everybody who asks.
 func declare(maxError time.Duration) error {
 	var t unix.Timex
 	if _, err := unix.Adjtimex(&t); err != nil {
 		return fmt.Errorf("read clock: %w", err)
 	}
 	t.Modes = unix.ADJ_STATUS | unix.ADJ_MAXERROR | unix.ADJ_ESTERROR
-	t.Status &^= unix.STA_UNSYNC
+	t.Status |= unix.STA_UNSYNC
+	if maxError < unsure {
+		t.Status &^= unix.STA_UNSYNC
+	}
 	t.Maxerror, t.Esterror = long(maxError.Microseconds(), t.Maxerror), long(maxError.Microseconds(), t.Esterror)
 	if _, err := unix.Adjtimex(&t); err != nil {
-		return fmt.Errorf("call clock synchronised: %w", err)
+		return fmt.Errorf("say how right the clock is: %w", err)
 	}
 	return nil
 }

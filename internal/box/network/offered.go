@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"net/netip"
@@ -15,7 +16,7 @@ import (
 const (
 	// MostOffered is how many time servers of the local network are looked at.
 	MostOffered = 4
-	// longestLease bounds how much is read of a file.
+	// longestLease bounds how much is read of a file, from its end: dhclient adds what is new there.
 	longestLease = 1 << 20
 )
 
@@ -82,13 +83,13 @@ func timeServer(word string) (address string, ok bool) {
 	return a.String(), ok
 }
 
-// contents gives the beginnings of all files of these patterns that can be read, by name.
+// contents gives the ends of all files of these patterns that can be read, by name.
 func contents(root fs.FS, patterns []string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, pattern := range patterns {
 			names, _ := fs.Glob(root, path.Clean(pattern)) // sorted
 			for _, name := range names {
-				if text, ok := beginning(root, name); ok && !yield(text) {
+				if text, ok := ending(root, name); ok && !yield(text) {
 					return
 				}
 			}
@@ -96,7 +97,8 @@ func contents(root fs.FS, patterns []string) func(yield func(string) bool) {
 	}
 }
 
-func beginning(root fs.FS, name string) (string, bool) {
+// ending returns the last lines of a file.
+func ending(root fs.FS, name string) (string, bool) {
 	info, err := fs.Stat(root, name)
 	if err != nil || !info.Mode().IsRegular() {
 		return "", false // opening a pipe would wait
@@ -106,13 +108,26 @@ func beginning(root fs.FS, name string) (string, bool) {
 		return "", false
 	}
 	defer func() { _ = f.Close() }()
+	cut := info.Size() > longestLease
+	if cut {
+		s, ok := f.(io.Seeker)
+		if !ok {
+			return "", false
+		}
+		if _, err := s.Seek(-longestLease, io.SeekEnd); err != nil {
+			return "", false
+		}
+	}
 	text, err := io.ReadAll(io.LimitReader(f, longestLease))
+	if cut {
+		_, text, _ = bytes.Cut(text, []byte{'\n'}) // half a line may mean anything
+	}
 	return string(text), err == nil
 }
 
 // The parts of a lease in dhclient's file that matter here.
 var (
-	leaseBlock   = regexp.MustCompile(`(?s)lease6? \{(.*?)\n\}`)
+	leaseBlock   = regexp.MustCompile(`(?ms)^lease6? \{(.*?)\n\}`)
 	leaseCard    = regexp.MustCompile(`(?m)^\s*interface "([^"]*)";`)
 	leaseServers = regexp.MustCompile(`(?m)^\s*option ntp-servers ([0-9., ]+);`)
 	leaseEnd     = regexp.MustCompile(`(?m)^\s*expire \d+ (\d+/\d+/\d+ \d+:\d+:\d+);`)

@@ -40,12 +40,15 @@ func TestOfferedTimeServersAreFoundWhereServicesLeaveThem(t *testing.T) {
 		"a lease for ever": {map[string]string{"var/lib/dhcp/dhclient.eth0.leases": lease("eth0", "192.0.2.1", "never")}, []string{"192.0.2.1"}},
 		"the newest lease of each card": {map[string]string{"var/lib/dhcp/dhclient.leases": lease("eth0", "192.0.2.1", tomorrow) + lease("eth1", "192.0.2.8", tomorrow) + lease("eth0", "192.0.2.2", tomorrow)},
 			[]string{"192.0.2.2", "192.0.2.8"}},
-		"a lease that ended":    {map[string]string{"var/lib/dhcp/dhclient.leases": lease("eth0", "192.0.2.1", yesterday)}, nil},
-		"one end that is none":  {map[string]string{"var/lib/dhcp/dhclient.leases": lease("eth0", "192.0.2.1", "1 2026/99/99 11:00:00")}, nil},
-		"the same one twice":    {map[string]string{"run/systemd/netif/leases/2": "NTP=192.0.2.1 192.0.2.1\n", "run/chrony-dhcp/a.sources": "server ::ffff:192.0.2.1\n"}, []string{"192.0.2.1"}},
-		"four at most":          {map[string]string{"run/systemd/netif/leases/2": "NTP=192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5\n"}, []string{"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"}},
-		"names, tricks, own":    {map[string]string{"run/systemd/netif/leases/2": "NTP=ntp.example.org $(reboot) 192.0.2.1;x 127.0.0.1 0.0.0.0 224.0.0.1 255.255.255.255 fe80::1%eth0 fe80::1 ::1 169.254.1.1 192.0.2.256 192.0.2.1:123\n"}, nil},
-		"an empty name of file": {map[string]string{"run/systemd/netif/leases/2": ""}, nil},
+		"a lease that ended":   {map[string]string{"var/lib/dhcp/dhclient.leases": lease("eth0", "192.0.2.1", yesterday)}, nil},
+		"one end that is none": {map[string]string{"var/lib/dhcp/dhclient.leases": lease("eth0", "192.0.2.1", "1 2026/99/99 11:00:00")}, nil},
+		"a file that has grown for years": {map[string]string{"var/lib/dhcp/dhclient.leases": strings.Repeat(lease("eth0", "192.0.2.1", yesterday), 6000) + lease("eth0", "192.0.2.2", tomorrow)},
+			[]string{"192.0.2.2"}},
+		"a lease that began before what is read": {map[string]string{"var/lib/dhcp/dhclient.leases": "lease {\n" + strings.Repeat("  option x 1;\n", 1<<17) + lease("eth0", "192.0.2.1", tomorrow)[8:]}, nil},
+		"the same one twice":                     {map[string]string{"run/systemd/netif/leases/2": "NTP=192.0.2.1 192.0.2.1\n", "run/chrony-dhcp/a.sources": "server ::ffff:192.0.2.1\n"}, []string{"192.0.2.1"}},
+		"four at most":                           {map[string]string{"run/systemd/netif/leases/2": "NTP=192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5\n"}, []string{"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"}},
+		"names, tricks, own":                     {map[string]string{"run/systemd/netif/leases/2": "NTP=ntp.example.org $(reboot) 192.0.2.1;x 127.0.0.1 0.0.0.0 224.0.0.1 255.255.255.255 fe80::1%eth0 fe80::1 ::1 169.254.1.1 192.0.2.256 192.0.2.1:123\n"}, nil},
+		"an empty name of file":                  {map[string]string{"run/systemd/netif/leases/2": ""}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := fstest.MapFS{}

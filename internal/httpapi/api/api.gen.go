@@ -183,17 +183,18 @@ func (e CheckCode) Valid() bool {
 
 // Defines values for ClockReason.
 const (
-	ClockByHand       ClockReason = "by_hand"
-	ClockDisagreement ClockReason = "disagreement"
-	ClockInStep       ClockReason = "in_step"
-	ClockJump         ClockReason = "jump"
-	ClockLongOff      ClockReason = "long_off"
-	ClockNoAnswer     ClockReason = "no_answer"
-	ClockNoNameServer ClockReason = "no_name_server"
-	ClockNoServer     ClockReason = "no_server"
-	ClockOwn          ClockReason = "own_clock"
-	ClockSingleSource ClockReason = "single_source"
-	ClockSystemOff    ClockReason = "system_off"
+	ClockByHand          ClockReason = "by_hand"
+	ClockDisagreement    ClockReason = "disagreement"
+	ClockInStep          ClockReason = "in_step"
+	ClockJump            ClockReason = "jump"
+	ClockLongOff         ClockReason = "long_off"
+	ClockNoAnswer        ClockReason = "no_answer"
+	ClockNoNameServer    ClockReason = "no_name_server"
+	ClockNoServer        ClockReason = "no_server"
+	ClockOwn             ClockReason = "own_clock"
+	ClockSingleSource    ClockReason = "single_source"
+	ClockSystemOff       ClockReason = "system_off"
+	ClockUnauthenticated ClockReason = "unauthenticated"
 )
 
 // Valid indicates whether the value is a known member of the ClockReason enum.
@@ -220,6 +221,8 @@ func (e ClockReason) Valid() bool {
 	case ClockSingleSource:
 		return true
 	case ClockSystemOff:
+		return true
+	case ClockUnauthenticated:
 		return true
 	default:
 		return false
@@ -732,6 +735,7 @@ const (
 	JumpFirst     TimeJumpWhy = "first"
 	JumpOther     TimeJumpWhy = "other"
 	JumpServers   TimeJumpWhy = "servers"
+	JumpVouched   TimeJumpWhy = "vouched"
 )
 
 // Valid indicates whether the value is a known member of the TimeJumpWhy enum.
@@ -748,6 +752,8 @@ func (e TimeJumpWhy) Valid() bool {
 	case JumpOther:
 		return true
 	case JumpServers:
+		return true
+	case JumpVouched:
 		return true
 	default:
 		return false
@@ -804,12 +810,13 @@ func (e TimeProtocol) Valid() bool {
 
 // Defines values for TimeServerState.
 const (
-	ServerAgrees   TimeServerState = "agrees"
-	ServerDisabled TimeServerState = "disabled"
-	ServerIgnored  TimeServerState = "ignored"
-	ServerRefused  TimeServerState = "refused"
-	ServerSilent   TimeServerState = "silent"
-	ServerWaiting  TimeServerState = "waiting"
+	ServerAgrees      TimeServerState = "agrees"
+	ServerDisabled    TimeServerState = "disabled"
+	ServerIgnored     TimeServerState = "ignored"
+	ServerRefused     TimeServerState = "refused"
+	ServerSilent      TimeServerState = "silent"
+	ServerUnconfirmed TimeServerState = "unconfirmed"
+	ServerWaiting     TimeServerState = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the TimeServerState enum.
@@ -824,6 +831,8 @@ func (e TimeServerState) Valid() bool {
 	case ServerRefused:
 		return true
 	case ServerSilent:
+		return true
+	case ServerUnconfirmed:
 		return true
 	case ServerWaiting:
 		return true
@@ -962,6 +971,7 @@ type Area string
 
 // AutomaticTime The system's own switch for its time service. Without it the system has none.
 type AutomaticTime struct {
+	// Changeable Not where the system refused when it was last tried. It can be tried again.
 	Changeable bool `json:"changeable"`
 	On         bool `json:"on"`
 }
@@ -1109,7 +1119,8 @@ type Clock struct {
 
 	// Reason Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
 	// behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
-	// up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+	// up; none answers; they disagree; they suddenly say another time; they are far from the last
+	// known time; a majority agrees, and no server that is asked by NTS has answered for long.
 	Reason ClockReason `json:"reason"`
 	State  ClockState  `json:"state"`
 
@@ -1122,7 +1133,8 @@ type Clock struct {
 
 // ClockReason Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
 // behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
-// up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+// up; none answers; they disagree; they suddenly say another time; they are far from the last
+// known time; a majority agrees, and no server that is asked by NTS has answered for long.
 type ClockReason string
 
 // ClockState defines model for ClockState.
@@ -2118,14 +2130,14 @@ type TimeJump struct {
 	// What Trusted time or the clock of the NAS.
 	What TimeJumpWhat `json:"what"`
 
-	// Why Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+	// Why Trusted time: the first answer after a start, the servers, an administrator's word or sign-in, by hand. The clock of the NAS: set by Castellan, or by something else.
 	Why TimeJumpWhy `json:"why"`
 }
 
 // TimeJumpWhat Trusted time or the clock of the NAS.
 type TimeJumpWhat string
 
-// TimeJumpWhy Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+// TimeJumpWhy Trusted time: the first answer after a start, the servers, an administrator's word or sign-in, by hand. The clock of the NAS: set by Castellan, or by something else.
 type TimeJumpWhy string
 
 // TimeJumpAccepted defines model for TimeJumpAccepted.

@@ -74,7 +74,7 @@ func (k *keeping) follow(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	k.keeper.Follow(offset, r.URL.Query().Has("jump"))
+	k.keeper.Follow(offset, 0, r.URL.Query().Has("jump"))
 }
 
 // bend runs the system clock faster or slower, as chrony does: so many microseconds a tick instead of 10000.

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:0b7d3f84a17d7cb6765d7b8684eb441f360bd9f168c9f40047a30759a5b201e2
+// openapi.yaml sha256:27227dc0b78424c49c15bb6e44727760431ca98e830475d442a796bc237a1701
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1567,10 +1567,11 @@ export interface components {
         /**
          * @description Why the clock is in its state: a majority agrees; it does, but the clock of the NAS is off; one server alone stands
          *     behind it; an administrator set it; the NAS's own clock is believed; no server is set; their names cannot be looked
-         *     up; none answers; they disagree; they suddenly say another time; they are far from the last known time.
+         *     up; none answers; they disagree; they suddenly say another time; they are far from the last
+         *     known time; a majority agrees, and no server that is asked by NTS has answered for long.
          * @enum {string}
          */
-        ClockReason: "in_step" | "system_off" | "single_source" | "by_hand" | "own_clock" | "no_server" | "no_name_server" | "no_answer" | "disagreement" | "jump" | "long_off";
+        ClockReason: "in_step" | "system_off" | "single_source" | "by_hand" | "own_clock" | "no_server" | "no_name_server" | "no_answer" | "disagreement" | "jump" | "long_off" | "unauthenticated";
         /** @description What time it is, and how far this may be believed. */
         Clock: {
             /**
@@ -2180,7 +2181,7 @@ export interface components {
             offered: boolean;
             address?: string;
             /** @enum {string} */
-            state: "agrees" | "ignored" | "silent" | "refused" | "waiting" | "disabled";
+            state: "agrees" | "ignored" | "silent" | "refused" | "waiting" | "disabled" | "unconfirmed";
             /** @description The state in words. */
             detail: string;
             /**
@@ -2219,6 +2220,7 @@ export interface components {
         /** @description The system's own switch for its time service. Without it the system has none. */
         AutomaticTime: {
             on: boolean;
+            /** @description Not where the system refused when it was last tried. It can be tried again. */
             changeable: boolean;
         };
         AutomaticTimeChange: {
@@ -2299,10 +2301,10 @@ export interface components {
             /** Format: int64 */
             by_ms: number;
             /**
-             * @description Trusted time: the first answer after a start, the servers, an administrator's word, by hand. The clock of the NAS: set by Castellan, or by something else.
+             * @description Trusted time: the first answer after a start, the servers, an administrator's word or sign-in, by hand. The clock of the NAS: set by Castellan, or by something else.
              * @enum {string}
              */
-            why: "first" | "servers" | "accepted" | "by_hand" | "castellan" | "other";
+            why: "first" | "servers" | "accepted" | "vouched" | "by_hand" | "castellan" | "other";
         };
         TimeHistory: {
             /** @description Oldest first. A gap of more than twice the usual distance means that nothing was measured. */

@@ -6,6 +6,8 @@ import { emailFault, nasNameFault, userNameFault } from "../parts/forms";
 import { passwordFault } from "../parts/password";
 import { session } from "../session/session.svelte";
 import { nas } from "../status.svelte";
+import { clock } from "../time/clock.svelte";
+import { clockTime } from "../time/format";
 import { browserZone } from "../time/zones";
 
 export type Step = "proof" | "account" | "nas" | "two_step";
@@ -23,8 +25,8 @@ export class FirstRun {
 	/** A NAS that was reset keeps its name and its time zone, so they are not asked for again. */
 	readonly again: boolean;
 	readonly steps: Step[];
-	/** How the right to claim was proved, for the picture. */
-	proof = $state("");
+	/** How and when the right to claim was proved, for the picture. */
+	#proof = $state.raw<{ how: string; at: number }>();
 	least = $state(15);
 	shown = $state("");
 	name = $state("admin");
@@ -54,10 +56,16 @@ export class FirstRun {
 		return this.steps.indexOf(this.step);
 	}
 
+	/** How and when, in the zone that the NAS has or will have. */
+	get proof(): string {
+		if (!this.#proof) return "";
+		return `${this.#proof.how} at ${clockTime(this.#proof.at, this.again ? clock.zone : this.zone)}`;
+	}
+
 	/** The ticket is there: somebody at the NAS is in this browser. */
 	proved(step: SignInStep, how: string) {
 		this.least = step.password_min ?? this.least;
-		this.proof = how;
+		this.#proof = how ? { how, at: clock.read() } : undefined;
 		this.refusal = "";
 		this.step = "account";
 	}

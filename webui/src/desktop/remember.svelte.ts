@@ -52,7 +52,7 @@ class Memory {
 	stop() {
 		clearTimeout(this.#timer);
 		this.ready = false;
-		windows.restore([], []);
+		windows.clear();
 	}
 }
 

@@ -177,18 +177,31 @@ class Windows {
 		return [...places.values()];
 	}
 
-	/** Puts back what was remembered; windows of apps this person may not use stay closed. */
-	restore(places: WindowPlace[], allowed: readonly App[]) {
+	/** Closes everything and forgets what was remembered. */
+	clear() {
 		this.list = [];
 		this.leaving = undefined;
 		this.#top = 0;
+		this.#places.clear();
+	}
+
+	/**
+	 * Puts back what was remembered; windows of apps this person may not use stay closed. What the person opened
+	 * while that was asked for stays as it is, and in front.
+	 */
+	restore(places: WindowPlace[], allowed: readonly App[]) {
+		const early = [...this.list].sort((a, b) => a.order - b.order);
 		this.#places = new Map(places.map((place) => [key(place.app, place.screen), place]));
 		for (const place of places) {
 			const app = allowed.find((one) => one.id === place.app);
 			if (!place.open || place.screen !== screen.size || !app) continue;
+			if (early.some((win) => win.app === app)) continue;
 			const win = this.open(app);
 			win.minimised = place.state === "minimised" || screen.phone;
 			win.opener = undefined;
+		}
+		for (const win of early) {
+			if (!win.minimised) this.raise(win);
 		}
 	}
 }

@@ -13,7 +13,7 @@ function app(id: string): App {
 beforeEach(() => {
 	screen.width = 1440;
 	screen.height = 900;
-	windows.restore([], []);
+	windows.clear();
 });
 
 describe("windows", () => {
@@ -58,6 +58,7 @@ describe("what is remembered", () => {
 		windows.open(app("help"));
 		windows.open(app("log"));
 		const places = windows.describe();
+		windows.clear();
 		windows.restore(places, appsFor(true));
 		expect(windows.list.map((win) => win.app.id)).toEqual(["help", "log"]);
 		expect(windows.front?.page).toBe("clock");
@@ -72,9 +73,21 @@ describe("what is remembered", () => {
 		expect(windows.open(app("log")).place).toEqual({ x: 200, y: 100, width: 900, height: 500 });
 	});
 
+	test("leaves in front what was opened while the NAS was asked", () => {
+		windows.open(app("help"));
+		windows.open(app("log"));
+		const places = windows.describe();
+		windows.clear();
+		const early = windows.open(app("help"));
+		windows.restore(places, appsFor(true));
+		expect(windows.list.map((win) => win.app.id).sort()).toEqual(["help", "log"]);
+		expect(windows.front).toBe(early);
+	});
+
 	test("opens nothing that the person may no longer use", () => {
 		windows.open(app("access"));
 		const places = windows.describe();
+		windows.clear();
 		windows.restore(places, appsFor(false));
 		expect(windows.list).toEqual([]);
 	});

@@ -12,6 +12,9 @@ const minute = 60 * second;
 const almostMinute = minute - second / 2;
 const hour = 60 * minute;
 const day = 24 * hour;
+const year = 365 * day;
+/** Keeps a number and its unit on one line. */
+const nbsp = "\u00a0";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -85,15 +88,23 @@ export function ago(at: number, now: number, zone: string): string {
 	return moment(at, now, zone).replace("Yesterday", "yesterday");
 }
 
-/** A span in its two largest units: 3 min 12 s, 2 h 5 min, 40 s, 1.5 s, 3 ms. */
-export function span(ms: number): string {
-	const size = Math.abs(ms);
+/** A span in its two largest units, on one line: 20 years, 2 h 5 min, 3 min 12 s, 40 s, 1.5 s, 3 ms. */
+export const span = (ms: number) => spanWords(Math.abs(ms)).replaceAll(" ", nbsp);
+
+function spanWords(size: number): string {
 	if (size < second) return `${Math.round(size)} ms`;
 	if (size < 10 * second) return `${number(size / second, 1)} s`;
 	if (size < almostMinute) return `${Math.round(size / second)} s`;
 	if (size < hour) return two(size, minute, "min", second, "s");
 	if (size < 2 * day) return two(size, hour, "h", minute, "min");
-	return `${number(Math.round(size / day))} days`;
+	return long(size);
+}
+
+/** From two days on: 8 days, 2.5 years, 20 years. */
+function long(size: number): string {
+	if (size < 2 * year) return `${number(Math.round(size / day))} days`;
+	const years = Math.round((10 * size) / year) / 10;
+	return years < 10 && years % 1 !== 0 ? `${number(years, 1)} years` : `${number(Math.round(years))} years`;
 }
 
 /** The same for what is known in whole seconds: 0 s, 4 s, 1 min 5 s. */
@@ -132,14 +143,15 @@ export function roughOffset(ms: number): string {
 				? `${Math.round(size / minute)} min`
 				: size < 2 * day
 					? `${Math.round(size / hour)} h`
-					: `${number(Math.round(size / day))} days`;
+					: long(size);
 	return `${words} ${ms < 0 ? "slow" : "fast"}`;
 }
 
-/** +2.8 ms with its sign, for columns. */
+/** +2.8 ms or −3 min 12 s with its sign, for columns. */
 export function signed(ms: number): string {
 	const size = Math.abs(ms);
 	const sign = size < 0.05 ? "" : ms < 0 ? minus : "+";
+	if (size >= almostMinute) return sign + span(size);
 	return size < second ? `${sign}${number(size, 1)} ms` : `${sign}${number(size / second, 1)} s`;
 }
 

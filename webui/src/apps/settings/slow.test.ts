@@ -18,7 +18,7 @@ test("a row says who, why and for how long", () => {
 	});
 	expect(slowWords(slow({ rule: "source", source: "192.0.2.9" }), 840)).toMatchObject({
 		title: "192.0.2.9",
-		note: "Too many wrong passwords for different names. Sign-in pauses. For another 14 min.",
+		note: "Too many wrong passwords for different names. Sign-in pauses. For another 14\u00a0min.",
 	});
 	expect(slowWords(slow({ rule: "code", account: "ines", tries: 1 }), 0).note).toBe(
 		"1 wrong code in a row. Another try is possible now.",

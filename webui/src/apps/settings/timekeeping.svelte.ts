@@ -1,7 +1,7 @@
 import { api } from "../../api/client";
 import { asProblem, cancelled, type Problem } from "../../api/problem";
 import { Resource } from "../../api/resource.svelte";
-import type { Clock, Time, TimeServerChoice, TimeSettings } from "../../api/types";
+import type { Time, TimeServerChoice, TimeSettings } from "../../api/types";
 import { health } from "../../desktop/health.svelte";
 import { toasts } from "../../desktop/toasts.svelte";
 import { nas } from "../../status.svelte";
@@ -112,17 +112,6 @@ export class TimePage {
 
 	/** Turns the time service of the system beneath on or off. */
 	automatic = (on: boolean) => this.#change("automatic", () => api.put("/time/automatic", { on }));
-}
-
-/** What to do about the clock, for whoever has this very page in front of them. */
-export function adviceHere({ state, reason, advice }: Clock): string {
-	if (reason === "system_off") return "Codes work all the same. “Clock of the NAS” below says who sets it.";
-	if (reason === "single_source") return "Add servers until there are three.";
-	if (reason === "long_off")
-		return "This is as it should be if the NAS was off for long or its clock ran wrong. Look at a clock you trust. If the servers are right, accept their time; if not, replace them below.";
-	if (reason === "jump" && state === "suspect")
-		return "Look at a clock you trust. If the servers are right, accept their time; if not, replace them below.";
-	return advice;
 }
 
 /** The list with one server moved by so many places. */

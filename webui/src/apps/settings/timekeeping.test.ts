@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { cancelled, Problem } from "../../api/problem";
 import type { Time } from "../../api/types";
-import { adviceHere, movedBy, serverFault, TimePage } from "./timekeeping.svelte";
+import { movedBy, serverFault, TimePage } from "./timekeeping.svelte";
 
 const { api } = vi.hoisted(() => ({ api: { get: vi.fn(), post: vi.fn(), put: vi.fn() } }));
 vi.mock("../../api/client", () => ({ api }));
@@ -70,16 +70,6 @@ test("only the newest change can be taken back", async () => {
 	await page.saveNow({ verified_only: true }, "verified", "One");
 	await page.saveNow({ servers: [] }, "servers", "Other");
 	expect(toasts.list.map((one) => one.title)).toEqual(["Other"]);
-});
-
-test("advice is for whoever has the page in front of them", () => {
-	const { clock } = time();
-	expect(adviceHere({ ...clock, state: "suspect", reason: "jump", advice: "Elsewhere." })).toContain(
-		"accept their time",
-	);
-	expect(adviceHere({ ...clock, state: "unsynced", reason: "jump", advice: "Elsewhere." })).toBe(
-		"Elsewhere.",
-	);
 });
 
 test("what was put off is no failure, and what was refused is told", async () => {
