@@ -340,6 +340,7 @@ func (e ExportFormat) Valid() bool {
 // Defines values for LastPressIdle.
 const (
 	IdleDisabled LastPressIdle = "disabled"
+	IdleRest     LastPressIdle = "rest"
 	IdleTest     LastPressIdle = "test"
 )
 
@@ -347,6 +348,8 @@ const (
 func (e LastPressIdle) Valid() bool {
 	switch e {
 	case IdleDisabled:
+		return true
+	case IdleRest:
 		return true
 	case IdleTest:
 		return true
@@ -1010,7 +1013,10 @@ type Button struct {
 	Learnt bool `json:"learnt"`
 
 	// Name The key and its device, or the chip and the line.
-	Name   string       `json:"name"`
+	Name string `json:"name"`
+
+	// RestIn For how many seconds yet holding the button restores nothing, as that was done just now; 0: it would.
+	RestIn int          `json:"rest_in"`
 	Source ButtonSource `json:"source"`
 	State  ButtonState  `json:"state"`
 
@@ -1891,6 +1897,9 @@ type Session struct {
 
 	// Repair This session began with a recovery code or a press of the button: 2-step verification may be turned off with the password alone.
 	Repair bool `json:"repair"`
+
+	// ResetAt When the reset button restored the administrator's defaults, where that was since this person signed in last: everybody is told once.
+	ResetAt *time.Time `json:"reset_at,omitempty"`
 
 	// StepUpIn Seconds for which sensitive changes are open; 0: prove it again first.
 	StepUpIn int    `json:"step_up_in"`

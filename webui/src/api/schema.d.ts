@@ -1,4 +1,4 @@
-// openapi.yaml sha256:27227dc0b78424c49c15bb6e44727760431ca98e830475d442a796bc237a1701
+// openapi.yaml sha256:5a6669d040db31519f24a30d390d6a5d48ece2023a9214b591326080bd76010a
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1740,6 +1740,11 @@ export interface components {
             may_postpone: boolean;
             /** @description This session began with a recovery code or a press of the button: 2-step verification may be turned off with the password alone. */
             repair: boolean;
+            /**
+             * Format: date-time
+             * @description When the reset button restored the administrator's defaults, where that was since this person signed in last: everybody is told once.
+             */
+            reset_at?: string;
             me: components["schemas"]["Me"];
             token: string;
             nas_name: string;
@@ -2350,6 +2355,8 @@ export interface components {
              * @enum {string}
              */
             guard: "none" | "inhibited" | "ignored" | "taken" | "exposed";
+            /** @description For how many seconds yet holding the button restores nothing, as that was done just now; 0: it would. */
+            rest_in: number;
             /** @description What is wrong with a button that works, then what to do. */
             trouble?: string;
             feedback: components["schemas"]["Feedback"];
@@ -2403,7 +2410,7 @@ export interface components {
              * @description Why it did nothing whatever it means.
              * @enum {string}
              */
-            idle?: "test" | "disabled";
+            idle?: "test" | "disabled" | "rest";
             means?: components["schemas"]["Outcome"];
         };
         Press: {
