@@ -9,31 +9,21 @@ import (
 	"castellan/internal/kerneltest"
 )
 
-// halves returns for how long a line stayed at each level, of the levels that begin and end within a time.
-func halves(line kerneltest.Line, within time.Duration) (all []time.Duration) {
-	level, since := line.High(), time.Time{}
+// changes counts how often a line changes within a time.
+func changes(line kerneltest.Line, within time.Duration) (n int) {
+	level := line.High()
 	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		now := line.High()
-		if now == level {
-			continue
+		if now := line.High(); now != level {
+			level, n = now, n+1
 		}
-		if !since.IsZero() {
-			all = append(all, time.Since(since))
-		}
-		level, since = now, time.Now()
 	}
-	return all
+	return n
 }
 
-// blinks reports whether a line changes about every half.
+// blinks reports whether a line changes about every half: eight times are expected, and a busy host makes some of them late.
 func blinks(line kerneltest.Line, half time.Duration) bool {
-	all := halves(line, 4*half+half/2)
-	for _, took := range all {
-		if took < half/2 || took > half*3/2 {
-			return false
-		}
-	}
-	return len(all) >= 2
+	n := changes(line, 8*half)
+	return n >= 4 && n <= 12
 }
 
 // R140 on a real kernel: a finger on a button that the kernel owns, and the lights on its lines. They are looked at from
@@ -57,7 +47,7 @@ func TestARealKernelsLightsSayWhereAPressStands(t *testing.T) {
 	}
 	finger, greenLight, redLight := m.Line(buttonLine), m.Line(green), m.Line(red)
 	asBefore := func() bool {
-		return len(halves(greenLight, 2*time.Second)) == 0 && greenLight.High() && !redLight.High()
+		return changes(greenLight, 2*time.Second) == 0 && greenLight.High() && !redLight.High()
 	}
 	if !asBefore() {
 		t.Fatal("at the start the lights are not as the board has them")
@@ -75,8 +65,11 @@ func TestARealKernelsLightsSayWhereAPressStands(t *testing.T) {
 	} else {
 		t.Logf("the red light said to let go after %v", said)
 	}
-	if !blinks(redLight, 200*time.Millisecond) || greenLight.High() {
-		t.Error("the red light does not blink alone")
+	if !blinks(redLight, 200*time.Millisecond) {
+		t.Error("the red light does not blink")
+	}
+	if changes(greenLight, time.Second) > 0 || greenLight.High() {
+		t.Error("the green light is not off meanwhile")
 	}
 	finger.Release()
 	after := visit(t, m)
