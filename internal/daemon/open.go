@@ -15,7 +15,9 @@ import (
 	"castellan/internal/access/claim"
 	"castellan/internal/access/password"
 	"castellan/internal/atomicfile"
+	"castellan/internal/box/clock"
 	"castellan/internal/event"
+	"castellan/internal/reset"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
@@ -81,7 +83,7 @@ func (d *Daemon) open() (opened, error) {
 	databaseMissing := missing(d.databasePath())
 	switch {
 	case keyMissing && databaseMissing:
-		if key, err = d.found(secret.NewKey(), true); err != nil {
+		if key, err = d.found(secret.NewKey(), false); err != nil {
 			return opened{}, err
 		}
 	case keyMissing:
@@ -213,8 +215,9 @@ func (d *Daemon) provision(o opened) error {
 }
 
 // found makes a new box: first the complete database under another name, then the device key, then the
-// database's own name. A power cut in between leaves something that finishFounding understands.
-func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
+// database's own name. A power cut in between leaves something that finishFounding understands. again tells that the button
+// had one put aside for it: that was a reset.
+func (d *Daemon) found(key secret.Key, again bool) (secret.Key, error) {
 	passes := d.Passwords.Passes
 	if passes == 0 {
 		passes = password.Calibrate()
@@ -245,15 +248,16 @@ func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
 		if err := journal.Record(tx, event.Event{Kind: event.Made}); err != nil {
 			return err
 		}
-		return box.Found(tx, plain, hash, now)
+		if err := box.Found(tx, plain, hash, now); err != nil || !again {
+			return err
+		}
+		return errors.Join(box.Refounded(tx, now), reset.Begin(tx, d.Elapsed(), clock.Boot()))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return key, fmt.Errorf("found a new box: %w", err)
 	}
-	if writeKey {
-		if err := atomicfile.Write(d.keyPath(), key[:], 0o600); err != nil {
-			return key, err
-		}
+	if err := atomicfile.Write(d.keyPath(), key[:], 0o600); err != nil {
+		return key, err
 	}
 	return key, d.finishFounding(false)
 }

@@ -68,7 +68,7 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 		DB: db, Box: claim.New(claim.Config{Key: key}), Waits: presence.New(elapsed), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Key: key, Folder: folder,
 		Browsers: session.NewBrowsers(key, func() time.Time { return noon }),
-		Now:      func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
+		Now:      func() time.Time { return noon }, Elapsed: elapsed, Boot: "one", Out: slog.New(slog.DiscardHandler),
 		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return noon }}),
 	})
 	b.update(func(tx *store.Tx) error {
