@@ -32,9 +32,9 @@ func TestAResetThatIsCutOffIsWholeOrNone(t *testing.T) {
 		t.Fatal(daemon.ResetAndDie(h.config(nil), os.Getenv(dieAt)))
 	}
 	t.Parallel()
-	h, ids, phone := lived(t, "127.0.0.60")
+	h, l := lived(t, "127.0.0.60")
 	before := h.dump()
-	old := secretsOf(before, ids["admin"])
+	old := secretsOf(before, l.admin)
 	if len(old) < 15 {
 		t.Fatalf("the test proves little: %d old secrets", len(old))
 	}
@@ -49,17 +49,22 @@ func TestAResetThatIsCutOffIsWholeOrNone(t *testing.T) {
 	} {
 		t.Run(moment, func(t *testing.T) {
 			cut := h.copied(t)
+			file := cut.databaseFile()
 			cut.dies(moment)
 			if moment == daemon.AfterCommit { // and what else may have been going on
 				for _, suffix := range litter {
 					cut.write(suffix, h.database())
 				}
 			}
+			mails := len(l.mta.Mails(inbox))
 			cut.start()
 			if happened {
-				cut.isReset(phone)
+				cut.isReset(l.phone)
+				if moment != daemon.AfterDone { // the news were lost with the process
+					cut.awaits("the mail to the former administrator", 5*time.Second, func() bool { return len(l.mta.Mails(inbox)) > mails })
+				}
 			} else {
-				cut.isAsBefore(phone)
+				cut.isAsBefore(l.phone)
 			}
 			if err := cut.stop(); err != nil {
 				t.Fatal(err)
@@ -68,9 +73,12 @@ func TestAResetThatIsCutOffIsWholeOrNone(t *testing.T) {
 			if len(after["reset"])+len(after["erasure"]) > 0 {
 				t.Errorf("something is left to do: %v %v", after["reset"], after["erasure"])
 			}
+			if happened == os.SameFile(file, cut.databaseFile()) {
+				t.Errorf("the file was written anew: %v, reset: %v", !happened, happened)
+			}
 			for name, v := range verdicts {
 				if happened {
-					v.check(t, name, ids["admin"], before[name], after[name])
+					v.check(t, name, l.admin, before[name], after[name])
 				}
 			}
 			for _, secret := range old {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"castellan/internal/access/claim"
@@ -83,7 +84,7 @@ func (d *Daemon) open() (opened, error) {
 	databaseMissing := missing(d.databasePath())
 	switch {
 	case keyMissing && databaseMissing:
-		if key, err = d.found(secret.NewKey(), false); err != nil {
+		if key, err = d.found(secret.NewKey(), d.hasAside()); err != nil {
 			return opened{}, err
 		}
 	case keyMissing:
@@ -274,12 +275,21 @@ func (d *Daemon) finishFounding(keyMissing bool) error {
 	return atomicfile.SyncDir(d.File.Data)
 }
 
+// asideMark stands between the name of a file that was put aside and a stamp.
+const asideMark = ".aside-"
+
+// hasAside reports whether a database was put aside: the power went before a new one could take its place.
+func (d *Daemon) hasAside() bool {
+	all, err := os.ReadDir(d.File.Data)
+	return err == nil && slices.ContainsFunc(all, func(f fs.DirEntry) bool { return strings.HasPrefix(f.Name(), databaseFile+asideMark) })
+}
+
 // refound begins anew after the reset button was held on a box in need of recovery: what is on the disk is
 // put aside, not deleted.
 func (h *house) refound() error {
 	stamp := secret.ID()[:8]
 	for _, path := range []string{h.databasePath(), h.keyPath()} {
-		if err := os.Rename(path, path+".aside-"+stamp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(path, path+asideMark+stamp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("put aside %q: %w", path, err)
 		}
 	}

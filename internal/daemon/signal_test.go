@@ -145,6 +145,24 @@ func TestTheLightSaysThatTheHouseWasFoundedAnew(t *testing.T) {
 	}
 }
 
+// R140 (c): the power went while the house was founded anew, and nothing of the old one is in its place any more. The next start
+// knows that the button did it.
+func TestAFoundingThatWasCutOffIsStillAReset(t *testing.T) {
+	t.Parallel()
+	h := used(t)
+	h.lights()
+	for _, file := range []string{h.database(), h.key()} {
+		if err := os.Rename(file, file+".aside-abcdefgh"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.start()
+	h.shows("founded anew", slowly, "none 0")
+	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["again"] != true {
+		t.Errorf("the claim is %v", claim)
+	}
+}
+
 // A box without lights is nothing unusual: nothing is written for them.
 func TestAHouseWithoutLightsKeepsNoFileOfThem(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"castellan/internal/access/throttle"
+	"castellan/internal/realtest"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -103,22 +104,29 @@ func (h *house) open(change func(*store.Tx) error) {
 	}
 }
 
-// lived is a house in which every table that a reset may touch has records, and is stopped. ids are those of its accounts, and
-// the phone is the owner's.
-func lived(t *testing.T, address string) (h *house, ids map[string]string, p phone) {
+// life is what a house has seen.
+type life struct {
+	admin, ines string // ids of accounts
+	phone       phone  // of the owner
+	mta         *realtest.MTA
+}
+
+// lived is a house in which every table that a reset may touch has records, and is stopped.
+func lived(t *testing.T, address string) (*house, life) {
 	t.Helper()
 	h, owner, mta := mailed(t, address)
-	_, inesID := h.add(owner, "ines", "user")
+	l := life{mta: mta}
+	_, l.ines = h.add(owner, "ines", "user")
 	ines := h.in(h.browser(), "ines")
 	for _, b := range []*browser{ines, owner} {
 		b.fresh()
-		p = b.enrol()
+		l.phone = b.enrol()
 		b.fresh()
 	}
 	owner.emailOn(mta)
 	owner.fresh()
-	ids = map[string]string{"ines": inesID, "admin": owner.fresh()["me"].(obj)["id"].(string)}
-	owner.must(201, "POST", "/groups", obj{"name": "family", "members": []string{ids["admin"], inesID}})
+	l.admin = owner.fresh()["me"].(obj)["id"].(string)
+	owner.must(201, "POST", "/groups", obj{"name": "family", "members": []string{l.admin, l.ines}})
 	for _, b := range []*browser{owner, ines} {
 		b.must(204, "PUT", "/me/desktop", obj{"theme": "dark", "windows": []obj{}})
 	}
@@ -145,7 +153,7 @@ func lived(t *testing.T, address string) (h *house, ids map[string]string, p pho
 		}
 		return store.NewTable[json.RawMessage]("syslog").Put(tx, "current", json.RawMessage(`{"host":"log.example.org"}`))
 	})
-	return h, ids, p
+	return h, l
 }
 
 // R140 (d), R079: what a reset does with every table of the database. A new table fails here until somebody has decided.
@@ -154,7 +162,7 @@ func TestAResetDoesWithEveryTableWhatWasDecided(t *testing.T) {
 	if names := tables(t); !slices.Equal(names, slices.Sorted(maps.Keys(verdicts))) {
 		t.Fatalf("the sources declare %v, and decided is %v", names, slices.Sorted(maps.Keys(verdicts)))
 	}
-	h, ids, _ := lived(t, "127.0.0.59")
+	h, l := lived(t, "127.0.0.59")
 	before := h.dump()
 	for name, v := range verdicts {
 		if len(before[name]) == 0 && (v == others || v == account || v == defaults || v == lanes) {
@@ -170,13 +178,13 @@ func TestAResetDoesWithEveryTableWhatWasDecided(t *testing.T) {
 	}
 	after := h.dump()
 	for name, v := range verdicts {
-		v.check(t, name, ids["admin"], before[name], after[name])
+		v.check(t, name, l.admin, before[name], after[name])
 	}
 	var admin, old obj
-	if err := json.Unmarshal([]byte(after["accounts"][ids["admin"]]), &admin); err != nil {
+	if err := json.Unmarshal([]byte(after["accounts"][l.admin]), &admin); err != nil {
 		t.Fatal(err)
 	}
-	_ = json.Unmarshal([]byte(before["accounts"][ids["admin"]]), &old)
+	_ = json.Unmarshal([]byte(before["accounts"][l.admin]), &old)
 	if admin["role"] != "administrator" || admin["password_origin"] != "default" || admin["password"] == old["password"] || admin["email_confirmed"] != nil || admin["last_way"] != nil {
 		t.Errorf("admin is %v", admin)
 	}
