@@ -105,7 +105,9 @@ func (h *house) start() *house {
 }
 
 // daemon returns a daemon that was not started.
-func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon { return daemon.New(h.config(ready)) }
+func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
+	return daemon.New(h.config(ready))
+}
 
 // restart stops the daemon and starts it again with the same data.
 func (h *house) restart() {
