@@ -56,11 +56,14 @@ func TestAResetThatIsCutOffIsWholeOrNone(t *testing.T) {
 					cut.write(suffix, h.database())
 				}
 			}
-			mails := len(l.mta.Mails(inbox))
+			mails, pending := len(l.mta.Mails(inbox)), len(cut.dump()["reset"]) > 0
+			if pending != happened && moment != daemon.Compacting && moment != daemon.AfterDone {
+				t.Fatalf("it ended at another moment: pending %v", pending)
+			}
 			cut.start()
 			if happened {
 				cut.isReset(l.phone)
-				if moment != daemon.AfterDone { // the news were lost with the process
+				if pending { // the news were lost with the process
 					cut.awaits("the mail to the former administrator", 5*time.Second, func() bool { return len(l.mta.Mails(inbox)) > mails })
 				}
 			} else {

@@ -75,31 +75,33 @@ type records map[string]string
 func (h *house) dump() map[string]records {
 	h.t.Helper()
 	all := map[string]records{}
-	h.open(func(tx *store.Tx) error {
-		for name := range verdicts {
-			all[name] = records{}
-			err := store.NewTable[json.RawMessage](name).Each(tx, "", func(key string, r json.RawMessage) error {
-				all[name][key] = string(r)
-				return nil
-			})
-			if err != nil {
-				return err
+	h.open(func(db *store.DB) error {
+		return db.View(func(tx *store.Tx) error {
+			for name := range verdicts {
+				all[name] = records{}
+				err := store.NewTable[json.RawMessage](name).Each(tx, "", func(key string, r json.RawMessage) error {
+					all[name][key] = string(r)
+					return nil
+				})
+				if err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	return all
 }
 
 // open opens the database of a house that is stopped.
-func (h *house) open(change func(*store.Tx) error) {
+func (h *house) open(use func(*store.DB) error) {
 	h.t.Helper()
 	db, err := store.Open(h.database())
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if err := db.Update(change); err != nil {
+	if err := use(db); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -147,11 +149,13 @@ func lived(t *testing.T, address string) (*house, life) {
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}
-	h.open(func(tx *store.Tx) error {
-		if err := settings.PutButton(tx, settings.Button{Device: "gpio-keys", Key: 408}); err != nil {
-			return err
-		}
-		return store.NewTable[json.RawMessage]("syslog").Put(tx, "current", json.RawMessage(`{"host":"log.example.org"}`))
+	h.open(func(db *store.DB) error {
+		return db.Update(func(tx *store.Tx) error {
+			if err := settings.PutButton(tx, settings.Button{Device: "gpio-keys", Key: 408}); err != nil {
+				return err
+			}
+			return store.NewTable[json.RawMessage]("syslog").Put(tx, "current", json.RawMessage(`{"host":"log.example.org"}`))
+		})
 	})
 	return h, l
 }
