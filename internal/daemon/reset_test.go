@@ -49,6 +49,7 @@ func TestASecondHoldWithinTenMinutesDoesNothing(t *testing.T) {
 	if got := h.hold(5400); got != "nothing" {
 		t.Fatalf("the second hold: %s", got)
 	}
+	h.awaits("five quick blinks", 2*time.Second, func() bool { return h.light(greenLight) == "none 0" })
 	close(ended)
 	if <-urgent {
 		t.Error("the light said to let go")

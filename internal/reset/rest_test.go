@@ -2,10 +2,14 @@ package reset_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"castellan/internal/access/account"
 	"castellan/internal/box/network"
+	"castellan/internal/event"
 	"castellan/internal/reset"
 	"castellan/internal/store"
 )
@@ -50,6 +54,27 @@ func TestAFinishedResetBeginsARest(t *testing.T) {
 	b.passed = time.Minute // the clock of another kernel that could not be told apart
 	if left := b.again("one").Rest(); left > 0 {
 		t.Errorf("on a clock that is behind: %v", left)
+	}
+}
+
+// R140 (c): where the file cannot be written anew the reset has happened and is not finished. It may be tried again at once.
+func TestAResetWhoseFileIsNotWrittenAnewBeginsNoRest(t *testing.T) {
+	b, _ := newBench(t, network.Unmanaged{})
+	inTheWay := filepath.Join(b.path+".compact", "something")
+	if err := os.MkdirAll(inTheWay, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Run(t.Context()); err == nil || b.Rest() > 0 || b.account("admin").Password.Origin != account.Default {
+		t.Errorf("%v, and a rest of %v", err, b.Rest())
+	}
+	if got := b.kinds(); got[0] != event.ResetFailed {
+		t.Errorf("events are %v", got)
+	}
+	if err := os.RemoveAll(filepath.Dir(inTheWay)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Run(t.Context()); err != nil || b.Rest() != reset.RestTime {
+		t.Errorf("tried again: %v, and a rest of %v", err, b.Rest())
 	}
 }
 
