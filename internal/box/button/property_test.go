@@ -87,18 +87,18 @@ func prove(t *testing.T, pressed bool, edges []button.Edge) {
 func lineOf(pressed bool, steps []uint16) (edges []button.Edge) {
 	var now time.Duration
 	for _, step := range steps {
-		amount, kind := time.Duration(step>>3), step&7
+		amount, kind := int(step>>3), step&7
 		switch {
 		case kind < 3:
-			now += amount % 60 * ms // a contact that bounces, around Settle
+			now += time.Duration(amount%60) * ms // a contact that bounces, around Settle
 		case kind < 5:
-			now += amount % 200 * ms
+			now += time.Duration(amount%200) * ms
 		case kind == 5:
-			now += (4900 + amount%200) * ms // the ends of the zones
+			now += time.Duration(4900+amount%200) * ms // the ends of the zones
 		case kind == 6:
-			now += (9900 + amount%200) * ms
+			now += time.Duration(9900+amount%200) * ms
 		default:
-			now += amount * 8 * ms // up to 65 s
+			now += time.Duration(amount*8) * ms // up to 65 s
 		}
 		if step&64 == 0 || kind < 3 {
 			pressed = !pressed
