@@ -257,7 +257,7 @@ func TestTheRecordKeepsItsForm(t *testing.T) {
 	got := account.RecordForTest(account.Account{
 		Name: "ines", DisplayName: "Inês Duarte", Email: "ines@duarte.example", Role: account.Administrator, Disabled: true,
 		Password: account.Password{Hash: "$argon2id$…", Origin: account.Temporary, Until: born.Add(account.TemporaryFor)},
-		Language: "en", Created: born, LastSignIn: born.Add(time.Hour),
+		Language: "en", Created: born, LastSignIn: born.Add(time.Hour), Resets: 2,
 	})
 	golden := filepath.Join("testdata", "account.json")
 	if *update {

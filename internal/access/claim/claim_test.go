@@ -271,3 +271,31 @@ func TestAClaimWithBadValuesChangesNothing(t *testing.T) {
 		t.Errorf("owned %v, accounts %v", owned, b.names())
 	}
 }
+
+// R140 (i): how often the box was reset, and when last, outlives claims, so that everybody can be told.
+func TestResetsAreCounted(t *testing.T) {
+	b := newBench(t)
+	want := func(when string, count uint64, last time.Time) {
+		t.Helper()
+		_ = b.db.View(func(tx *store.Tx) error {
+			if got, at, err := claim.Resets(tx); err != nil || got != count || !at.Equal(last) {
+				t.Errorf("%s: %d, last at %v, %v", when, got, at, err)
+			}
+			return nil
+		})
+	}
+	want("new", 0, time.Time{})
+	for i := range 2 {
+		if _, err := b.take(claim.Claim{}); err != nil {
+			t.Fatal(err)
+		}
+		want("claimed", uint64(i), map[bool]time.Time{true: noon.Add(time.Duration(i) * time.Hour)}[i > 0])
+		b.update(func(tx *store.Tx) error { _, err := b.Release(tx, noon.Add(time.Duration(i+1)*time.Hour)); return err })
+		want("reset", uint64(i+1), noon.Add(time.Duration(i+1)*time.Hour))
+	}
+	b.update(func(tx *store.Tx) error { return b.Refounded(tx, noon.Add(time.Minute)) })
+	want("founded anew", 3, noon.Add(time.Minute))
+	if owned, before := b.owned(); owned || !before {
+		t.Errorf("owned %v, before %v", owned, before)
+	}
+}
