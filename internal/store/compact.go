@@ -81,10 +81,7 @@ func (db *DB) Run(ctx context.Context, failed func(error)) error {
 // then, so what must be gone is gone only after Compact. Transactions wait meanwhile; when anything fails the
 // old file stays in use.
 func (db *DB) Compact() error {
-	db.urgent.Add(1)
-	defer db.urgent.Add(-1)
-	db.swap.Lock()
-	defer db.swap.Unlock()
+	defer db.alone()()
 	fresh := db.path + ".compact"
 	b, err := replacement(db.bolt, fresh)
 	if err != nil {

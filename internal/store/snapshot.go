@@ -57,7 +57,7 @@ const snapshotKey = "newest"
 // Keep has Run keep a copy of the database. It is called before the database is used.
 func (db *DB) Keep(k Keeping) {
 	db.keeping = k
-	db.written = make(chan struct{}, 1)
+	db.written, db.hurry = make(chan struct{}, 1), make(chan struct{}, 1)
 }
 
 // wrote tells Run that the disk is awake.
@@ -156,6 +156,7 @@ func (g *gently) Write(p []byte) (int, error) {
 		g.done = 0
 		select {
 		case <-g.ctx.Done():
+		case <-g.db.hurry:
 		case <-time.After(snapshotRest):
 		}
 	}

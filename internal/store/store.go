@@ -57,6 +57,7 @@ type DB struct {
 	keeping Keeping
 	written chan struct{} // a change reached the disk; nil: no copies are kept
 	urgent  atomic.Int32  // how many wait for swap to replace or close the file
+	hurry   chan struct{} // wakes a copy that rests while they wait
 	shelf   sync.Mutex    // held while copies change their names or go
 	erased  atomic.Uint64 // how often copies were discarded
 }
@@ -215,14 +216,26 @@ func touch(table *bolt.Bucket) error {
 
 // Close ends the database after the running transactions.
 func (db *DB) Close() error {
-	db.urgent.Add(1)
-	defer db.urgent.Add(-1)
-	db.swap.Lock()
-	defer db.swap.Unlock()
+	defer db.alone()()
 	if err := db.bolt.Close(); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil
+}
+
+// alone takes the file for whoever replaces or closes it, until the function that it returns is called. A copy that is
+// being made gives way.
+func (db *DB) alone() (done func()) {
+	db.urgent.Add(1)
+	select {
+	case db.hurry <- struct{}{}:
+	default:
+	}
+	db.swap.Lock()
+	return func() {
+		db.swap.Unlock()
+		db.urgent.Add(-1)
+	}
 }
 
 // View runs a transaction that only reads.
