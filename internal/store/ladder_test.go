@@ -338,7 +338,9 @@ func TestAPowerCutWhileItIsMendedIsMendedAgain(t *testing.T) {
 	if n, _ := left(t, path); n != 49 {
 		t.Errorf("%d records are left", n)
 	}
-	if slices.ContainsFunc(files(t, path), func(name string) bool { return strings.HasSuffix(name, ".mending") || strings.HasSuffix(name, "earlier") }) {
+	if slices.ContainsFunc(files(t, path), func(name string) bool {
+		return strings.HasSuffix(name, ".mending") || strings.HasSuffix(name, "earlier")
+	}) {
 		t.Errorf("left: %v", files(t, path))
 	}
 }
