@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
+	"time"
 
 	"castellan/internal/store"
 )
@@ -51,9 +53,16 @@ func verifyApart(path string) error {
 			return fmt.Errorf("check database: %w", err)
 		}
 	}
-	out, err := exec.Command(self, "internal", "verify", path).CombinedOutput()
-	return verdict(path, err, out)
+	ctx, cancel := context.WithTimeout(context.Background(), verifyFor)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, "internal", "verify", path)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	return verdict(path, errors.Join(err, ctx.Err()), out)
 }
+
+// verifyFor is how long a check may take: a full log on a slow card is read in a fraction of it.
+const verifyFor = 3 * time.Minute
 
 // verdict puts the end of a check into an error. Only a check that came to its end, or fell over what it
 // read, calls a database damaged.
@@ -80,5 +89,10 @@ func verdict(path string, err error, out []byte) error {
 
 // fell reports whether a process stumbled over a page, rather than ran out of memory or threads.
 func fell(out []byte) bool {
-	return bytes.Contains(out, []byte("panic: ")) || bytes.Contains(out, []byte("unexpected fault address"))
+	for _, said := range []string{"panic: ", "unexpected fault address", "stack overflow"} {
+		if bytes.Contains(out, []byte(said)) {
+			return true
+		}
+	}
+	return false
 }

@@ -18,6 +18,7 @@ func TestOnlyACheckThatFoundDamageCallsADatabaseDamaged(t *testing.T) {
 		"exit 0": nil, "exit 3": store.ErrDamaged, "exit 4": store.ErrLocked, "exit 5": fs.ErrPermission,
 		"echo 'panic: page 7 already freed'; exit 2":             store.ErrDamaged,
 		"echo 'unexpected fault address 0x7f'; exit 2":           store.ErrDamaged,
+		"echo 'fatal error: stack overflow'; exit 2":             store.ErrDamaged,
 		"echo 'fatal error: runtime: out of memory'; exit 2":     errUnknown,
 		"echo 'runtime: failed to create new OS thread'; exit 2": errUnknown,
 		"kill -9 $$": errUnknown, "exit 1": errUnknown, "exit 126": errUnknown, "exit 127": errUnknown,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"castellan/internal/access/account"
@@ -116,14 +117,35 @@ type house struct {
 	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
 	again       context.CancelCauseFunc                         // ends this house so that a new one is built
 	renamed     chan struct{}
+	undated     atomic.Bool // the time was not known when a mending of the database was told
 }
 
-// build opens what is on the disk and puts the rooms together.
+// build opens what is on the disk and puts the rooms together. Where a record that they cannot do without cannot be
+// read, the database is damaged as much as where a page is.
 func (d *Daemon) build() (*house, error) {
 	opened, err := d.open()
 	if err != nil {
 		return nil, err
 	}
+	h, err := d.assemble(opened)
+	if !errors.Is(err, store.ErrDamaged) {
+		return h, err
+	}
+	if opened, err = d.openMended(opened.key, err); err != nil {
+		return nil, err
+	}
+	if h, err = d.assemble(opened); !errors.Is(err, store.ErrDamaged) {
+		return h, err
+	}
+	opened, err = d.outcome(opened, err)
+	if err != nil {
+		return nil, err
+	}
+	return d.assemble(opened)
+}
+
+// assemble puts the rooms together. Where it fails the database is closed.
+func (d *Daemon) assemble(opened opened) (*house, error) {
 	h := &house{
 		Daemon: d, recovery: opened.recovery, db: opened.db,
 		links: network.New(), certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
@@ -187,8 +209,12 @@ func (h *house) furnish(o opened) error {
 	if err := errors.Join(h.db.View(h.findSyslog), h.db.View(h.findButton)); err != nil {
 		return err
 	}
+	h.db.Keep(store.Keeping{
+		Verify: h.Verify, Free: h.free, Now: now,
+		Worth: func(tx *store.Tx) (bool, error) { owned, _, err := claim.Owned(tx); return owned, err },
+	})
 	return h.db.Update(func(tx *store.Tx) error {
-		return errors.Join(tries.Load(tx), sessions.Load(tx), h.reset.Load(tx))
+		return errors.Join(tries.Load(tx), sessions.Load(tx), h.reset.Load(tx), h.tellMending(tx, browsers), h.holdCodes(tx, factors))
 	})
 }
 

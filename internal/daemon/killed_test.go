@@ -21,7 +21,7 @@ import (
 const dieIn, dieAt = "CASTELLAN_TEST_DIE_IN", "CASTELLAN_TEST_DIE_AT"
 
 // litter is what may lie beside the database with old records in it when a reset is cut off.
-var litter = []string{".compact"}
+var litter = []string{".compact", ".good", ".good.new", ".mending", ".damaged-1"}
 
 // R140 (c) (d), T29: a reset that is cut off at any moment has not happened, or is finished by the next start: nothing in between.
 // Once it has happened no old secret is left in any file.

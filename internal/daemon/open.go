@@ -81,16 +81,13 @@ func (d *Daemon) open() (opened, error) {
 	if err := d.finishFounding(keyMissing); err != nil {
 		return opened{}, err
 	}
-	databaseMissing := missing(d.databasePath())
 	switch {
-	case keyMissing && databaseMissing:
+	case keyMissing && missing(d.databasePath()):
 		if key, err = d.found(secret.NewKey(), d.hasAside()); err != nil {
 			return opened{}, err
 		}
 	case keyMissing:
 		return d.needs("device_key_missing", "The device key "+d.keyPath()+" is missing. Without it no password can be checked.", fs.ErrNotExist), nil
-	case databaseMissing:
-		return d.needs("database_missing", "The database "+d.databasePath()+" is missing.", fs.ErrNotExist), nil
 	}
 	return d.openDatabase(key)
 }
@@ -124,24 +121,11 @@ func denied(err error) error {
 	return err
 }
 
-// openDatabase opens the database of this device.
-func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
-	err := d.Verify(d.databasePath())
-	var db *store.DB
-	if err == nil {
-		db, err = store.Open(d.databasePath(), d.steps(key)...)
-	}
-	switch {
-	case errors.Is(err, store.ErrLocked):
-		return opened{}, fmt.Errorf("%w. Stop the other Castellan first", err)
-	case errors.Is(err, store.ErrNewer):
-		return opened{}, fmt.Errorf("%w. Install that version again", err)
-	case errors.Is(err, errForeign):
-		return d.foreign(err), nil
-	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrMissing):
-		return d.needs("database_damaged", "The database "+d.databasePath()+" is damaged.", err), nil
-	case err != nil:
-		return opened{}, denied(err)
+// openWhole opens the database of this device, if it is whole.
+func (d *Daemon) openWhole(key secret.Key) (opened, error) {
+	db, err := d.openFile(key)
+	if err != nil {
+		return opened{}, err
 	}
 	o := opened{db: db, key: key}
 	if o.box, err = d.claimBox(key); err != nil {
@@ -155,10 +139,6 @@ func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
 		o.floor, err = event.Floor(tx)
 		return err
 	})
-	if errors.Is(err, errForeign) {
-		_ = db.Close()
-		return d.foreign(err), nil
-	}
 	if err == nil {
 		o.passwords = d.hashing(key, device.Passes)
 		err = d.provision(o)
@@ -288,7 +268,7 @@ func (d *Daemon) hasAside() bool {
 // put aside, not deleted.
 func (h *house) refound() error {
 	stamp := secret.ID()[:8]
-	for _, path := range []string{h.databasePath(), h.keyPath()} {
+	for _, path := range []string{h.databasePath(), store.Good(h.databasePath()), h.keyPath()} {
 		if err := os.Rename(path, path+asideMark+stamp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("put aside %q: %w", path, err)
 		}

@@ -19,10 +19,12 @@ import (
 	"castellan/internal/box/network"
 	"castellan/internal/drift"
 	"castellan/internal/event"
+	"castellan/internal/health"
 	"castellan/internal/httpapi"
 	"castellan/internal/notice"
 	"castellan/internal/reset"
 	"castellan/internal/settings"
+	"castellan/internal/store"
 	"castellan/internal/syslog"
 )
 
@@ -116,7 +118,16 @@ func Policy() []Rule {
 		{"Button, between resets", words(reset.RestTime), "box", "a start of the kernel", "Holding it again would undo what the new owner sets up. Turning the NAS off and on ends it, as that takes a hand on the box as well."},
 		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + ", " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
 		{"Button, test", words(button.TestTime), "box", "time, or an administrator", "Presses are shown and do nothing; then they act again by themselves."},
-	}, logPolicy()...)
+	}, append(storePolicy(), logPolicy()...)...)
+}
+
+// storePolicy lists the constants of the database and of the ladder that brings it back.
+func storePolicy() []Rule {
+	return []Rule{
+		{"Database, daily copy", "one in " + words(store.SnapshotEvery) + ", " + words(store.SnapshotAfter) + " after a change, of up to " + count(store.SnapshotMost>>20, "MiB") + " and half of the free room", "box", "a reset, a deleted account, a cleared log: it has what they erase", "What a damaged database is put back from. The disk is awake then, and nothing is written for it alone."},
+		{"Database, put back", "said for " + words(health.MendedFor), "box", "time", "What was done last, or since the copy, may be forgotten: somebody has to look."},
+		{"App codes after the database was put back", "not looked at for " + words(factor.HeldFor), "box", "time", "Which code was taken last may be forgotten. It is too old by then, so no code works twice. Other ways work meanwhile."},
+	}
 }
 
 // logPolicy lists the constants of the log.

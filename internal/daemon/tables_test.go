@@ -42,6 +42,7 @@ var verdicts = map[string]verdict{
 	"events": grows, "event_blocks": grows, "event_index": grows, "drift_hours": grows, "drift_points": grows, "drift_jumps": grows,
 	"device": kept, "schema": kept,
 	"box": itself, "reset": itself, "reset_rest": itself, "erasure": itself, "clock": itself, "event_head": itself,
+	"mending": kept, "snapshot": itself, // the copies go, see litter
 }
 
 var declared = regexp.MustCompile(`New(?:Table|Journal)\[[^()]*\]\("([a-z_]+)"\)|newCounter\(\w+, "([a-z_]+)"`)

@@ -150,6 +150,7 @@ func (h *house) clockChanged(c clock.Change) {
 	}
 	if c.To == clock.Synced {
 		h.timeIsKnown(r)
+		h.dateMending(r.Now)
 	}
 }
 

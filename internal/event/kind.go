@@ -39,6 +39,9 @@ const (
 	Stopped Kind = "box.stopped"
 	Made    Kind = "box.made"
 
+	SteppedBack Kind = "store.stepped_back"
+	Restored    Kind = "store.restored"
+
 	Claimed            Kind = "box.claimed"
 	ClaimDropped       Kind = "box.claim_dropped"
 	ResetDone          Kind = "box.reset"
@@ -147,6 +150,9 @@ var catalogue = map[Kind]words{
 	Started: {System, Info, "Castellan {version} started"},
 	Stopped: {System, Info, "Castellan stopped"},
 	Made:    {System, Info, "This NAS was set up for the first time and waits to be claimed"},
+
+	SteppedBack: {System, Error, "The database was damaged and went back to before its last change; what was confirmed last may be forgotten"},
+	Restored:    {System, Error, "The database was {why} and came back from its copy of {taken}; what was changed since is forgotten, and so are all known browsers"},
 
 	Claimed:            {System, Info, "NAS claimed with {proof}; {account} is its administrator"},
 	ClaimDropped:       {System, Warning, "The button was pressed while {count} browsers were waiting to claim this NAS; all were dropped"},

@@ -57,7 +57,11 @@ func New(c Config) *Doctor { return &Doctor{c} }
 func (d *Doctor) Examine(a account.Account) (worst Level, checks []Check, err error) {
 	checks = append(checks, d.clock())
 	var mailSet bool
-	err = d.DB.View(func(tx *store.Tx) error {
+	var mended store.Mending
+	err = d.DB.View(func(tx *store.Tx) (err error) {
+		if mended, _, err = store.LastMending(tx); err != nil {
+			return err
+		}
 		two, err := d.twoStep(tx, a)
 		checks = append(checks, two...)
 		if err != nil {
@@ -70,7 +74,7 @@ func (d *Doctor) Examine(a account.Account) (worst Level, checks []Check, err er
 		return Bad, nil, err
 	}
 	if a.Role == account.Administrator {
-		checks = append(checks, d.button(), d.mail(mailSet), d.disk())
+		checks = append(checks, d.button(), d.mail(mailSet), d.disk(mended))
 		if why := d.SyslogTrouble(); why != "" {
 			checks = append(checks, Check{Code: "syslog", Title: "Syslog", Level: Warn, Value: "Not reached", Detail: "Entries of the log do not arrive at their syslog server. " + why})
 		}
@@ -194,7 +198,10 @@ func (d *Doctor) button() Check {
 // lowDisk is from where on writing may soon fail, and with it every sign-in.
 const lowDisk = 16 << 20
 
-func (d *Doctor) disk() Check {
+// MendedFor is how long it is said that the database was brought back.
+const MendedFor = 7 * 24 * time.Hour
+
+func (d *Doctor) disk(m store.Mending) Check {
 	c := Check{Code: "store", Title: "Database", Level: OK}
 	free, err := d.Free()
 	if err != nil {
@@ -205,8 +212,19 @@ func (d *Doctor) disk() Check {
 	if free < lowDisk {
 		c.Level = Bad
 		c.Detail = "The disk with Castellan's data is almost full. When it is full nobody can sign in. Make room on it."
+	} else if !m.Told.IsZero() && d.Clock().Now.Sub(m.Told) < MendedFor {
+		c.Level, c.Value, c.Detail = Warn, "Put back", mended(m)
 	}
 	return c
+}
+
+// mended says how the database was brought back lately, and what to look at.
+func mended(m store.Mending) string {
+	if m.How == store.Restored {
+		return "At a start of this NAS the database was " + m.Why + " and came back from its daily copy. What was changed since that was made is forgotten: look at Access Control › Users for people who were removed or turned off, " +
+			"have new recovery codes made, and look at the log. The disk with Castellan's data may be failing."
+	}
+	return "At a start of this NAS the database was damaged and went back to before its last change. Look whether what was changed last is still so, and have new recovery codes made if one was used. The disk with Castellan's data may be failing."
 }
 
 func size(bytes uint64) string {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,30 +29,52 @@ const erasureKey = "pending"
 // calls Tidy afterwards; what that cannot do is done by Run, also after a restart.
 func Erasing(tx *Tx) error { return erasures.Put(tx, erasureKey, erasure{true}) }
 
-// Tidy compacts the file if something has to be gone from it.
+// Tidy compacts the file if something has to be gone from it. The copies beside it go as well: they have it, too. The
+// next change that is a minute old brings a new one.
 func (db *DB) Tidy() error {
+	db.tidy.Lock() // whoever comes second finds nothing left to do
+	defer db.tidy.Unlock()
 	pending := false
 	if err := db.View(func(tx *Tx) (err error) { _, pending, err = erasures.Get(tx, erasureKey); return err }); err != nil || !pending {
 		return err
 	}
-	if err := db.Compact(); err != nil {
+	if err := errors.Join(db.Compact(), db.discard()); err != nil {
 		return err
 	}
-	return db.Update(func(tx *Tx) error { return erasures.Delete(tx, erasureKey) })
+	return db.Update(func(tx *Tx) error {
+		return errors.Join(erasures.Delete(tx, erasureKey), snapshots.Delete(tx, snapshotKey))
+	})
 }
 
-// Run tries now and every hour to finish what Tidy left, until the context ends, and tells of failures.
+// Run tries now and every hour to finish what Tidy left, and keeps a copy of the database where Keep was called, until the
+// context ends. It tells of failures.
 func (db *DB) Run(ctx context.Context, failed func(error)) error {
 	tick := time.NewTicker(tidying)
 	defer tick.Stop()
-	for {
-		if err := db.Tidy(); err != nil && ctx.Err() == nil {
+	attempt := func(do func() error) (ok bool) {
+		err := do()
+		if err != nil && ctx.Err() == nil {
 			failed(err)
 		}
+		return err == nil
+	}
+	attempt(db.Tidy)
+	written, copying, resting := db.written, (<-chan time.Time)(nil), (<-chan time.Time)(nil)
+	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			attempt(db.Tidy)
+		case <-written: // nothing is counted while a copy is waited for
+			written, copying = nil, time.After(SnapshotAfter)
+		case <-copying:
+			written, copying = db.written, nil
+			if !attempt(func() error { return db.dueSnapshot(ctx) }) {
+				written, resting = nil, time.After(snapshotAgain)
+			}
+		case <-resting: // the next change wakes the disk, not this
+			written, resting = db.written, nil
 		}
 	}
 }
@@ -60,8 +83,7 @@ func (db *DB) Run(ctx context.Context, failed func(error)) error {
 // then, so what must be gone is gone only after Compact. Transactions wait meanwhile; when anything fails the
 // old file stays in use.
 func (db *DB) Compact() error {
-	db.swap.Lock()
-	defer db.swap.Unlock()
+	defer db.alone()()
 	fresh := db.path + ".compact"
 	b, err := replacement(db.bolt, fresh)
 	if err != nil {

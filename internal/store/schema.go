@@ -17,14 +17,16 @@ const schemaKey = "current"
 // their tables, so whoever opens the file brings the steps along: the first one leads from version 1 to 2.
 type Step func(*Tx) error
 
+// version returns that of the records in a file, or 0 where it has none.
+func version(tx *Tx) (int, error) {
+	r, _, err := schemaTable.Get(tx, schemaKey)
+	return r.Version, err
+}
+
 // migrate brings the file to Schema, one transaction a step.
 func (db *DB) migrate(steps []Step) error {
 	var have int
-	err := db.View(func(tx *Tx) error {
-		record, _, err := schemaTable.Get(tx, schemaKey)
-		have = record.Version
-		return err
-	})
+	err := db.View(func(tx *Tx) (err error) { have, err = version(tx); return err })
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

@@ -5,10 +5,12 @@ package store
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -51,6 +53,14 @@ type DB struct {
 	swap sync.RWMutex
 	bolt *bolt.DB
 	memo memo
+	tidy sync.Mutex // held by Tidy
+
+	keeping Keeping
+	written chan struct{} // a change reached the disk; nil: no copies are kept
+	urgent  atomic.Int32  // how many wait for swap to replace or close the file
+	hurry   chan struct{} // wakes a copy that rests while they wait
+	shelf   sync.Mutex    // held while copies change their names or go
+	erased  atomic.Uint64 // how often copies were discarded
 }
 
 // Create makes a new database at path.
@@ -69,17 +79,29 @@ func Create(path string) (*DB, error) {
 // comes back as one of the errors above; an error of a step comes back as it is, and the file stays as it was
 // before that step.
 func Open(path string, steps ...Step) (*DB, error) {
+	if err := look(path); err != nil {
+		return nil, fmt.Errorf("open database %q: %w", path, err)
+	}
+	return open(path, steps)
+}
+
+// look finds out whether there is a file that may be a database. bbolt would take an empty one for a new database, and
+// wait at a pipe.
+func look(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("open database %q: %w", path, ErrMissing)
+		return ErrMissing
+	case failed(err):
+		return err
 	case err != nil:
-		return nil, fmt.Errorf("open database %q: %w", path, err)
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%w: it is no file", ErrDamaged)
 	case info.Size() == 0:
-		// bbolt would take an empty file for a new database.
-		return nil, fmt.Errorf("open database %q: %w: it is empty", path, ErrDamaged)
+		return fmt.Errorf("%w: it is empty", ErrDamaged)
 	}
-	return open(path, steps)
+	return nil
 }
 
 func open(path string, steps []Step) (*DB, error) {
@@ -122,17 +144,21 @@ func openFile(path string, readOnly bool) (b *bolt.DB, err error) {
 }
 
 // failed reports whether an error is the system's and says nothing about what is in the file. A file that
-// the disk cannot read is damaged.
+// the disk cannot read is damaged, and so is a name that leads nowhere.
 func failed(err error) bool {
 	var errno syscall.Errno
-	return errors.As(err, &errno) && errno != syscall.EIO
+	return errors.As(err, &errno) && errno != syscall.EIO && errno != syscall.ELOOP
 }
 
-// Verify reads every page of the database at path and reports what is wrong with it. A damaged file can
+// mostProblems is how many problems of a file are counted before the rest is left alone: pages that refer to each other
+// in a circle have no end of them.
+const mostProblems = 1000
+
+// Verify reads every page and every record of the database at path and reports what is wrong with it. A damaged file can
 // end the process that reads it with a signal, so the daemon runs Verify in a process of its own.
 func Verify(path string) (err error) {
-	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
-		return fmt.Errorf("check database %q: %w: it is empty", path, ErrDamaged)
+	if err := verifyShape(path); err != nil {
+		return fmt.Errorf("check database %q: %w", path, err)
 	}
 	b, err := openFile(path, true)
 	if err != nil {
@@ -146,23 +172,71 @@ func Verify(path string) (err error) {
 	}()
 	return b.View(func(tx *bolt.Tx) error {
 		var first error
+		count := 0
 		for problem := range tx.Check() {
 			if first == nil {
 				first = fmt.Errorf("check database %q: %w: %w", path, ErrDamaged, problem)
 			}
+			if count++; count == mostProblems {
+				break // what goes on checking waits for ever to tell the next, and reads nothing
+			}
 		}
-		return first
+		if first != nil {
+			return first
+		}
+		return tx.ForEach(func(_ []byte, table *bolt.Bucket) error { return touch(table) })
+	})
+}
+
+// verifyShape looks at what bbolt would believe. A file that another process writes is left to bbolt, which says so.
+func verifyShape(path string) error {
+	if err := look(path); err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil
+	}
+	return inspect(f)
+}
+
+// touch reads every byte of a table: the length of a record may lead beyond the end of the file.
+func touch(table *bolt.Bucket) error {
+	sum := crc32.NewIEEE()
+	return table.ForEach(func(k, v []byte) error {
+		_, _ = sum.Write(k)
+		_, err := sum.Write(v)
+		return err
 	})
 }
 
 // Close ends the database after the running transactions.
 func (db *DB) Close() error {
-	db.swap.Lock()
-	defer db.swap.Unlock()
+	defer db.alone()()
 	if err := db.bolt.Close(); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil
+}
+
+// alone takes the file for whoever replaces or closes it, until the function that it returns is called. A copy that is
+// being made gives way.
+func (db *DB) alone() (done func()) {
+	db.urgent.Add(1)
+	select {
+	case db.hurry <- struct{}{}:
+	default:
+	}
+	db.swap.Lock()
+	return func() {
+		db.swap.Unlock()
+		db.urgent.Add(-1)
+	}
 }
 
 // View runs a transaction that only reads.
@@ -184,6 +258,9 @@ func (db *DB) Update(change func(*Tx) error) error {
 	})
 	if err != nil && refused == nil {
 		return ErrUnwritable.Because(err)
+	}
+	if err == nil {
+		db.wrote()
 	}
 	return err
 }

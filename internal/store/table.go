@@ -129,7 +129,7 @@ func (t Table[R]) Holding(tx *Tx, part string, visit func(key string) error) err
 
 func (t Table[R]) decode(key, data []byte) (record R, err error) {
 	if err := json.Unmarshal(data, &record); err != nil {
-		return record, fmt.Errorf("decode record %s/%x: %w", t.name, key, err)
+		return record, fmt.Errorf("%w: decode record %s/%x: %w", ErrDamaged, t.name, key, err)
 	}
 	return record, nil
 }

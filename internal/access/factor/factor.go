@@ -25,6 +25,12 @@ var (
 	// ErrWay says that a way in is not open to the account; nothing was tried.
 	ErrWay = &fault.Error{Kind: fault.Forbidden, Code: "way_closed", Message: "This way is not open to you. Choose another."}
 
+	// ErrHeld says that codes of apps are not looked at for a moment, see HoldApps. Nothing was tried.
+	ErrHeld = &fault.Error{
+		Kind: fault.Unavailable, Code: "codes_held",
+		Message: "The database of this NAS was damaged and has just been put back, so that a code might work twice. Codes of apps are looked at again in a moment. Wait two minutes and enter the code that the app shows then, or choose another way.",
+	}
+
 	// ErrUnreadable says that the record of a device does not belong to it. It is then worth nothing.
 	ErrUnreadable = &fault.Error{
 		Kind: fault.Conflict, Code: "record_auth_failed",
@@ -46,6 +52,7 @@ type Factors struct {
 	pending map[string]*enrolment      // by account
 	codes   map[string]*mailCode       // by holder
 	sends   map[string][]time.Duration // by account and lane: when codes were sent lately
+	held    time.Duration              // until when codes of apps are not looked at; 0: they are
 }
 
 // New returns Factors without pending enrolments and without codes.
@@ -108,12 +115,32 @@ func (f *Factors) Spend(tx *store.Tx, a account.Account, g Given, now time.Time)
 	}
 	switch g.Way {
 	case App:
+		if left := f.heldFor(); left > 0 {
+			return Spent{}, ErrHeld.After(left)
+		}
 		return f.spendApp(tx, a.ID, otp.Code(g.Text), now)
 	case Email:
 		return f.spendEmail(tx, a.ID, g, now)
 	default:
 		return f.spendRecovery(tx, a.ID, g.Text)
 	}
+}
+
+// HeldFor is how long HoldApps holds: the last step that can have been taken before is out of the window then.
+const HeldFor = (2*otp.Window + 2) * otp.Period
+
+// HoldApps has no code of an app looked at for HeldFor. It is for a database that was put back: which step was taken last
+// may have been forgotten, and the code of that step must not work once more.
+func (f *Factors) HoldApps() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = f.config.Elapsed() + HeldFor
+}
+
+func (f *Factors) heldFor() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.held - f.config.Elapsed()
 }
 
 // Remove deletes all second factors of an account, and what it was enrolling.

@@ -173,6 +173,19 @@ func (b *Browsers) EndOthers(tx *store.Tx, account, except string) (ended int, e
 	return drop(tx, account, func(r browserRecord) bool { return r.ID != except })
 }
 
+// ForgetAll forgets the browsers of everybody.
+func (b *Browsers) ForgetAll(tx *store.Tx) error {
+	var keys []string // a table is not changed while it is walked
+	err := known.Each(tx, "", func(key string, _ browserRecord) error {
+		keys = append(keys, key)
+		return nil
+	})
+	for _, key := range keys {
+		err = errors.Join(err, known.Delete(tx, key))
+	}
+	return err
+}
+
 func (b *Browsers) alive(r browserRecord) bool { return b.now().Sub(r.Seen) < BrowserFor }
 
 // room forgets the browsers of an account that lapsed, and the oldest where there are too many for one more. It returns
