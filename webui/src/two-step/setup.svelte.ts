@@ -48,7 +48,9 @@ export class Setup {
 	settingTime = $state(false);
 
 	readonly steps: readonly Step[] = $derived(
-		this.#begun && this.codes.length === 0 ? ["way", "connect", "done"] : ["way", "codes", "connect", "done"],
+		(this.#begun || this.added) && this.codes.length === 0
+			? ["way", "connect", "done"]
+			: ["way", "codes", "connect", "done"],
 	);
 	readonly at = $derived(this.steps.indexOf(this.step));
 	/** Something was begun that leaving throws away. */
