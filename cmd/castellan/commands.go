@@ -22,6 +22,7 @@ var commands = []command{
 	{[]string{"version"}, "", "print the version", printVersion},
 	{[]string{"check-config"}, "[-config FILE]", "check the config file", checkConfig},
 	{[]string{"default-password"}, "[-config FILE]", "print the password that opens this NAS after a reset", defaultPassword},
+	{[]string{"before-reset"}, "[-config FILE] [-json]", "print what was set before the reset button restored the defaults last", printBefore},
 	{[]string{"recover"}, "[-config FILE] NAME", "give an administrator a one-time password and turn their 2-step verification off", recoverAccount},
 	{[]string{"sessions", "end"}, "[-config FILE] NAME", "sign a person out everywhere", endSessions},
 	{[]string{"sessions"}, "[-config FILE]", "print who is signed in", printSessions},

@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -24,12 +23,10 @@ import (
 
 	"castellan/internal/access/otp"
 	"castellan/internal/access/password"
-	"castellan/internal/box/keeper"
 	"castellan/internal/config"
 	"castellan/internal/daemon"
 	"castellan/internal/httpapi"
 	"castellan/internal/httpapi/api"
-	"castellan/internal/store"
 )
 
 const goodPassword, newPassword = "four words in a row", "five other words in a row"
@@ -109,12 +106,7 @@ func (h *house) start() *house {
 
 // daemon returns a daemon that was not started.
 func (h *house) daemon(ready func(daemon.Greeting)) *daemon.Daemon {
-	return daemon.New(daemon.Config{
-		File: h.file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.NewJSONHandler(h.log, nil)),
-		Build: httpapi.Build{Version: "0.0.0-test"}, Verify: store.Verify, System: h.system, Elapsed: h.elapsed, Passwords: h.hash, Ready: ready,
-		Keeper: keeper.Config{Hands: (*hands)(h), Root: h.root, Bus: h.bus},
-		Signal: h.signals(),
-	})
+	return daemon.New(h.config(ready))
 }
 
 // restart stops the daemon and starts it again with the same data.

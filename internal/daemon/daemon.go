@@ -132,7 +132,7 @@ func (d *Daemon) build() (*house, error) {
 		return nil, errors.Join(err, h.db.Close())
 	}
 	h.signal = d.signals()
-	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Stage: h.staged, Log: d.Out})
+	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Stage: h.staged, Rest: h.rest, Log: d.Out})
 	h.api = httpapi.Config{
 		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
 		Time: h.timekeeping(), Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
@@ -165,9 +165,9 @@ func (h *house) furnish(o opened) error {
 	h.api.Post, h.api.Syslog = h.post, httpapi.Syslog{Status: h.syslog.Status, Use: h.useSyslog, Try: h.trySyslog}
 	h.reset = reset.New(reset.Config{
 		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Waits: h.waits, Log: h.log, Post: h.post,
-		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Out: h.Out,
+		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Elapsed: elapsed, Boot: clock.Boot(), Out: h.Out,
 	})
-	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log = h.db, sessions, tickets, h.box, h.log
+	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log, h.api.Reset = h.db, sessions, tickets, h.box, h.log, h.reset
 	h.api.Door = signin.New(signin.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
 		Browsers: browsers, Box: h.box, Waits: h.waits, Button: func() bool { return h.button.Status().Works() },
@@ -188,7 +188,7 @@ func (h *house) furnish(o opened) error {
 		return err
 	}
 	return h.db.Update(func(tx *store.Tx) error {
-		return errors.Join(tries.Load(tx), sessions.Load(tx))
+		return errors.Join(tries.Load(tx), sessions.Load(tx), h.reset.Load(tx))
 	})
 }
 

@@ -10,12 +10,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"castellan/internal/access/claim"
 	"castellan/internal/access/password"
 	"castellan/internal/atomicfile"
+	"castellan/internal/box/clock"
 	"castellan/internal/event"
+	"castellan/internal/reset"
 	"castellan/internal/secret"
 	"castellan/internal/store"
 )
@@ -81,7 +84,7 @@ func (d *Daemon) open() (opened, error) {
 	databaseMissing := missing(d.databasePath())
 	switch {
 	case keyMissing && databaseMissing:
-		if key, err = d.found(secret.NewKey(), true); err != nil {
+		if key, err = d.found(secret.NewKey(), d.hasAside()); err != nil {
 			return opened{}, err
 		}
 	case keyMissing:
@@ -213,8 +216,9 @@ func (d *Daemon) provision(o opened) error {
 }
 
 // found makes a new box: first the complete database under another name, then the device key, then the
-// database's own name. A power cut in between leaves something that finishFounding understands.
-func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
+// database's own name. A power cut in between leaves something that finishFounding understands. again tells that the button
+// had one put aside for it: that was a reset.
+func (d *Daemon) found(key secret.Key, again bool) (secret.Key, error) {
 	passes := d.Passwords.Passes
 	if passes == 0 {
 		passes = password.Calibrate()
@@ -245,15 +249,16 @@ func (d *Daemon) found(key secret.Key, writeKey bool) (secret.Key, error) {
 		if err := journal.Record(tx, event.Event{Kind: event.Made}); err != nil {
 			return err
 		}
-		return box.Found(tx, plain, hash, now)
+		if err := box.Found(tx, plain, hash, now); err != nil || !again {
+			return err
+		}
+		return errors.Join(box.Refounded(tx, now), reset.Begin(tx, d.Elapsed(), clock.Boot()))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return key, fmt.Errorf("found a new box: %w", err)
 	}
-	if writeKey {
-		if err := atomicfile.Write(d.keyPath(), key[:], 0o600); err != nil {
-			return key, err
-		}
+	if err := atomicfile.Write(d.keyPath(), key[:], 0o600); err != nil {
+		return key, err
 	}
 	return key, d.finishFounding(false)
 }
@@ -270,12 +275,21 @@ func (d *Daemon) finishFounding(keyMissing bool) error {
 	return atomicfile.SyncDir(d.File.Data)
 }
 
+// asideMark stands between the name of a file that was put aside and a stamp.
+const asideMark = ".aside-"
+
+// hasAside reports whether a database was put aside: the power went before a new one could take its place.
+func (d *Daemon) hasAside() bool {
+	all, err := os.ReadDir(d.File.Data)
+	return err == nil && slices.ContainsFunc(all, func(f fs.DirEntry) bool { return strings.HasPrefix(f.Name(), databaseFile+asideMark) })
+}
+
 // refound begins anew after the reset button was held on a box in need of recovery: what is on the disk is
 // put aside, not deleted.
 func (h *house) refound() error {
 	stamp := secret.ID()[:8]
 	for _, path := range []string{h.databasePath(), h.keyPath()} {
-		if err := os.Rename(path, path+".aside-"+stamp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(path, path+asideMark+stamp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("put aside %q: %w", path, err)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"castellan/internal/event"
 	"castellan/internal/httpapi"
 	"castellan/internal/notice"
+	"castellan/internal/reset"
 	"castellan/internal/settings"
 	"castellan/internal/syslog"
 )
@@ -112,6 +113,7 @@ func Policy() []Rule {
 		{"Time, uncertainty for codes", atMost(int(clock.MaxUncertainty.Seconds()), "s"), "box", "an agreement of the servers", "Half a step."},
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, for one sign-in, or to end every wait after wrong passwords."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
+		{"Button, between resets", words(reset.RestTime), "box", "a start of the kernel", "Holding it again would undo what the new owner sets up. Turning the NAS off and on ends it, as that takes a hand on the box as well."},
 		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + ", " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
 		{"Button, test", words(button.TestTime), "box", "time, or an administrator", "Presses are shown and do nothing; then they act again by themselves."},
 	}, logPolicy()...)

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"strconv"
+	"time"
 
 	"castellan/internal/access/presence"
 	"castellan/internal/box/button"
@@ -9,6 +10,7 @@ import (
 	"castellan/internal/box/signal"
 	"castellan/internal/event"
 	"castellan/internal/fault"
+	"castellan/internal/reset"
 )
 
 // errReset is for whoever held the simulated button.
@@ -36,7 +38,9 @@ func (h *house) pressed(p button.Press) (err error) {
 	case button.Presence:
 		answer, outcome = h.present()
 	case button.Nothing:
-		outcome = idly(p.Idle)
+		if outcome = idly(p.Idle); p.Idle == button.IsResting {
+			h.signal.Tell(signal.Failed)
+		}
 	}
 	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", outcome))
 	if answer.Waiting > 1 {
@@ -49,6 +53,14 @@ func (h *house) pressed(p button.Press) (err error) {
 	return err
 }
 
+// rest says for how long yet holding the button restores nothing. A house in need of recovery is founded anew at any time.
+func (h *house) rest() time.Duration {
+	if h.reset == nil {
+		return -button.Restless
+	}
+	return h.reset.Rest()
+}
+
 // idly says why a press did nothing.
 func idly(why button.Idle) string {
 	switch why {
@@ -56,6 +68,8 @@ func idly(why button.Idle) string {
 		return "nothing, as a test was going on"
 	case button.IsDisabled:
 		return "nothing, as the button is turned off"
+	case button.IsResting:
+		return "nothing, as the defaults were restored less than " + clock.Words(reset.RestTime) + " ago"
 	default:
 		return "nothing"
 	}

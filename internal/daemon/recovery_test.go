@@ -69,6 +69,11 @@ func TestAHouseThatIsNotWholeIsNeverTakenForANewOne(t *testing.T) {
 			b.refused(503, "recovery_required", "POST", "/sign-in", obj{"name": "admin", "password": label})
 			b.refused(503, "recovery_required", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
 			b.refused(503, "recovery_required", "POST", "/claim/button", nil)
+			b.refused(503, "recovery_required", "POST", "/claim", obj{"name": "admin", "password": newPassword})
+			h.local().call("POST", "/local/button", obj{"hold_ms": 200})
+			if state := b.must(200, "GET", "/status", nil).body["state"]; state != "recovery_required" {
+				t.Errorf("after a short press: %v", state)
+			}
 			b.refused(503, "recovery_required", "GET", "/users", nil)
 			if !strings.Contains(h.log.String(), tc.code) {
 				t.Error("the log does not say what is wrong")

@@ -129,6 +129,38 @@ func TestTheLightSaysThatTheHouseWasFoundedAnew(t *testing.T) {
 		}
 	}()
 	h.awaits("founded anew", 20*time.Second, func() bool { return h.light(greenLight) == slowly && h.light(redLight) == "none 0" })
+	h.awaits("open again", 20*time.Second, func() bool { return strings.Count(h.log.String(), `"box.started"`) == 2 })
+	h.restart()
+	h.shows("founded anew and started again", slowly, "none 0")
+	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["again"] != true {
+		t.Errorf("the page does not say that it was reset: %v", claim)
+	}
+	owner := h.claim()
+	h.shows("claimed", steady, "none 0")
+	if left := owner.must(200, "GET", "/button", nil).body["rest_in"].(float64); left < 500 {
+		t.Errorf("the next reset is refused for %v s", left)
+	}
+	if s := owner.fresh(); s["reset_at"] != nil {
+		t.Errorf("whoever claims is told: %v", s["reset_at"])
+	}
+}
+
+// R140 (c): the power went while the house was founded anew, and nothing of the old one is in its place any more. The next start
+// knows that the button did it.
+func TestAFoundingThatWasCutOffIsStillAReset(t *testing.T) {
+	t.Parallel()
+	h := used(t)
+	h.lights()
+	for _, file := range []string{h.database(), h.key()} {
+		if err := os.Rename(file, file+".aside-abcdefgh"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.start()
+	h.shows("founded anew", slowly, "none 0")
+	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["again"] != true {
+		t.Errorf("the claim is %v", claim)
+	}
 }
 
 // A box without lights is nothing unusual: nothing is written for them.

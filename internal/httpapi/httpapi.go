@@ -34,6 +34,7 @@ import (
 	"castellan/internal/health"
 	"castellan/internal/httpapi/api"
 	"castellan/internal/notice"
+	"castellan/internal/reset"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -70,6 +71,7 @@ type Config struct {
 	Box      *claim.Box
 	Log      *event.Log
 	Post     *notice.Post
+	Reset    *reset.Reset
 	Syslog   Syslog
 
 	Clock       *clock.Clock

@@ -48,11 +48,15 @@ func (h *handlers) DeleteGroup(ctx context.Context, r api.DeleteGroupRequestObje
 func (h *handlers) policy() (v api.Policy, err error) {
 	err = h.DB.View(func(tx *store.Tx) error {
 		p, err := settings.GetPolicy(tx)
-		presence := api.PolicyPresence(p.Presence)
-		v = api.Policy{TwoStep: api.PolicyTwoStep(p.TwoStep), Groups: append([]string{}, p.Groups...), EmailCodes: api.PolicyEmailCodes(p.EmailCodes), IdleMinutes: &p.Idle, Presence: &presence}
+		v = policyView(p)
 		return err
 	})
 	return v, err
+}
+
+func policyView(p settings.Policy) api.Policy {
+	presence := api.PolicyPresence(p.Presence)
+	return api.Policy{TwoStep: api.PolicyTwoStep(p.TwoStep), Groups: append([]string{}, p.Groups...), EmailCodes: api.PolicyEmailCodes(p.EmailCodes), IdleMinutes: &p.Idle, Presence: &presence}
 }
 
 func (h *handlers) GetPolicy(context.Context, api.GetPolicyRequestObject) (api.GetPolicyResponseObject, error) {

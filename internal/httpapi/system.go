@@ -5,8 +5,10 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/people"
+	"castellan/internal/box/button"
 	"castellan/internal/event"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/reset"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -114,6 +116,25 @@ func (h *handlers) LocalDefaultPassword(context.Context, api.LocalDefaultPasswor
 		return err
 	})
 	return api.LocalDefaultPassword200JSONResponse(v), err
+}
+
+func (h *handlers) LocalBeforeReset(context.Context, api.LocalBeforeResetRequestObject) (api.LocalBeforeResetResponseObject, error) {
+	s, err := h.Reset.Before()
+	return api.LocalBeforeReset200JSONResponse(beforeView(s)), err
+}
+
+func beforeView(s reset.Snapshot) api.BeforeReset {
+	v := api.BeforeReset{
+		Taken: s.Taken, NasName: s.NASName, TimeZone: s.TimeZone, Policy: policyView(s.Policy), GroupNames: append([]string{}, s.Groups...),
+		Limits: api.Limits(s.Defender.Limits), Allow: ruleTexts(s.Defender.Allow), Block: ruleTexts(s.Defender.Block), Button: api.FormerButton{Enabled: !s.Button.Disabled},
+	}
+	if s.Button.Device != "" {
+		v.Button.Learnt = button.InputKey{Device: s.Button.Device, Key: s.Button.Key}.Name()
+	}
+	if o := s.Owner; o != nil {
+		v.Owner = &api.FormerOwner{Name: o.Name, DisplayName: o.DisplayName, Email: o.Email, EmailConfirmed: o.Confirmed, Disabled: o.Disabled, Language: o.Language}
+	}
+	return v
 }
 
 func (h *handlers) LocalRecover(ctx context.Context, r api.LocalRecoverRequestObject) (api.LocalRecoverResponseObject, error) {

@@ -104,7 +104,7 @@ func meView(a account.Account, twoStep bool, ways []factor.Way, waiting string) 
 func sessionView(s session.Session, left session.Left, me api.Me, nas string, mustEnrol bool) api.Session {
 	return api.Session{
 		Me: me, Token: s.Token, NasName: nas, MustEnrol: mustEnrol, MayPostpone: s.Claimed, Repair: left.Repair > 0,
-		IdleIn: seconds(left.Idle), EndsIn: seconds(left.Life), StepUpIn: seconds(left.StepUp),
+		IdleIn: seconds(left.Idle), EndsIn: seconds(left.Life), StepUpIn: seconds(left.StepUp), ResetAt: when(s.ResetAt),
 	}
 }
 
@@ -165,7 +165,7 @@ func buttonView(s button.Status, now time.Time) api.Button {
 			ShortFromMs: int(s.Times.ShortFrom.Milliseconds()), ShortUntilMs: int(s.Times.ShortUntil.Milliseconds()),
 			ResetFromMs: int(s.Times.ResetFrom.Milliseconds()), ResetUntilMs: int(s.Times.ResetUntil.Milliseconds()),
 		},
-		Enabled: !s.Disabled, Learnt: s.Learnt, CanLearn: s.CanLearn, Testing: seconds(s.Testing), Learning: seconds(s.Learning),
+		Enabled: !s.Disabled, Learnt: s.Learnt, CanLearn: s.CanLearn, Testing: seconds(s.Testing), Learning: seconds(s.Learning), RestIn: seconds(s.Rest),
 		Guard: api.ButtonGuard(cmp.Or(string(s.Guard), "none")),
 	}
 	if trouble := s.Trouble(); trouble != "" {

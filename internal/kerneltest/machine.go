@@ -57,6 +57,8 @@ type Config struct {
 	Forwards []int
 	// ActiveLow are the GPIO lines whose button pulls them down. They are at 1 before the kernel starts.
 	ActiveLow []int
+	// Held are the GPIO lines whose button is down before the kernel starts.
+	Held []int
 	// Keys are buttons that the kernel's own driver owns, on GPIO lines, as a NAS board's device tree has them.
 	Keys []Key
 	// Lights are LEDs on GPIO lines, of the kernel's driver leds-gpio.
@@ -221,7 +223,7 @@ func (m *Machine) launch(cmd *exec.Cmd) (control, bench net.Conn, err error) {
 	return control, bench, nil
 }
 
-// connect asks QEMU where the GPIO controller and the ports are, and sets the lines that are 1 at rest.
+// connect asks QEMU where the GPIO controller and the ports are, and sets the lines that are 1 when the kernel starts.
 func (m *Machine) connect(control, conn net.Conn, config Config) error {
 	m.bench, m.monitor = &bench{conn: conn, answer: bufio.NewReader(conn)}, newMonitor(control)
 	err := m.monitor.execute("qmp_capabilities", nil, nil) // ends the negotiation
@@ -234,9 +236,11 @@ func (m *Machine) connect(control, conn net.Conn, config Config) error {
 	if m.ports, err = m.monitor.forwards(config.Forwards); err != nil {
 		return err
 	}
-	for _, line := range config.ActiveLow {
-		if err := m.bench.set(line, true); err != nil {
-			return err
+	for line := range lines {
+		if slices.Contains(config.ActiveLow, line) != slices.Contains(config.Held, line) {
+			if err := m.bench.set(line, true); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

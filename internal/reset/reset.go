@@ -1,13 +1,21 @@
 // Package reset is what the reset button restores: the administrator's defaults, all or nothing. Nobody's
 // data is touched, and every other account keeps its ways in.
+//
+// Restored are the built-in administrator (there, enabled, with the default password, without second factors, sessions,
+// known browsers, addresses to undo and wrong tries), the policy and the Defender. Every half-finished sign-in and every wait
+// for a press ends, whoever waits. Kept are all other accounts and their sessions, the groups, the desktops, the log, the
+// settings of mail, time and the syslog server, the name and the zone of the NAS, and the button that it learnt: that
+// stays where it is on the box, and one that is turned off resets nothing in the first place. Ports, host names and the
+// line of the button stand in the integrator's file, which no screen changes, so there is nothing to restore; the
+// certificate is the box's own and is made anew where its names do not fit any more.
 package reset
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
+	"sync"
 	"time"
 
 	"castellan/internal/access/account"
@@ -16,7 +24,6 @@ import (
 	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
-	"castellan/internal/atomicfile"
 	"castellan/internal/event"
 	"castellan/internal/notice"
 	"castellan/internal/secret"
@@ -46,14 +53,22 @@ type Config struct {
 	Key      secret.Key // seals the snapshot
 	Folder   string     // where the snapshot of the settings is kept
 	Now      func() time.Time
+	Elapsed  func() time.Duration // a clock that never steps
+	Boot     string               // names the run of that clock
 	Out      *slog.Logger
 }
 
 // Reset restores the administrator's defaults.
-type Reset struct{ Config }
+type Reset struct {
+	Config
+
+	mu   sync.Mutex
+	done bool          // a reset was finished since the kernel started
+	last time.Duration // when that was
+}
 
 // New returns a Reset.
-func New(c Config) *Reset { return &Reset{c} }
+func New(c Config) *Reset { return &Reset{Config: c} }
 
 // record stands while a reset is not finished: its transaction is on the disk, and what cannot be part of
 // a transaction is still to be done.
@@ -63,11 +78,7 @@ type record struct {
 
 var table = store.NewTable[record]("reset")
 
-const (
-	key              = "pending"
-	snapshotFile     = "settings-before-reset.sealed"
-	snapshotIdentity = "snapshot/settings"
-)
+const key = "pending"
 
 // Run restores the defaults. When it returns nil all of it is done; when it returns an error, either
 // nothing happened, or the rest is tried again by Resume.
@@ -79,13 +90,13 @@ func (r *Reset) Run(ctx context.Context) error {
 	if err := r.DB.Update(r.restore); err != nil {
 		return fmt.Errorf("restore administrator defaults: %w", err)
 	}
-	return r.Resume(ctx)
+	return r.finish(ctx)
 }
 
 // restore is the reset's one transaction.
 func (r *Reset) restore(tx *store.Tx) error {
 	now := r.Now()
-	e := event.Event{Kind: event.ResetDone, Actor: account.BuiltIn}
+	e := done()
 	if err := r.tell(tx, e); err != nil {
 		return err
 	}
@@ -119,6 +130,9 @@ func (r *Reset) restore(tx *store.Tx) error {
 	}
 	return table.Put(tx, key, record{now})
 }
+
+// done is the event of a reset.
+func done() event.Event { return event.Event{Kind: event.ResetDone, Actor: account.BuiltIn} }
 
 // tell writes to everybody who administered the box until now.
 func (r *Reset) tell(tx *store.Tx, e event.Event) error {
@@ -167,20 +181,32 @@ func (r *Reset) resetDefender(tx *store.Tx) error {
 	})
 }
 
-// Resume finishes a reset that was interrupted, or does nothing. It may be repeated.
+// Resume finishes a reset that was interrupted, or does nothing. It may be repeated. The news of the reset were lost with
+// the memory, so they are told again: better twice than never.
 func (r *Reset) Resume(ctx context.Context) error {
 	pending := false
 	if err := r.DB.View(func(tx *store.Tx) (err error) { _, pending, err = table.Get(tx, key); return err }); err != nil || !pending {
 		return err
 	}
+	err := r.DB.Update(func(tx *store.Tx) error { return r.tell(tx, done()) })
+	return errors.Join(err, r.finish(ctx))
+}
+
+// finish does what cannot be part of the transaction. Only a reset that is finished begins the rest before the next one.
+func (r *Reset) finish(ctx context.Context) error {
 	tidied := r.DB.Tidy() // the store tries that again by itself
-	done, err := r.Network.RestoreAutomatic(ctx)
+	automatic, err := r.Network.RestoreAutomatic(ctx)
 	if err != nil {
 		return r.failed(err)
 	}
 	err = r.DB.Update(func(tx *store.Tx) error {
-		if !done {
+		if !automatic {
 			if err := r.Log.Record(tx, event.Event{Kind: event.NetworkPending, Actor: account.BuiltIn}); err != nil {
+				return err
+			}
+		}
+		if tidied == nil {
+			if err := r.rest(tx); err != nil {
 				return err
 			}
 		}
@@ -220,36 +246,4 @@ func (r *Reset) failed(cause error) error {
 		r.Out.Error("record unfinished reset", "err", err)
 	}
 	return fmt.Errorf("finish reset: %w", cause)
-}
-
-// snapshot is what a reset may change and an owner may want back, sealed with the device key.
-type snapshot struct {
-	Taken    time.Time `json:"taken"`
-	NASName  string    `json:"nas_name"`
-	TimeZone string    `json:"time_zone"`
-	Owner    string    `json:"owner,omitempty"` // display name and address of the built-in administrator
-	Email    string    `json:"email,omitempty"`
-}
-
-func (r *Reset) snapshot() error {
-	s := snapshot{Taken: r.Now()}
-	err := r.DB.View(func(tx *store.Tx) error {
-		now, err := settings.Get(tx)
-		if err != nil {
-			return err
-		}
-		s.NASName, s.TimeZone = now.NASName, now.TimeZone
-		if admin, err := account.ByName(tx, account.BuiltIn); err == nil {
-			s.Owner, s.Email = admin.DisplayName, admin.Email
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	plain, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(filepath.Join(r.Folder, snapshotFile), []byte(r.Key.Seal(plain, snapshotIdentity)), 0o600)
 }

@@ -49,6 +49,8 @@ type bench struct {
 	path string
 	seed map[string]otp.Secret
 	ids  map[string]string
+	// passed is what the clock that never steps shows.
+	passed time.Duration
 }
 
 // newBench is a claimed box of admin with ines, both with 2-step verification on and signed in.
@@ -61,14 +63,14 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	key, elapsed := secret.NewKey(), func() time.Duration { return time.Hour }
-	b := &bench{t: t, path: path, seed: map[string]otp.Secret{}, ids: map[string]string{}}
+	b := &bench{t: t, path: path, seed: map[string]otp.Secret{}, ids: map[string]string{}, passed: time.Hour}
+	key, elapsed := secret.NewKey(), func() time.Duration { return b.passed }
 	log := event.New(func() event.Moment { return event.Moment{Now: noon, State: "synced"} }, slog.New(slog.DiscardHandler))
 	b.Reset = reset.New(reset.Config{
 		DB: db, Box: claim.New(claim.Config{Key: key}), Waits: presence.New(elapsed), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Key: key, Folder: folder,
 		Browsers: session.NewBrowsers(key, func() time.Time { return noon }),
-		Now:      func() time.Time { return noon }, Out: slog.New(slog.DiscardHandler),
+		Now:      func() time.Time { return noon }, Elapsed: elapsed, Boot: "one", Out: slog.New(slog.DiscardHandler),
 		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return noon }}),
 	})
 	b.update(func(tx *store.Tx) error {
@@ -334,23 +336,5 @@ func TestAResetEndsBlocksLimitsAndPauses(t *testing.T) {
 	})
 	if changed != 3 {
 		t.Errorf("%d changes are in the log, want 3", changed)
-	}
-}
-
-func TestTheSettingsAreKeptSealedBeforeAReset(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
-	if err := b.Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := os.ReadFile(filepath.Join(b.Folder, "settings-before-reset.sealed"))
-	if err != nil || bytes.Contains(sealed, []byte("owner@example.org")) {
-		t.Errorf("the snapshot is missing or in the clear: %v", err)
-	}
-	plain, err := b.Key.Open(string(sealed), "snapshot/settings")
-	if err != nil || !bytes.Contains(plain, []byte("owner@example.org")) || !bytes.Contains(plain, []byte("attic-nas")) {
-		t.Errorf("got %s, %v", plain, err)
-	}
-	if _, err := secret.NewKey().Open(string(sealed), "snapshot/settings"); err == nil {
-		t.Error("another key opens it")
 	}
 }

@@ -66,6 +66,8 @@ type Account struct {
 	LastWay    string // the second factor that was used last
 	Created    time.Time
 	LastSignIn time.Time // zero: never
+	// Resets is of how many resets of the box its owner was told.
+	Resets uint64
 }
 
 // Change is a change of address that can be undone for a while, with the link that the old address got.
@@ -107,6 +109,7 @@ type record struct {
 	LastWay     string    `json:"last_way,omitempty"`
 	Created     time.Time `json:"created"`
 	LastSignIn  time.Time `json:"last_sign_in,omitzero"`
+	Resets      uint64    `json:"resets,omitempty"`
 
 	Changes    []Change   `json:"email_changes,omitempty"`
 	Invitation Invitation `json:"invitation,omitzero"`
@@ -116,7 +119,7 @@ func (r record) account(id string) Account {
 	return Account{
 		ID: id, Name: r.Name, DisplayName: r.DisplayName, Email: r.Email, Confirmed: r.Confirmed, Changes: slices.Clone(r.Changes), Invitation: r.Invitation,
 		Role: r.Role, Disabled: r.Disabled, Password: Password{r.Hash, r.Origin, r.Until},
-		Language: r.Language, LastWay: r.LastWay, Created: r.Created, LastSignIn: r.LastSignIn,
+		Language: r.Language, LastWay: r.LastWay, Created: r.Created, LastSignIn: r.LastSignIn, Resets: r.Resets,
 	}
 }
 
@@ -124,7 +127,7 @@ func recordOf(a Account) record {
 	return record{
 		Name: a.Name, DisplayName: a.DisplayName, Email: a.Email, Confirmed: a.Confirmed, Changes: a.Changes, Invitation: a.Invitation,
 		Role: a.Role, Disabled: a.Disabled, Hash: a.Password.Hash, Origin: a.Password.Origin, Until: a.Password.Until,
-		Language: a.Language, LastWay: a.LastWay, Created: a.Created, LastSignIn: a.LastSignIn,
+		Language: a.Language, LastWay: a.LastWay, Created: a.Created, LastSignIn: a.LastSignIn, Resets: a.Resets,
 	}
 }
 

@@ -21,11 +21,14 @@ import (
 
 type record struct {
 	Claimed  time.Time `json:"claimed,omitzero"` // zero: nobody owns the box
-	Before   bool      `json:"before,omitempty"` // it was claimed before the last reset
+	Before   bool      `json:"before,omitempty"` // it was reset, and perhaps claimed since
 	Password string    `json:"default_password"` // sealed
 	Hash     string    `json:"default_hash"`     // so that a reset has nothing to compute
 	// Generation counts how often the box has changed hands: with each claim and each reset.
 	Generation uint64 `json:"generation,omitempty"`
+	// Resets counts how often the button restored the defaults, ResetAt is when it did so last.
+	Resets  uint64    `json:"resets,omitempty"`
+	ResetAt time.Time `json:"reset_at,omitzero"`
 }
 
 var table = store.NewTable[record]("box")
@@ -68,6 +71,23 @@ func (b *Box) Found(tx *store.Tx, password, hash string, now time.Time) error {
 	}
 	_, err := b.restoreAdmin(tx, hash, now)
 	return err
+}
+
+// Refounded notes on a new box that it took the place of one that could not be read any more, by the button.
+func (b *Box) Refounded(tx *store.Tx, now time.Time) error {
+	r, _, err := table.Get(tx, key)
+	if err != nil {
+		return err
+	}
+	r.reset(now)
+	return table.Put(tx, key, r)
+}
+
+// reset makes the box nobody's, by the button.
+func (r *record) reset(now time.Time) {
+	r.Claimed, r.Before = time.Time{}, true
+	r.Generation++
+	r.Resets, r.ResetAt = r.Resets+1, now
 }
 
 // obvious are words that a stranger tries first.
@@ -146,6 +166,12 @@ func Generation(tx *store.Tx) (uint64, error) {
 	return r.Generation, err
 }
 
+// Resets returns how often the button restored the administrator's defaults, and when it did so last, in trusted time.
+func Resets(tx *store.Tx) (count uint64, last time.Time, err error) {
+	r, _, err := table.Get(tx, key)
+	return r.Resets, r.ResetAt, err
+}
+
 // Release makes the box nobody's again: the built-in administrator is there, may sign in, and has the
 // default password. It returns that account.
 func (b *Box) Release(tx *store.Tx, now time.Time) (account.Account, error) {
@@ -153,8 +179,7 @@ func (b *Box) Release(tx *store.Tx, now time.Time) (account.Account, error) {
 	if err != nil {
 		return account.Account{}, err
 	}
-	r.Claimed, r.Before = time.Time{}, true
-	r.Generation++
+	r.reset(now)
 	if err := table.Put(tx, key, r); err != nil {
 		return account.Account{}, err
 	}

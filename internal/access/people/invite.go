@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"castellan/internal/access/account"
+	"castellan/internal/access/claim"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/notice"
@@ -49,7 +50,10 @@ func (o *Office) Add(ctx context.Context, by Actor, n NewPerson) (g Given, err e
 	}
 	err = o.update(by, func(tx *store.Tx) error {
 		n.Account.Password, n.Account.Created = kept, o.Now()
-		added, err := account.Add(tx, n.Account)
+		var added account.Account
+		if n.Account.Resets, _, err = claim.Resets(tx); err == nil { // those before are no news to somebody new
+			added, err = account.Add(tx, n.Account)
+		}
 		if err != nil {
 			return err
 		}

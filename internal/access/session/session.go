@@ -44,7 +44,9 @@ type Session struct {
 	// Repair tells that a recovery code or a press of the button was used, and the ways in were not mended since.
 	Repair bool
 	// Enrol tells that it was a press: until a way in is added, the session is good for nothing else.
-	Enrol         bool
+	Enrol bool
+	// ResetAt is when the button restored the administrator's defaults, where nobody told the person of that before.
+	ResetAt       time.Time
 	Source, Agent string
 	// Browser names the known browser in which it began.
 	Browser string

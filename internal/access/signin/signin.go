@@ -189,8 +189,15 @@ func (d *Door) usable(a account.Account, hash string) error {
 // admit ends a sign-in: it starts the session and records it, in the caller's transaction. with says what
 // is special about the session.
 func (d *Door) admit(tx *store.Tx, v Visitor, a account.Account, method string, with session.Session) (Step, error) {
-	now := d.Clock.Reading().Now
-	a.LastSignIn = now
+	a.LastSignIn = d.Clock.Reading().Now
+	resets, last, err := claim.Resets(tx)
+	if err != nil {
+		return Step{}, err
+	}
+	if a.Resets < resets && !with.Claimed { // whoever claims the box knows
+		with.ResetAt = last
+	}
+	a.Resets = resets
 	if err := account.Put(tx, a); err != nil {
 		return Step{}, err
 	}

@@ -71,6 +71,7 @@ type Status struct {
 	Disabled bool          // the owner turned it off: presses do nothing
 	Testing  time.Duration // for how long yet presses are only shown
 	Learning time.Duration // for how long yet the NAS listens for its button
+	Rest     time.Duration // for how long yet a hold restores nothing, as that was done just now
 	Guard    Guard         // what keeps the system from acting on the same presses
 }
 
@@ -84,6 +85,9 @@ type Config struct {
 	// Stage is called from Run's goroutine when what the finger on the button is to be told changes, before Pressed. It must
 	// not wait. nil: nobody is told. A button that is turned off tells nothing.
 	Stage func(Stage)
+	// Rest says for how long yet a reset is refused; not positive: it is not, since so long. It must not wait. nil: a reset is
+	// never refused.
+	Rest func() time.Duration
 	// Keys hears all keys that may be a button until the context ends; nil: those of this box.
 	Keys func(ctx context.Context) <-chan KeyEdge
 	// News tells, until the context ends, that the input devices changed and looking again is worth it; nil: those of this box.
@@ -122,6 +126,9 @@ type Button struct {
 	failed error
 }
 
+// Restless is since how long, at the least, resets are not refused where none was done.
+const Restless = 24 * time.Hour
+
 // retry is how long to wait before a line that could not be claimed is tried again: a driver may come late.
 const retry = 15 * time.Second
 
@@ -142,6 +149,9 @@ func New(c Config) *Button {
 	}
 	if c.Stage == nil {
 		c.Stage = func(Stage) {}
+	}
+	if c.Rest == nil {
+		c.Rest = func() time.Duration { return -Restless }
 	}
 	return &Button{again: func() {}, config: c, started: time.Now(), gesture: NewGesture(c.Times, false), done: make(chan struct{}), tried: make(chan struct{})}
 }
@@ -300,8 +310,11 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 // not be while telling.
 func (b *Button) telling() func() {
 	now := b.gesture.Stage()
-	if b.choice.Disabled {
+	switch {
+	case b.choice.Disabled:
 		now = NotHeld
+	case now == ReleaseNow && b.tested <= b.local() && b.resting(b.gesture.Held(b.local()+b.skew)):
+		now = HeldLong // letting go does nothing
 	}
 	if now == b.told {
 		return func() {}
@@ -324,7 +337,7 @@ func (b *Button) Status() Status {
 	if s.Learning = max(b.lesson.until-b.local(), 0); s.Learning > 0 || !b.claimed {
 		return s
 	}
-	s.Guard = b.guardNow(source)
+	s.Guard, s.Rest = b.guardNow(source), max(b.config.Rest(), 0)
 	switch b.gesture.phase {
 	case Released:
 		s.State = IsReleased

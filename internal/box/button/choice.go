@@ -19,6 +19,7 @@ type Idle string
 const (
 	IsTest     Idle = "test"
 	IsDisabled Idle = "disabled"
+	IsResting  Idle = "rest" // a reset was done just now
 )
 
 // TestTime is for how long presses are only shown.
@@ -94,9 +95,17 @@ func (b *Button) judge(p Press) Press {
 		p.Idle = IsTest
 	case b.choice.Disabled:
 		p.Idle = IsDisabled
+	case p.Outcome == Reset && b.resting(p.Held+b.config.Times.Settle):
+		p.Idle = IsResting
 	default:
 		return p
 	}
 	p.Means, p.Outcome = p.Outcome, Nothing
 	return p
+}
+
+// resting reports whether resets were still refused when a button that has been held for so long first told the finger to let
+// go: what it is told then is what holds, however long it holds on. The lock must be held.
+func (b *Button) resting(held time.Duration) bool {
+	return b.config.Rest()+held-b.config.Times.ResetFrom > 0
 }

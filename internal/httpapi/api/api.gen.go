@@ -984,6 +984,26 @@ type AutomaticTimeChange struct {
 	On bool `json:"on"`
 }
 
+// BeforeReset defines model for BeforeReset.
+type BeforeReset struct {
+	Allow  []string     `json:"allow"`
+	Block  []string     `json:"block"`
+	Button FormerButton `json:"button"`
+
+	// GroupNames Names of the groups in the policy.
+	GroupNames []string `json:"group_names"`
+
+	// Limits Relaxed doubles the free tries and halves the pauses, strict does the opposite.
+	Limits  Limits `json:"limits"`
+	NasName string `json:"nas_name"`
+
+	// Owner The built-in administrator before a reset.
+	Owner    *FormerOwner `json:"owner,omitempty"`
+	Policy   Policy       `json:"policy"`
+	Taken    time.Time    `json:"taken"`
+	TimeZone string       `json:"time_zone"`
+}
+
 // Button defines model for Button.
 type Button struct {
 	// CanLearn The config file leaves open which button it is.
@@ -1406,6 +1426,24 @@ type ForgottenAsked struct {
 
 	// LinkMinutes How long the links work.
 	LinkMinutes int `json:"link_minutes"`
+}
+
+// FormerButton defines model for FormerButton.
+type FormerButton struct {
+	Enabled bool `json:"enabled"`
+
+	// Learnt The key and the device that the NAS had learnt; empty where it had learnt none.
+	Learnt string `json:"learnt"`
+}
+
+// FormerOwner The built-in administrator before a reset.
+type FormerOwner struct {
+	Disabled       bool   `json:"disabled"`
+	DisplayName    string `json:"display_name"`
+	Email          string `json:"email"`
+	EmailConfirmed bool   `json:"email_confirmed"`
+	Language       string `json:"language"`
+	Name           string `json:"name"`
 }
 
 // Gesture What a finger can do, in milliseconds held.
@@ -2673,6 +2711,9 @@ type ServerInterface interface {
 	// GetHealth Tells what is wrong with the NAS right now, as far as it concerns the caller.
 	// (GET /health)
 	GetHealth(ctx echo.Context) error
+	// LocalBeforeReset Shows what was set before the reset button restored the defaults last.
+	// (GET /local/before-reset)
+	LocalBeforeReset(ctx echo.Context) error
 	// LocalPressButton Presses the simulated button for a while.
 	// (POST /local/button)
 	LocalPressButton(ctx echo.Context) error
@@ -3275,6 +3316,15 @@ func (w *ServerInterfaceWrapper) GetHealth(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetHealth(ctx)
+	return err
+}
+
+// LocalBeforeReset converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalBeforeReset(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalBeforeReset(ctx)
 	return err
 }
 
@@ -4316,6 +4366,7 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetHealth", Method: "GET", Path: "/health", Access: ForUser, Background: true, Enrol: true, Handler: w.GetHealth},
 		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
+		{ID: "LocalBeforeReset", Method: "GET", Path: "/local/before-reset", Access: ForLocal, Unclaimed: true, Handler: w.LocalBeforeReset},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
 		{ID: "LocalGetTime", Method: "GET", Path: "/local/time", Access: ForLocal, Unclaimed: true, Handler: w.LocalGetTime},
 		{ID: "LocalListSessions", Method: "GET", Path: "/local/sessions", Access: ForLocal, Handler: w.LocalListSessions},
@@ -5370,6 +5421,44 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalBeforeResetRequestObject struct {
+}
+
+type LocalBeforeResetResponseObject interface {
+	VisitLocalBeforeResetResponse(w http.ResponseWriter) error
+}
+
+type LocalBeforeReset200JSONResponse BeforeReset
+
+func (response LocalBeforeReset200JSONResponse) VisitLocalBeforeResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalBeforeResetdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalBeforeResetdefaultApplicationProblemPlusJSONResponse) VisitLocalBeforeResetResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8675,6 +8764,9 @@ type StrictServerInterface interface {
 	// GetHealth Tells what is wrong with the NAS right now, as far as it concerns the caller.
 	// (GET /health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// LocalBeforeReset Shows what was set before the reset button restored the defaults last.
+	// (GET /local/before-reset)
+	LocalBeforeReset(ctx context.Context, request LocalBeforeResetRequestObject) (LocalBeforeResetResponseObject, error)
 	// LocalPressButton Presses the simulated button for a while.
 	// (POST /local/button)
 	LocalPressButton(ctx context.Context, request LocalPressButtonRequestObject) (LocalPressButtonResponseObject, error)
@@ -9776,6 +9868,29 @@ func (sh *strictHandler) GetHealth(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetHealthResponseObject); ok {
 		return validResponse.VisitGetHealthResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalBeforeReset operation middleware
+func (sh *strictHandler) LocalBeforeReset(ctx echo.Context) error {
+	var request LocalBeforeResetRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalBeforeReset(ctx.Request().Context(), request.(LocalBeforeResetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalBeforeReset")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalBeforeResetResponseObject); ok {
+		return validResponse.VisitLocalBeforeResetResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:5a6669d040db31519f24a30d390d6a5d48ece2023a9214b591326080bd76010a
+// openapi.yaml sha256:217ed58257967ed3f289f52c25d2202baedd9295fb04141b6a044a1d188fe2f0
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1383,6 +1383,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/local/before-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what was set before the reset button restored the defaults last. */
+        get: operations["LocalBeforeReset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/local/recover": {
         parameters: {
             query?: never;
@@ -2418,6 +2435,34 @@ export interface components {
         };
         PressOutcome: {
             outcome: components["schemas"]["Outcome"];
+        };
+        BeforeReset: {
+            /** Format: date-time */
+            taken: string;
+            nas_name: string;
+            time_zone: string;
+            owner?: components["schemas"]["FormerOwner"];
+            policy: components["schemas"]["Policy"];
+            /** @description Names of the groups in the policy. */
+            group_names: string[];
+            limits: components["schemas"]["Limits"];
+            allow: string[];
+            block: string[];
+            button: components["schemas"]["FormerButton"];
+        };
+        /** @description The built-in administrator before a reset. */
+        FormerOwner: {
+            name: string;
+            display_name: string;
+            email: string;
+            email_confirmed: boolean;
+            disabled: boolean;
+            language: string;
+        };
+        FormerButton: {
+            /** @description The key and the device that the NAS had learnt; empty where it had learnt none. */
+            learnt: string;
+            enabled: boolean;
         };
         DefaultPassword: {
             name: string;
@@ -4973,6 +5018,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DefaultPassword"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalBeforeReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeforeReset"];
                 };
             };
             default: components["responses"]["Problem"];
