@@ -1,6 +1,9 @@
 import { api } from "../api/client";
 import type { Me, Session } from "../api/types";
 
+/** The reset of which the person was told. */
+const told = "castellan-reset-told";
+
 /** Who is signed in on this browser, and until when. */
 class SignedIn {
 	me = $state.raw<Me>();
@@ -12,8 +15,6 @@ class SignedIn {
 	resetAt = $state("");
 	/** A recovery code was used, or a press of the button: the password alone is proof for mending the ways in. */
 	repair = $state(false);
-	/** The reset of which this person was told in this session. */
-	#told = "";
 	/** performance.now() when the session ends unless something is done, and when it ends in any case. */
 	#idleAt = $state(0);
 	#endsAt = $state(0);
@@ -28,14 +29,14 @@ class SignedIn {
 		this.mustEnrol = session.must_enrol;
 		this.mayPostpone = session.may_postpone;
 		this.repair = session.repair;
-		this.resetAt = session.reset_at === this.#told ? "" : (session.reset_at ?? "");
+		this.resetAt = session.reset_at === sessionStorage.getItem(told) ? "" : (session.reset_at ?? "");
 		this.#idleAt = now + session.idle_in * 1000;
 		this.#endsAt = now + session.ends_in * 1000;
 	}
 
-	/** The person has read of the reset. */
+	/** The person has read of the reset, and is not told again in this session, also after a new load of the page. */
 	heard() {
-		this.#told = this.resetAt;
+		sessionStorage.setItem(told, this.resetAt);
 		this.resetAt = "";
 	}
 
@@ -64,7 +65,7 @@ class SignedIn {
 		this.mayPostpone = false;
 		this.repair = false;
 		this.resetAt = "";
-		this.#told = "";
+		sessionStorage.removeItem(told);
 	}
 }
 
