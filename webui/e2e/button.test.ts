@@ -4,7 +4,7 @@ import { marta } from "./remote";
 import { story } from "./story";
 import type { Visitor } from "./visitor";
 
-const waiting = ({ page }: Visitor) => page.getByText("Waiting for a press").waitFor();
+const waiting = ({ page }: Visitor) => page.getByText(/^Waiting/).waitFor();
 const account = ({ page }: Visitor) => page.getByRole("heading", { name: "Create your account" }).waitFor();
 
 async function claim({ page }: Visitor) {
@@ -42,7 +42,7 @@ story("a press while two browsers wait lets neither in", async ({ nas, visit }) 
 	await waiting(first);
 	await waiting(second);
 	await nas.press("300ms");
-	for (const { page } of [first, second]) await page.getByText("Two browsers were waiting").waitFor();
+	for (const { page } of [first, second]) await page.getByText("More than one browser was waiting").waitFor();
 	await first.look("claim-dropped");
 
 	await first.page.getByRole("button", { name: "Wait again" }).click();

@@ -104,7 +104,7 @@ story("a closed account on a NAS without mail", async ({ claimed, visit }) => {
 	expect(await page.getByRole("button", { name: "Send an unlock mail" }).count()).toBe(0);
 	await guest.look("sign-in-locked-no-mail");
 	await page.getByRole("button", { name: "Show the other ways" }).click();
-	await page.getByRole("heading", { name: "A short press of the button" }).waitFor();
+	await page.getByRole("heading", { name: "A short press of the button, after wrong passwords" }).waitFor();
 	await guest.look("sign-in-locked-ways");
 });
 

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Remote } from "./remote";
+import { type Box, Remote } from "./remote";
 import { TimeServer } from "./time-server";
 
 /** The program that the stories are told of. */
@@ -13,8 +13,8 @@ export const program = process.env.CASTELLAN_BIN ?? new URL("../../bin/castellan
 
 const run = promisify(execFile);
 
-/** A new NAS in a folder of its own, with a simulated button and time servers on the loopback network. */
-export class Nas {
+/** A new NAS in a folder of its own, with a simulated button as a rule, and time servers on the loopback network. */
+export class Nas implements Box {
 	readonly address: string;
 	readonly folder: string;
 	/** How far network time is ahead of this machine, in milliseconds. */
@@ -33,7 +33,7 @@ export class Nas {
 	}
 
 	/** ahead is how far network time is ahead of this machine, in milliseconds; silent: no time server answers. */
-	static async start({ ahead = 0, silent = false } = {}): Promise<Nas> {
+	static async start({ ahead = 0, silent = false, button = "simulated" } = {}): Promise<Nas> {
 		const port = await freePort();
 		const time = await TimeServer.start(ahead);
 		time.silent = silent;
@@ -48,7 +48,7 @@ http = ""
 [time]
 servers = ${JSON.stringify(time.addresses)}
 [button]
-source = "simulated"
+source = "${button}"
 `,
 		);
 		await nas.serve();

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
@@ -10,6 +10,8 @@ const packages = {
 	openssl: "apt-get install openssl",
 	exim4: "apt-get install exim4-daemon-light",
 	root: "run as root, which Exim starts as",
+	qemu: "apt-get install qemu-system-arm device-tree-compiler",
+	kernel: "packaging/setup/kernel.sh",
 	network: "connect this machine to a network",
 };
 
@@ -17,6 +19,9 @@ export type Need = keyof typeof packages;
 
 /** The browser of the stories. */
 export const chromium = process.env.CHROMIUM ?? "chromium";
+
+/** What packaging/setup/kernel.sh leaves for the machine in QEMU. */
+const kernel = new URL("../../.cache/kernel/image/vmlinuz", import.meta.url);
 
 const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin"];
 
@@ -40,6 +45,9 @@ export const ownAddress = Object.values(networkInterfaces())
 function there(name: Need): boolean {
 	if (name === "network") return ownAddress !== undefined;
 	if (name === "root") return process.getuid?.() === 0;
+	if (name === "kernel") return existsSync(kernel);
+	if (name === "qemu")
+		return ["qemu-system-aarch64", "fdtput", "go"].every((program) => found(program) !== undefined);
 	return found(name === "chromium" ? chromium : name) !== undefined;
 }
 

@@ -15,10 +15,12 @@ interface Answers {
 }
 
 /** The NAS that is spoken to. */
-interface Box {
-	address: string;
-	ahead: number;
+export interface Box {
+	readonly address: string;
+	/** How far network time is ahead of this machine, in milliseconds. */
+	readonly ahead: number;
 	defaultPassword(): Promise<string>;
+	remove(): Promise<void>;
 }
 
 /** Somebody who speaks to the NAS without a browser: to set the scene, and to look behind it. */

@@ -58,6 +58,23 @@ story(
 		await signIn(user, ines);
 		await codeField(user).fill(await other.fresh());
 		await desktop(user);
+		// R140: everybody is told once what happened, whoever claims the NAS excepted.
+		const told = user.page.getByRole("region", { name: "About the reset button" });
+		await told.getByText(/^The reset button was held on /).waitFor();
+		await told.getByText("ask who looks after this NAS").waitFor();
+		expect(await page.getByRole("region", { name: "About the reset button" }).count()).toBe(0);
+		await user.look("reset-told");
+		await told.getByRole("button", { name: "Close" }).click();
+		await user.page.reload();
+		await desktop(user);
+		expect(await told.count()).toBe(0);
+
+		// A second hold so soon does nothing, and the page says so.
+		await open(visitor, "Settings", "Reset button");
+		await page.getByText("The defaults were restored a short while ago.").waitFor();
+		await visitor.look("button-rest");
+		await nas.press("6s");
+		await page.getByText(/too soon after the last reset; it would have restored/).waitFor();
 	},
 	{ needs: ["oathtool"] },
 );

@@ -2,14 +2,15 @@ import { tmpdir } from "node:os";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, type Size, sizes } from "./browser";
+import { Machine } from "./machine";
 import { Mta } from "./mta";
 import { Nas } from "./nas";
 import { missing, type Need, skipLine } from "./needs";
-import { type Owner, Remote } from "./remote";
+import { type Box, type Owner, Remote } from "./remote";
 import { Visitor } from "./visitor";
 
-export interface Scene {
-	nas: Nas;
+export interface Scene<B extends Box = Nas> {
+	nas: B;
 	size: Size;
 	/** Opens a browser of its own at the address of the NAS, or at another host that it answers to. */
 	visit: (options?: BrowserContextOptions, host?: string) => Promise<Visitor>;
@@ -26,6 +27,8 @@ export const post: Need[] = ["exim4", "openssl", "root"];
 
 interface Stage {
 	needs?: Need[];
+	/** Where the button is; without it there is a simulated one. */
+	button?: "auto";
 	/** How far the time servers are ahead of this machine, in milliseconds. */
 	ahead?: number;
 	/** No time server answers, so the NAS has its own clock alone. */
@@ -37,20 +40,34 @@ let browser: Browser | undefined;
 
 /** Tells a story once at each size, each time with a NAS of its own, and fails it for whatever a browser complains about. */
 export function story(name: string, tell: (scene: Scene) => Promise<void>, stage: Stage = {}) {
+	told(name, (size) => play(() => Nas.start(stage), tell, size), stage);
+}
+
+/** The same with a NAS on a real kernel, which takes its time. */
+export function machineStory(name: string, tell: (scene: Scene<Machine>) => Promise<void>) {
+	const wants: Stage = { needs: ["qemu", "kernel"] };
+	told(name, (size) => play(() => Machine.start(), tell, size), wants, 400_000);
+}
+
+function told(name: string, tell: (size: Size) => Promise<void>, stage: Stage, patience?: number) {
 	const lacking = missing.filter((one) => one === "chromium" || stage.needs?.includes(one));
 	const title = lacking.length > 0 ? `${name} (${lacking.map(skipLine).join(", ")})` : name;
 	describe.skipIf(lacking.length > 0)(title, () => {
 		beforeAll(async () => {
 			browser ??= await launch();
 		});
-		test.each(Object.entries(stage.sizes ?? sizes))("%s", (_size, size) => play(tell, stage, size));
+		test.each(Object.entries(stage.sizes ?? sizes))("%s", (_size, size) => tell(size), patience);
 	});
 }
 
 afterAll(() => browser?.close());
 
-async function play(tell: (scene: Scene) => Promise<void>, stage: Stage, size: Size) {
-	const nas = await Nas.start(stage);
+async function play<B extends Box>(
+	start: () => Promise<B>,
+	tell: (scene: Scene<B>) => Promise<void>,
+	size: Size,
+) {
+	const nas = await start();
 	const visitors: Visitor[] = [];
 	const remotes: Remote[] = [];
 	const mtas: Mta[] = [];

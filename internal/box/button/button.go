@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind names where the edges come from.
@@ -352,6 +355,12 @@ func (s Status) Works() bool {
 	return (s.State == IsReleased || s.State == IsPressed) && !s.Disabled && s.Testing == 0
 }
 
+// sentence is the text of an error as people read one: they begin small and have no end.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+text[size:], ".") + "."
+}
+
 // Describe says in words which button this is, or why there is none.
 func (s Status) Describe() string {
 	switch {
@@ -364,7 +373,7 @@ func (s Status) Describe() string {
 	case s.Kind == None && s.Problem == "" && !s.CanLearn:
 		return "This NAS has no reset button that is known. To get back in, use castellan recover on the NAS itself."
 	case s.State == IsAbsent && s.Problem != "":
-		return s.Problem
+		return sentence(s.Problem)
 	case s.State == IsAbsent:
 		return "The reset button is being looked for."
 	case s.State == IsStuck:

@@ -134,7 +134,7 @@ func (l *late) Open() (button.Line, error) {
 func TestALineThatComesLateIsClaimedThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, _ := run(t, &late{})
-		if s := b.Status(); s.State != button.IsAbsent || s.Describe() != "there is no line 5 of gpiochip0" || s.Works() {
+		if s := b.Status(); s.State != button.IsAbsent || s.Describe() != "There is no line 5 of gpiochip0." || s.Works() {
 			t.Errorf("before: %+v", s)
 		}
 		time.Sleep(time.Minute)

@@ -1,6 +1,9 @@
 import { api } from "../api/client";
 import type { Me, Session } from "../api/types";
 
+/** The reset of which the person was told. */
+const told = "castellan-reset-told";
+
 /** Who is signed in on this browser, and until when. */
 class SignedIn {
 	me = $state.raw<Me>();
@@ -8,7 +11,9 @@ class SignedIn {
 	mustEnrol = $state(false);
 	/** Whoever has just claimed the NAS may put that off, for everybody. */
 	mayPostpone = $state(false);
-	/** A recovery code was used: the password alone is proof for mending the ways in. */
+	/** When the reset button restored the administrator's defaults, where this person has not been told; else nothing. */
+	resetAt = $state("");
+	/** A recovery code was used, or a press of the button: the password alone is proof for mending the ways in. */
 	repair = $state(false);
 	/** performance.now() when the session ends unless something is done, and when it ends in any case. */
 	#idleAt = $state(0);
@@ -24,8 +29,15 @@ class SignedIn {
 		this.mustEnrol = session.must_enrol;
 		this.mayPostpone = session.may_postpone;
 		this.repair = session.repair;
+		this.resetAt = session.reset_at === sessionStorage.getItem(told) ? "" : (session.reset_at ?? "");
 		this.#idleAt = now + session.idle_in * 1000;
 		this.#endsAt = now + session.ends_in * 1000;
+	}
+
+	/** The person has read of the reset, and is not told again in this session, also after a new load of the page. */
+	heard() {
+		sessionStorage.setItem(told, this.resetAt);
+		this.resetAt = "";
 	}
 
 	/** Asks who is signed in and renews the token, without keeping the session alive. */
@@ -52,6 +64,8 @@ class SignedIn {
 		this.mustEnrol = false;
 		this.mayPostpone = false;
 		this.repair = false;
+		this.resetAt = "";
+		sessionStorage.removeItem(told);
 	}
 }
 

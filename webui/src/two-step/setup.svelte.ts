@@ -15,6 +15,8 @@ const enrolmentLife = 600;
 /** The way to another way in, wherever it is walked: in the wizard, in the first run, or from the list of devices. */
 export class Setup {
 	step = $state<Step>("way");
+	/** 2-step verification was on before: another way in is added. */
+	readonly added = session.me?.two_step === true;
 	way = $state<"app" | "email">("app");
 	/** Whether codes by e-mail can be had, and why not. */
 	email = $state.raw<EmailWay>();
@@ -46,7 +48,9 @@ export class Setup {
 	settingTime = $state(false);
 
 	readonly steps: readonly Step[] = $derived(
-		this.#begun && this.codes.length === 0 ? ["way", "connect", "done"] : ["way", "codes", "connect", "done"],
+		(this.#begun || this.added) && this.codes.length === 0
+			? ["way", "connect", "done"]
+			: ["way", "codes", "connect", "done"],
 	);
 	readonly at = $derived(this.steps.indexOf(this.step));
 	/** Something was begun that leaving throws away. */

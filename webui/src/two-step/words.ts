@@ -1,7 +1,7 @@
 import type { Setup, Step } from "./setup.svelte";
 
 /** Head and first sentence of each step. */
-export function words({ step, way }: Setup): { title: string; lead: string } {
+export function words({ step, way, added }: Setup): { title: string; lead: string } {
 	if (step === "way")
 		return {
 			title: "Choose a way",
@@ -11,6 +11,11 @@ export function words({ step, way }: Setup): { title: string; lead: string } {
 		return {
 			title: "Save your recovery codes",
 			lead: "If you lose your phone, one of these signs you in. Each works once. This NAS shows them only now.",
+		};
+	if (step === "done" && added)
+		return {
+			title: way === "email" ? "Codes by e-mail are on" : "The new device is confirmed",
+			lead: "The next sign-in asks for your password, then a code. Remove what you lost in Personal Settings › Security.",
 		};
 	if (step === "done")
 		return {

@@ -4,7 +4,7 @@ import type { Way } from "../api/types";
 import { clock } from "../time/clock.svelte";
 import { Wait } from "../time/wait.svelte";
 import { Mailed } from "./mailed.svelte";
-import { codeFault, complete, timely } from "./way";
+import { codeFault, codeWays, complete, timely } from "./way";
 
 /** What a signed-in person shows to prove who they are: the password and, where it is wanted, a code. */
 export class Proof {
@@ -25,7 +25,7 @@ export class Proof {
 	/** coded: a code is wanted, by one of the ways. */
 	constructor(coded: boolean, ways: readonly Way[], password = "") {
 		this.#coded = coded;
-		this.ways = timely(ways, clock.state?.trusted !== false);
+		this.ways = timely(codeWays(ways), clock.state?.trusted !== false);
 		this.way = this.ways[0];
 		this.password = password;
 	}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { codeFault, complete, firstWay, foldRecovery, otherWays, timely, wayNote } from "./way";
+import { codeFault, codeWays, complete, firstWay, foldRecovery, otherWays, timely, wayNote } from "./way";
 
 describe("the choice of a way", () => {
 	test("begins with the one that the NAS puts first", () => {
@@ -17,9 +17,14 @@ describe("the choice of a way", () => {
 		expect(otherWays(["app"], "app")).toEqual([]);
 	});
 
-	test("has no place for a way for which nothing is typed", () => {
+	test("offers a press of the button and never begins with it", () => {
 		expect(firstWay(["presence"])).toBeUndefined();
-		expect(otherWays(["app", "recovery", "presence"], "app")).toEqual(["recovery"]);
+		expect(otherWays(["app", "recovery", "presence"], "app")).toEqual(["recovery", "presence"]);
+		expect(otherWays(["presence"], undefined)).toEqual(["presence"]);
+	});
+
+	test("has no place for a press where a code is typed", () => {
+		expect(codeWays(["app", "recovery", "presence"])).toEqual(["app", "recovery"]);
 	});
 
 	test("says where a mail would go", () => {

@@ -21,19 +21,22 @@ export function wayNote(way: Way, to = ""): string {
 	return "One of the ten codes you saved. Each works once.";
 }
 
-/** The ways for which something is typed: the others have no place in a form. */
-const typed = (way: Way) => way !== "presence";
+/** The ways for which a code is typed: a press of the button is one at the door only, and stands in no form. */
+export const codeWays = (ways: readonly Way[]) => ways.filter((way) => way !== "presence");
 
 /** The ways beside the one that is tried now, in the order in which the NAS offers them. */
 export const otherWays = (ways: readonly Way[], chosen: Way | undefined) =>
-	ways.filter((way) => typed(way) && way !== chosen);
+	ways.filter((way) => way !== chosen);
 
 /** The same with codes of apps at the end while the time is not known, for they cannot be checked then. */
 export const timely = (ways: readonly Way[], trusted: boolean): readonly Way[] =>
 	trusted ? ways : [...ways.filter((way) => way !== "app"), ...ways.filter((way) => way === "app")];
 
-/** The way to begin with: the one that the person used last stands at the front. */
-export const firstWay = (ways: SignInStep["ways"]): Way | undefined => ways?.find(typed);
+/**
+ * The way to begin with: the one that the person used last stands at the front. Waiting for a press is told to the owner, so
+ * it is begun by whoever chooses it, and never by itself.
+ */
+export const firstWay = (ways: SignInStep["ways"]): Way | undefined => codeWays(ways ?? [])[0];
 
 /** Letters and digits that no recovery code has, because they are taken for others. */
 export const recoveryLength = 24;

@@ -7,6 +7,7 @@ export function same(a: Policy, b: Policy): boolean {
 	return (
 		a.two_step === b.two_step &&
 		a.email_codes === b.email_codes &&
+		a.presence === b.presence &&
 		a.idle_minutes === b.idle_minutes &&
 		groups(a) === groups(b)
 	);

@@ -1,0 +1,28 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Session } from "../api/types";
+import { session } from "./session.svelte";
+
+const answer = (reset_at?: string) =>
+	({ me: { name: "ines", role: "user" }, idle_in: 1, ends_in: 1, reset_at }) as Session;
+const reset = "2026-11-22T14:03:00Z";
+
+beforeEach(() => session.forget());
+
+test("whoever signed in after a reset is told of it once", () => {
+	session.take(answer());
+	expect(session.resetAt).toBe("");
+	session.take(answer(reset));
+	expect(session.resetAt).toBe(reset);
+	session.heard();
+	expect(session.resetAt).toBe("");
+	session.take(answer(reset));
+	expect(session.resetAt).toBe("");
+});
+
+test("the next person at the same browser is told, too", () => {
+	session.take(answer(reset));
+	session.heard();
+	session.forget();
+	session.take(answer(reset));
+	expect(session.resetAt).toBe(reset);
+});

@@ -1,0 +1,120 @@
+import { poll } from "../api/poll";
+import { asProblem, type Problem } from "../api/problem";
+import { Wait } from "../time/wait.svelte";
+
+/** Where the wait for a press stands, as the NAS tells it. */
+export interface PressAnswer {
+	state: "waiting" | "confirmed" | "dropped" | "expired";
+	/** Seconds that are left for the press. */
+	expires_in: number;
+}
+
+export type PressState = "idle" | "starting" | PressAnswer["state"] | "refused";
+
+/** What a wait asks the NAS for. */
+interface Questions {
+	/** Begins a wait, or a new one in place of the last. */
+	ask: () => Promise<PressAnswer>;
+	/** Where it stands. A refusal means that there is no wait any more. */
+	look: () => Promise<PressAnswer>;
+}
+
+/** Waits for a short press of the button on the NAS, for as long as the page is looked at. */
+export class Press {
+	state = $state<PressState>("idle");
+	/** Why there is no wait. */
+	problem = $state.raw<Problem>();
+	readonly #questions: Questions;
+	readonly #left = new Wait();
+	/** For how many seconds the wait goes on as a whole. */
+	#life = 0;
+	#stop: (() => void) | undefined;
+	/** Answers to questions of an earlier wait are dropped. */
+	#turn = 0;
+
+	constructor(questions: Questions) {
+		this.#questions = questions;
+	}
+
+	/** Seconds that are left for the press. */
+	get left(): number {
+		return this.#left.left;
+	}
+
+	/** The part of the time that is left; 0 to 1. */
+	get part(): number {
+		return this.#life > 0 ? Math.min(1, this.left / this.#life) : 0;
+	}
+
+	/** Begins a wait, or a new one after the last was dropped or nobody pressed in time. */
+	async begin(): Promise<void> {
+		this.end();
+		const turn = this.#turn;
+		this.state = "starting";
+		this.problem = undefined;
+		this.#life = 0;
+		try {
+			const answer = await this.#questions.ask();
+			if (turn === this.#turn) this.#go(answer);
+		} catch (thrown) {
+			if (turn === this.#turn) this.#refuse(thrown);
+		}
+	}
+
+	/**
+	 * Goes on with a wait that this browser began before the page was loaded again: a second one beside it would
+	 * count as a second browser, and the press would drop both.
+	 */
+	resume() {
+		this.end();
+		this.#go({ state: "waiting", expires_in: 0 });
+	}
+
+	/** Asks no more. The NAS takes a browser that does not ask for one that no longer waits. */
+	end() {
+		this.#turn++;
+		this.#stop?.();
+		this.#stop = undefined;
+	}
+
+	/** The press was made use of, and that was refused. */
+	refuse(problem: Problem) {
+		this.end();
+		this.problem = problem;
+		this.state = problem.code === "wait_dropped" ? "dropped" : "refused";
+	}
+
+	#go(answer: PressAnswer) {
+		const turn = this.#turn;
+		this.#take(answer);
+		if (this.state === "waiting") this.#stop = poll(() => this.#look(turn), 1000);
+	}
+
+	async #look(turn: number) {
+		try {
+			const answer = await this.#questions.look();
+			if (turn === this.#turn) this.#take(answer);
+		} catch (thrown) {
+			// Out of contact the question is simply asked again.
+			if (turn !== this.#turn || asProblem(thrown).code === "no_contact") return;
+			this.#refuse(thrown);
+		}
+	}
+
+	#take({ state, expires_in }: PressAnswer) {
+		this.state = state;
+		if (state !== "waiting") {
+			this.end();
+			return;
+		}
+		this.#life = Math.max(this.#life, expires_in);
+		this.#left.start(expires_in);
+	}
+
+	#refuse(thrown: unknown) {
+		const problem = asProblem(thrown);
+		this.end();
+		this.problem = problem;
+		this.state = problem.status === 410 ? "expired" : "refused";
+	}
+}

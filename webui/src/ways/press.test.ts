@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Problem } from "../api/problem";
+import { Press, type PressAnswer } from "./press.svelte";
+
+const ask = vi.fn<() => Promise<PressAnswer>>();
+const look = vi.fn<() => Promise<PressAnswer>>();
+const waiting: PressAnswer = { state: "waiting", expires_in: 60 };
+let press: Press;
+
+const refusal = (status: number, code: string) => new Problem({ status, code, detail: "A sentence." });
+const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
+
+beforeEach(() => {
+	vi.useFakeTimers();
+	ask.mockReset().mockResolvedValue(waiting);
+	look.mockReset().mockResolvedValue(waiting);
+	press = new Press({ ask, look });
+});
+
+afterEach(() => {
+	press.end();
+	vi.useRealTimers();
+});
+
+test("nobody waits before somebody begins", () => {
+	expect(press.state).toBe("idle");
+	expect(ask).not.toHaveBeenCalled();
+});
+
+test("a wait asks every second until the press has come", async () => {
+	await press.begin();
+	expect(press.state).toBe("waiting");
+	expect([press.left, press.part]).toEqual([60, 1]);
+	look.mockResolvedValue({ state: "waiting", expires_in: 30 });
+	await seconds(2);
+	expect(press.part).toBeCloseTo(0.5, 1);
+	look.mockResolvedValue({ state: "confirmed", expires_in: 60 });
+	await seconds(2);
+	expect(press.state).toBe("confirmed");
+	const asked = look.mock.calls.length;
+	await seconds(5);
+	expect(look.mock.calls.length).toBe(asked);
+});
+
+test.each(["dropped", "expired"] as const)("a wait that was %s can be begun again", async (state) => {
+	await press.begin();
+	look.mockResolvedValue({ state, expires_in: 0 });
+	await seconds(2);
+	expect(press.state).toBe(state);
+	await press.begin();
+	expect(press.state).toBe("waiting");
+	expect(ask).toHaveBeenCalledTimes(2);
+});
+
+test("a wait that the NAS knows no longer has expired", async () => {
+	await press.begin();
+	look.mockRejectedValue(refusal(410, "wait_gone"));
+	await seconds(2);
+	expect(press.state).toBe("expired");
+});
+
+test("a wait goes on while the NAS is out of reach", async () => {
+	await press.begin();
+	look.mockRejectedValueOnce(refusal(0, "no_contact"));
+	await seconds(1);
+	expect(press.state).toBe("waiting");
+	look.mockResolvedValue({ state: "confirmed", expires_in: 60 });
+	await seconds(2);
+	expect(press.state).toBe("confirmed");
+});
+
+test("a refused wait says why", async () => {
+	ask.mockRejectedValueOnce(refusal(409, "no_button"));
+	await press.begin();
+	expect(press.state).toBe("refused");
+	expect(press.problem?.message).toBe("A sentence.");
+});
+
+test("an answer that comes after the wait was left changes nothing", async () => {
+	let late: (answer: PressAnswer) => void = () => undefined;
+	await press.begin();
+	look.mockImplementation(() => new Promise((done) => (late = done)));
+	await seconds(2);
+	press.end();
+	late({ state: "confirmed", expires_in: 60 });
+	await seconds(1);
+	expect(press.state).toBe("waiting");
+});
+
+test("a press that was for two is dropped also when it is made use of", async () => {
+	await press.begin();
+	press.refuse(refusal(410, "wait_dropped"));
+	expect(press.state).toBe("dropped");
+	press.refuse(refusal(409, "not_pressed"));
+	expect(press.state).toBe("refused");
+});
