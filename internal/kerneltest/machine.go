@@ -66,6 +66,8 @@ type Config struct {
 	// Disk is an ext4 image (see NewDisk) that DataDir is on. It keeps what the guest flushed when the machine is
 	// killed. Empty: DataDir is in memory.
 	Disk string
+	// Writes is a file that gets everything the machine writes to Disk (see NewWrites). Empty: nothing is kept.
+	Writes string
 	// Offline leaves the guest alone: it reaches nobody, not even Host. Forwards still lead to it.
 	Offline bool
 }
@@ -82,6 +84,7 @@ type Machine struct {
 	monitor   *monitor
 	ports     map[int]int
 	activeLow []int
+	writes    string
 }
 
 // Start boots a machine and returns when the program listens on all of Config.Forwards, which takes about three
@@ -136,7 +139,7 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{console: newConsole(), ended: make(chan struct{}), activeLow: config.ActiveLow}
+	m := &Machine{console: newConsole(), ended: make(chan struct{}), activeLow: config.ActiveLow, writes: config.Writes}
 	control, bench, err := m.launch(exec.Command(qemu, arguments(kernel, initramfs, tree, config)...))
 	if err != nil {
 		return nil, err
@@ -173,11 +176,7 @@ func arguments(kernel kernel, initramfs, tree string, config Config) []string {
 	if tree != "" {
 		args = append(args, "-dtb", tree)
 	}
-	if config.Disk != "" {
-		args = append(args, "-device", "virtio-blk-device,drive=disk", "-drive",
-			"if=none,id=disk,format=raw,file="+strings.ReplaceAll(config.Disk, ",", ",,"))
-	}
-	return args
+	return append(args, disk(config)...)
 }
 
 // launch starts QEMU with its console on m and returns the other ends of its monitor and of qtest.
