@@ -68,6 +68,12 @@ type Config struct {
 	Disk string
 	// Writes is a file that gets everything the machine writes to Disk (see NewWrites). Empty: nothing is kept.
 	Writes string
+	// System makes the machine a Debian that packaging/setup/root.sh has made, with systemd as its first process. Files are
+	// written into it, Binary is there in /bin and not run, and the machine is ready when Script has ended well and the ports
+	// of Forwards are open. Disk is of no use then. Nothing is kept.
+	System bool
+	// Script is what a shell does in System as root, when its services have started.
+	Script string
 	// Offline leaves the guest alone: it reaches nobody, not even Host. Forwards still lead to it.
 	Offline bool
 }
@@ -106,6 +112,10 @@ func Start(t testing.TB, config Config) *Machine {
 	for name, wanted := range map[string]bool{"leds_gpio": len(config.Lights) > 0, "gpio_beeper": config.Beeper > 0} {
 		realtest.Need(t, "the kernel's module "+name, installKernel+" --renew", !wanted || slices.Contains(kernel.order, name))
 	}
+	wait := readyWait
+	if config.System {
+		config.Disk, wait = system(t), systemWait
+	}
 	m, err := start(qemu, kernel, t.TempDir(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +127,7 @@ func Start(t testing.TB, config Config) *Machine {
 			t.Logf("console:\n%s", m.Console())
 		}
 	})
-	if err := m.ready(readyWait); err != nil {
+	if err := m.ready(wait); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("machine ready after %.1f s", time.Since(m.started).Seconds())
@@ -131,7 +141,10 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 		return nil, err
 	}
 	initramfs := filepath.Join(dir, "initramfs")
-	boot := plan.Boot{Args: config.Args, Files: config.Files, Ports: config.Forwards, Disk: config.Disk != ""}
+	boot := plan.Boot{Args: config.Args, Files: config.Files, Ports: config.Forwards, Disk: config.Disk != "" && !config.System, System: config.System}
+	if config.System {
+		boot.Files = config.systemFiles()
+	}
 	if err := writeInitramfs(initramfs, first, kernel, config.Binary, boot); err != nil {
 		return nil, err
 	}
@@ -167,7 +180,7 @@ func arguments(kernel kernel, initramfs, tree string, config Config) []string {
 	args := []string{
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 		"-machine", machineKind, "-accel", "tcg", "-cpu", machineCPU, "-m", machineMemory, "-rtc", clock,
-		"-kernel", kernel.path, "-initrd", initramfs, "-append", "console=ttyAMA0 loglevel=4 panic=-1",
+		"-kernel", kernel.path, "-initrd", initramfs, "-append", commandLine(config),
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-chardev", "socket,id=monitor,fd=3", "-mon", "chardev=monitor,mode=control",
 		"-chardev", "socket,id=bench,fd=4", "-object", "qtest,id=qtest,chardev=bench,log=none",

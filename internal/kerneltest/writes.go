@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -165,24 +164,6 @@ func Extract(t testing.TB, disk []byte, folder string) (to string) {
 		t.Fatalf("extract %s: %v\n%s", folder, err, out)
 	}
 	return filepath.Join(dir, filepath.Base(folder))
-}
-
-// disk is the part of QEMU's command line for the disk. Where writes are kept, no flush has to reach the host's own disk: they
-// outlive QEMU in the host's memory, and what a cut leaves of them is decided by Cut.
-func disk(config Config) []string {
-	quote := func(path string) string { return strings.ReplaceAll(path, ",", ",,") }
-	switch {
-	case config.Disk == "":
-		return nil
-	case config.Writes == "":
-		return []string{"-device", "virtio-blk-device,drive=disk", "-drive", "if=none,id=disk,format=raw,file=" + quote(config.Disk)}
-	}
-	return []string{
-		"-blockdev", "driver=file,node-name=file,cache.no-flush=on,filename=" + quote(config.Disk),
-		"-blockdev", "driver=file,node-name=writes,cache.no-flush=on,filename=" + quote(config.Writes),
-		"-blockdev", "driver=blklogwrites,node-name=disk,file=file,log=writes",
-		"-device", "virtio-blk-device,drive=disk,write-cache=on",
-	}
 }
 
 // Written is how much the machine has written to Config.Writes. What it has acknowledged by now is flushed at that point.
