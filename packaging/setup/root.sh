@@ -65,14 +65,16 @@ printf 'g %s -\n' input kvm render sgx >"$root/usr/lib/sysusers.d/udev.conf"
 systemd-sysusers --root="$root" >>"$cache/log" 2>&1 || die "cannot make the system's users: $(tail -n 1 "$cache/log")"
 echo uninitialized >"$root/etc/machine-id"
 mkdir -p "$root/run" "$root/proc" "$root/sys" "$root/dev"
-rm -rf "$root/dev/"*
+rm -rf "$root/dev/"* "$root/var/run" "$root/var/lock"
+ln -s /run "$root/var/run"
+ln -s /run/lock "$root/var/lock"
 # The machine's consoles and networks are the test's.
 for unit in serial-getty@.service getty@.service systemd-networkd.service systemd-timesyncd.service systemd-firstboot.service; do
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 
 size=$(du -sm "$root" | cut -f1)
-mkfs.ext4 -q -q -F -L root -d "$root" "$work/image/root.ext4" $((size * 5 / 4 + 96))M || die "cannot make the disk"
+mkfs.ext4 -q -F -L root -d "$root" "$work/image/root.ext4" $((size * 5 / 4 + 96))M >>"$cache/log" || die "cannot make the disk"
 echo "$wanted" >"$work/image/packages"
 rm -rf "$image"
 mv "$work/image" "$image"
