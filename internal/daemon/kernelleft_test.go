@@ -68,6 +68,7 @@ func (b *cutBox) refuses(t *testing.T, h *house, d *diary, point int64, possible
 		}
 		tried[s.way] = true
 		v := h.browser()
+		defer v.client.CloseIdleConnections() // the daemon need not wait for them when it stops
 		if step := v.must(200, "POST", "/sign-in", obj{"name": "admin", "password": passwordOf(s.round)}).body; step["next"] != "code" {
 			t.Errorf("the password alone leads to %v", step["next"])
 		}
@@ -78,6 +79,7 @@ func (b *cutBox) refuses(t *testing.T, h *house, d *diary, point int64, possible
 // observe signs the owner in, or claims the box where nobody owns it, and returns what there is.
 func (b *cutBox) observe(t *testing.T, h *house, possible []state) state {
 	v, s := h.browser(), state{}
+	defer v.client.CloseIdleConnections()
 	status := v.must(200, "GET", "/status", nil).body
 	s["name"], _ = status["nas_name"].(string)
 	switch status["state"] {
@@ -146,10 +148,11 @@ func (b *cutBox) enters(t *testing.T, v *browser, h *house, possible []state) (r
 
 // complete looks at the log, and at what a start has to have finished.
 func (b *cutBox) complete(t *testing.T, h *house, d *diary, point int64) {
-	if said := h.local().must(200, "GET", "/local/log/check", nil).body; said["intact"] != true {
+	local := h.local()
+	if said := local.must(200, "GET", "/local/log/check", nil).body; said["intact"] != true {
 		t.Errorf("the log is not whole: %v", said["detail"])
 	}
-	entries := string(h.local().must(200, "GET", "/local/log?limit=10000", nil).raw)
+	entries := string(local.must(200, "GET", "/local/log?limit=10000", nil).raw)
 	want := d.logged(point)
 	for kind, n := range b.logged {
 		want[kind] += n
@@ -159,6 +162,7 @@ func (b *cutBox) complete(t *testing.T, h *house, d *diary, point int64) {
 			t.Errorf("the log has %d × %s, of %d that were answered", got, kind, n)
 		}
 	}
+	local.client.CloseIdleConnections()
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}
