@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,21 @@ const owner, nobody = "owner", "nobody"
 
 func deviceOf(name string) string { return "device " + name }
 func personOf(name string) string { return "person " + name }
+
+// withoutDevices is a state in which the password alone signs the owner in.
+func withoutDevices(s state) {
+	maps.DeleteFunc(s, func(key, _ string) bool { return strings.HasPrefix(key, deviceOf("")) })
+}
+
+// twoStep reports whether it does not.
+func (s state) twoStep() bool {
+	for key := range s {
+		if strings.HasPrefix(key, deviceOf("")) {
+			return true
+		}
+	}
+	return false
+}
 
 // act is something that was asked of the box while a machine ran.
 type act struct {

@@ -62,7 +62,7 @@ func (b *cutBox) refuses(t *testing.T, h *house, d *diary, point int64, possible
 	tried := map[string]bool{}
 	for _, s := range slices.Backward(used) {
 		if tried[s.way] || slices.ContainsFunc(possible, func(p state) bool {
-			return p[owner] != strconv.Itoa(s.round) || s.way == "app" && p[deviceOf(s.device)] == ""
+			return p[owner] != strconv.Itoa(s.round) || !p.twoStep() || s.way == "app" && p[deviceOf(s.device)] == ""
 		}) {
 			continue
 		}

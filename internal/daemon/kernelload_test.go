@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -229,9 +228,24 @@ func (l *load) renew(b *browser) {
 	}
 }
 
+// turnOff ends 2-step verification, if the policy lets the owner. It is on again with the next device.
+func (l *load) turnOff(b *browser) {
+	way, code, device := l.pick()
+	if way == "" {
+		return
+	}
+	_, ok := l.do(b, "POST", "/me/two-step/off", obj{"password": passwordOf(l.round), "way": way, "code": code}, act{
+		what: "turning 2-step verification off", kind: "two_step.turned_off", change: withoutDevices, spent: &spent{way, code, l.round, device}})
+	if ok {
+		l.keys.mu.Lock()
+		l.apps, l.recovery = nil, nil
+		l.keys.mu.Unlock()
+	}
+}
+
 // change is one of the things that an owner does.
 func (l *load) change(b *browser) {
-	switch l.roll(6) {
+	switch l.roll(8) {
 	case 0:
 		l.people++
 		name := fmt.Sprintf("person%d", l.people)
@@ -245,6 +259,8 @@ func (l *load) change(b *browser) {
 		l.do(b, "PATCH", "/settings", obj{"nas_name": name}, act{change: func(s state) { s["name"] = name }})
 	case 3:
 		l.renew(b)
+	case 4:
+		l.turnOff(b)
 	default:
 		if len(l.apps) > 2 {
 			l.removeDevice(b)
@@ -260,11 +276,7 @@ func (l *load) reset(finger kerneltest.Line) (claimed *browser) {
 	finger.Press()
 	time.Sleep(5200 * time.Millisecond)
 	written := l.begin(act{what: "the reset", kind: "box.reset", change: func(s state) {
-		for key := range s {
-			if strings.HasPrefix(key, deviceOf("")) {
-				delete(s, key)
-			}
-		}
+		withoutDevices(s)
 		s[owner], s["idle"], s["demand"] = nobody, strconv.Itoa(settings.IdleDefault), "administrators"
 	}})
 	finger.Release()

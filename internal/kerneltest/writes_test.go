@@ -13,7 +13,7 @@ import (
 // logged is a log of writes as QEMU makes it: of sectors that hold one letter each, and of flushes.
 func logged(t testing.TB, texts ...string) (path string) {
 	t.Helper()
-	log := make([]byte, sector)
+	log := bytes.Repeat([]byte{0}, sector)
 	for i, text := range texts {
 		head := make([]byte, sector)
 		if text == "flush" {
