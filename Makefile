@@ -9,7 +9,7 @@ LINT     = .cache/bin/golangci-lint
 WEBFILES = $(shell find webui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -type f -print)
 export TZ = UTC
 
-.PHONY: help run build webui generate test lint bench dist clean
+.PHONY: help run build webui generate test soak lint bench dist clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.* \#\# /  make \1\t/p' Makefile | expand -t 22
@@ -40,6 +40,11 @@ generate: webui/node_modules/.package-lock.json ## make the generated files anew
 
 test: ## prove everything; on Debian as root it installs what it wants
 	@packaging/setup/test.sh
+
+soak: ## cut the power of a real kernel 200 times, in half an hour at most
+	@packaging/setup/debian.sh
+	@packaging/setup/kernel.sh
+	go test -tags kernel -count 1 -timeout 30m -run PowerCutsOnARealKernel ./internal/daemon -args -cuts 200 -cuts.within 28m
 
 lint: $(LINT) webui/node_modules/.package-lock.json ## look at the sources
 	$(LINT) run ./...

@@ -261,16 +261,7 @@ func (b *browser) request(method, path string, body any) *http.Request {
 func (b *browser) call(method, path string, body any) answer {
 	b.t.Helper()
 	a := b.raw(b.request(method, path, body))
-	for _, c := range a.Cookies() {
-		if c.MaxAge < 0 {
-			delete(b.cookies, c.Name)
-		} else {
-			b.cookies[c.Name] = c.Value
-		}
-	}
-	if token, ok := a.body["token"].(string); ok {
-		b.token = token
-	}
+	b.keep(a)
 	return a
 }
 
@@ -316,16 +307,6 @@ func (b *browser) refused(status int, code, method, path string, body any) answe
 func (b *browser) fresh() obj {
 	b.t.Helper()
 	return b.must(200, "GET", "/session", nil).body
-}
-
-// clone is the same browser at another moment: what it learns later the other does not.
-func (b *browser) clone() *browser {
-	c := *b
-	c.cookies = map[string]string{}
-	for k, v := range b.cookies {
-		c.cookies[k] = v
-	}
-	return &c
 }
 
 // phone is an authenticator app.

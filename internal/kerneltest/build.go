@@ -36,23 +36,30 @@ type kernel struct {
 	order []string // module names, in the order they load
 }
 
-// findKernel looks in the module's root, which is the nearest folder upwards that has a go.mod. An absent kernel has
-// an empty path and is no error.
-func findKernel() (kernel, error) {
+// cached is where a script of packaging/setup left what it made, in the module's root, which is the nearest folder upwards that
+// has a go.mod. Outside of the module it is empty.
+func cached(what string) (string, error) {
 	root, err := os.Getwd()
 	if err != nil {
-		return kernel{}, fmt.Errorf("find module root: %w", err)
+		return "", fmt.Errorf("find module root: %w", err)
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
+			return filepath.Join(root, ".cache", what, "image"), nil
 		}
 		if root == filepath.Dir(root) {
-			return kernel{}, nil
+			return "", nil
 		}
 		root = filepath.Dir(root)
 	}
-	image := filepath.Join(root, ".cache", "kernel", "image")
+}
+
+// findKernel looks for what kernel.sh has left. An absent kernel has an empty path and is no error.
+func findKernel() (kernel, error) {
+	image, err := cached("kernel")
+	if err != nil || image == "" {
+		return kernel{}, err
+	}
 	if _, err := os.Stat(filepath.Join(image, "vmlinuz")); err != nil {
 		return kernel{}, nil
 	}

@@ -68,6 +68,14 @@ type Config struct {
 	// Disk is an ext4 image (see NewDisk) that DataDir is on. It keeps what the guest flushed when the machine is
 	// killed. Empty: DataDir is in memory.
 	Disk string
+	// Writes is a file that gets everything the machine writes to Disk (see NewWrites). Empty: nothing is kept.
+	Writes string
+	// System makes the machine a Debian that packaging/setup/root.sh has made, with systemd as its first process. Files are
+	// written into it, Binary is there in /bin and not run, and the machine is ready when Script has ended well and the ports
+	// of Forwards are open. Disk is of no use then. Nothing is kept.
+	System bool
+	// Script is what a shell does in System as root, when its services have started.
+	Script string
 	// Offline leaves the guest alone: it reaches nobody, not even Host. Forwards still lead to it.
 	Offline bool
 }
@@ -84,6 +92,7 @@ type Machine struct {
 	monitor   *monitor
 	ports     map[int]int
 	activeLow []int
+	writes    string
 }
 
 // Start boots a machine and returns when the program listens on all of Config.Forwards, which takes about three
@@ -105,6 +114,10 @@ func Start(t testing.TB, config Config) *Machine {
 	for name, wanted := range map[string]bool{"leds_gpio": len(config.Lights) > 0, "gpio_beeper": config.Beeper > 0} {
 		realtest.Need(t, "the kernel's module "+name, installKernel+" --renew", !wanted || slices.Contains(kernel.order, name))
 	}
+	wait := readyWait
+	if config.System {
+		config.Disk, wait = system(t), systemWait
+	}
 	m, err := start(qemu, kernel, t.TempDir(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +129,7 @@ func Start(t testing.TB, config Config) *Machine {
 			t.Logf("console:\n%s", m.Console())
 		}
 	})
-	if err := m.ready(readyWait); err != nil {
+	if err := m.ready(wait); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("machine ready after %.1f s", time.Since(m.started).Seconds())
@@ -130,7 +143,10 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 		return nil, err
 	}
 	initramfs := filepath.Join(dir, "initramfs")
-	boot := plan.Boot{Args: config.Args, Files: config.Files, Ports: config.Forwards, Disk: config.Disk != ""}
+	boot := plan.Boot{Args: config.Args, Files: config.Files, Ports: config.Forwards, Disk: config.Disk != "" && !config.System, System: config.System}
+	if config.System {
+		boot.Files = config.systemFiles()
+	}
 	if err := writeInitramfs(initramfs, first, kernel, config.Binary, boot); err != nil {
 		return nil, err
 	}
@@ -138,7 +154,7 @@ func start(qemu string, kernel kernel, dir string, config Config) (*Machine, err
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{console: newConsole(), ended: make(chan struct{}), activeLow: config.ActiveLow}
+	m := &Machine{console: newConsole(), ended: make(chan struct{}), activeLow: config.ActiveLow, writes: config.Writes}
 	control, bench, err := m.launch(exec.Command(qemu, arguments(kernel, initramfs, tree, config)...))
 	if err != nil {
 		return nil, err
@@ -166,7 +182,7 @@ func arguments(kernel kernel, initramfs, tree string, config Config) []string {
 	args := []string{
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 		"-machine", machineKind, "-accel", "tcg", "-cpu", machineCPU, "-m", machineMemory, "-rtc", clock,
-		"-kernel", kernel.path, "-initrd", initramfs, "-append", "console=ttyAMA0 loglevel=4 panic=-1",
+		"-kernel", kernel.path, "-initrd", initramfs, "-append", commandLine(config),
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
 		"-chardev", "socket,id=monitor,fd=3", "-mon", "chardev=monitor,mode=control",
 		"-chardev", "socket,id=bench,fd=4", "-object", "qtest,id=qtest,chardev=bench,log=none",
@@ -175,11 +191,7 @@ func arguments(kernel kernel, initramfs, tree string, config Config) []string {
 	if tree != "" {
 		args = append(args, "-dtb", tree)
 	}
-	if config.Disk != "" {
-		args = append(args, "-device", "virtio-blk-device,drive=disk", "-drive",
-			"if=none,id=disk,format=raw,file="+strings.ReplaceAll(config.Disk, ",", ",,"))
-	}
-	return args
+	return append(args, disk(config)...)
 }
 
 // launch starts QEMU with its console on m and returns the other ends of its monitor and of qtest.

@@ -23,6 +23,7 @@ want systemd-analyze systemd
 want slowhttptest slowhttptest
 want xz xz-utils
 want mkfs.ext4 e2fsprogs
+want mmdebstrap mmdebstrap
 want fdtput device-tree-compiler
 want dbus-daemon dbus-daemon
 want dnsmasq dnsmasq-base

@@ -29,6 +29,7 @@ gotest() {
 part 'what the tests want'
 packaging/setup/debian.sh
 packaging/setup/kernel.sh || skip kernel "run packaging/setup/kernel.sh on Debian"
+packaging/setup/root.sh || skip system "run packaging/setup/root.sh as root on Debian"
 
 part 'the contract and what is made from it'
 before=$(cat internal/httpapi/api/api.gen.go internal/httpapi/api/api.gen.sum | sha256sum)

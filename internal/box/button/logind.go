@@ -109,17 +109,20 @@ func (b *Button) guardNow(source Source) Guard {
 // askLogind asks for an inhibitor of the key for a restart, which ends with the returned function. Where that is refused,
 // it looks whether logind is set up to ignore the key.
 func askLogind(ctx context.Context, address string) (Guard, func()) {
-	asking, end := context.WithTimeout(ctx, logindTime)
+	// A connection ends with its context: this one outlives the first question.
+	whole, end := context.WithTimeout(ctx, 2*logindTime)
 	defer end()
-	connect := func() (*dbus.Conn, error) { return dbus.ConnectSystemBus(dbus.WithContext(asking)) }
+	connect := func() (*dbus.Conn, error) { return dbus.ConnectSystemBus(dbus.WithContext(whole)) }
 	if address != "" {
-		connect = func() (*dbus.Conn, error) { return dbus.Connect(address, dbus.WithContext(asking)) }
+		connect = func() (*dbus.Conn, error) { return dbus.Connect(address, dbus.WithContext(whole)) }
 	}
 	bus, err := connect()
 	if err != nil {
 		return Unneeded, nil // no bus, no logind
 	}
 	defer func() { _ = bus.Close() }()
+	asking, enough := context.WithTimeout(whole, logindTime)
+	defer enough()
 	manager := bus.Object(login, loginPath)
 	var fd dbus.UnixFD
 	err = manager.CallWithContext(asking, loginManager+".Inhibit", dbus.FlagNoAutoStart,
@@ -127,10 +130,10 @@ func askLogind(ctx context.Context, address string) (Guard, func()) {
 	if err == nil {
 		return Inhibited, func() { closeDescriptor(int(fd)) }
 	}
+	// An error that is not logind's says that it hangs, as it does while polkit starts on a slow box or cannot start at all. How
+	// it is set up it tells without polkit.
 	var refused dbus.Error
-	if !errors.As(err, &refused) {
-		return Exposed, nil // it hangs: nobody knows what it does
-	}
+	_ = errors.As(err, &refused)
 	switch refused.Name {
 	case "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner":
 		return Unneeded, nil
@@ -139,7 +142,7 @@ func askLogind(ctx context.Context, address string) (Guard, func()) {
 	}
 	for _, name := range []string{"HandleRebootKey", "HandleRebootKeyLongPress"} {
 		var action dbus.Variant
-		err := manager.CallWithContext(asking, "org.freedesktop.DBus.Properties.Get", dbus.FlagNoAutoStart, loginManager, name).Store(&action)
+		err := manager.CallWithContext(whole, "org.freedesktop.DBus.Properties.Get", dbus.FlagNoAutoStart, loginManager, name).Store(&action)
 		if err != nil || action.Value() != "ignore" {
 			return Exposed, nil
 		}

@@ -19,12 +19,14 @@ type logind struct {
 	mu      sync.Mutex
 	asked   [4]string
 	refuses string            // the name of the error with which an inhibitor is refused
+	hangs   time.Duration     // before it answers that
 	actions map[string]string // what it does by the key
 	reader  *os.File          // ends when whoever got the inhibitor has let it go
 }
 
 // Inhibit is a method of org.freedesktop.login1.Manager.
 func (l *logind) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error) {
+	time.Sleep(l.hangs)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked = [4]string{what, who, why, mode}
@@ -141,15 +143,18 @@ func TestALogindThatRefusesIsLookedAt(t *testing.T) {
 	for name, tc := range map[string]struct {
 		refuses string
 		actions map[string]string
+		hangs   time.Duration
 		want    Guard
 	}{
-		"the drop-in is there":                  {"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", ignore, Ignored},
-		"nothing is there":                      {"org.freedesktop.DBus.Error.AccessDenied", reboot, Exposed},
-		"a long press still powers off":         {"org.freedesktop.DBus.Error.AccessDenied", half, Exposed},
-		"it does not say what it does":          {"org.freedesktop.DBus.Error.AccessDenied", nil, Exposed},
-		"too old to know the key (systemd 249)": {"org.freedesktop.DBus.Error.InvalidArgs", nil, Unneeded},
+		"the drop-in is there":                     {"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", ignore, 0, Ignored},
+		"nothing is there":                         {"org.freedesktop.DBus.Error.AccessDenied", reboot, 0, Exposed},
+		"a long press still powers off":            {"org.freedesktop.DBus.Error.AccessDenied", half, 0, Exposed},
+		"it does not say what it does":             {"org.freedesktop.DBus.Error.AccessDenied", nil, 0, Exposed},
+		"the drop-in is there, and polkit is slow": {"org.freedesktop.DBus.Error.AccessDenied", ignore, 2 * logindTime, Ignored},
+		"nothing is there, and polkit is slow":     {"org.freedesktop.DBus.Error.AccessDenied", reboot, 2 * logindTime, Exposed},
+		"too old to know the key (systemd 249)":    {"org.freedesktop.DBus.Error.InvalidArgs", nil, 0, Unneeded},
 	} {
-		bus, l := realtest.NewBus(t), &logind{refuses: tc.refuses, actions: tc.actions}
+		bus, l := realtest.NewBus(t), &logind{refuses: tc.refuses, actions: tc.actions, hangs: tc.hangs}
 		l.join(t, bus)
 		b, _ := over(t, bus.Address, nil)
 		awaitGuard(t, b, name, tc.want)

@@ -50,7 +50,10 @@ func run() (code int, err error) {
 	if err := network(); err != nil {
 		return 0, err
 	}
-	if err := write(boot.Files); err != nil {
+	if boot.System {
+		return 0, give(boot)
+	}
+	if err := write("/", boot.Files); err != nil {
 		return 0, err
 	}
 	return serve(boot)
@@ -82,13 +85,17 @@ func system(boot plan.Boot) error {
 			return err
 		}
 	}
-	if !boot.Disk {
+	on := plan.Data
+	switch {
+	case boot.System:
+		on = root
+	case !boot.Disk:
 		return mount("none", plan.Data, "tmpfs")
 	}
 	if err := appear("/dev/vda"); err != nil {
 		return err
 	}
-	return mount("/dev/vda", plan.Data, "ext4")
+	return mount("/dev/vda", on, "ext4")
 }
 
 func mount(device, on, kind string) error {
@@ -126,8 +133,10 @@ func appear(path string) error {
 	}
 }
 
-func write(files map[string][]byte) error {
+// write writes files below a folder.
+func write(below string, files map[string][]byte) error {
 	for path, content := range files {
+		path = filepath.Join(below, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("make folder for file: %w", err)
 		}

@@ -63,4 +63,5 @@ type Boot struct {
 	Files   map[string][]byte // absolute path in the guest to content, written after Data is there
 	Ports   []int             // TCP ports the program listens on once it is ready
 	Disk    bool              // mount the virtio disk on Data; otherwise Data is a tmpfs
+	System  bool              // the virtio disk is a whole system, whose own first process goes on
 }
