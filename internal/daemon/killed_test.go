@@ -50,6 +50,11 @@ func TestAResetThatIsCutOffIsWholeOrNone(t *testing.T) {
 		t.Run(moment, func(t *testing.T) {
 			cut := h.copied(t)
 			file := cut.databaseFile()
+			held, err := os.Open(cut.database()) // so that no new file gets its number
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = held.Close() }()
 			cut.dies(moment)
 			if moment == daemon.AfterCommit { // and what else may have been going on
 				for _, suffix := range litter {

@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -159,6 +160,51 @@ func TestNothingOnTheNetworkResets(t *testing.T) {
 		}
 	}
 	owner.must(200, "GET", "/me", nil)
+}
+
+// R007, R140 (d): on a new box and on one that was reset, nothing that is the same on two boxes opens anything, and no former
+// password does.
+func TestNoUniversalPasswordWorks(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	guesses := []string{
+		"", "admin", "administrator", "root", "password", "Password1", "1234", "12345678", "123456", "default", "reset", "nas", "castellan", "attic-nas", "changeme", "guest", "synology",
+		"public", "000000", "aaaa-aaaa-aaaa", "0000-0000-0000", goodPassword, "localhost", "127.0.0.1",
+	}
+	if all, err := net.Interfaces(); err == nil {
+		for _, one := range all {
+			mac := strings.ReplaceAll(one.HardwareAddr.String(), ":", "")
+			guesses = append(guesses, one.HardwareAddr.String(), mac, mac[max(len(mac)-6, 0):])
+		}
+	}
+	if name, err := os.Hostname(); err == nil {
+		guesses = append(guesses, name)
+	}
+	try := func(when string, source int) {
+		tried, b := 0, h.browser()
+		for _, name := range []string{"admin", "root", "administrator", "castellan", "owner", "user", "guest", "ADMIN"} {
+			for _, guess := range guesses {
+				if tried%3 == 0 { // before any of them has to wait
+					b.client.CloseIdleConnections()
+					b = h.browser().from(many(source + tried/3))
+				}
+				a := b.call("POST", "/sign-in", obj{"name": name, "password": guess})
+				if tried++; a.StatusCode != http.StatusUnauthorized && (guess != "" || a.StatusCode != http.StatusUnprocessableEntity) {
+					t.Errorf("%s, %s with %q: %d %s", when, name, guess, a.StatusCode, a.raw)
+				}
+			}
+		}
+		if tried < 200 {
+			t.Errorf("only %d pairs", tried)
+		}
+	}
+	try("new", 0)
+	h.claim()
+	if got := h.hold(5200); got != "reset" {
+		t.Fatalf("got %s", got)
+	}
+	try("reset", 200)
+	h.claim()
 }
 
 // What a reset changed can be read on the box, by root, also before somebody has claimed it.
