@@ -109,8 +109,8 @@ func (v *verifier) check(path string) error {
 	return fmt.Errorf("%w: it ended the process that read it", store.ErrDamaged)
 }
 
-// era is a house that was lived in, at three moments.
-type era struct {
+// lived is a house that was lived in, at three moments.
+type lived struct {
 	t                    *testing.T
 	h                    *house
 	key                  []byte
@@ -120,7 +120,7 @@ type era struct {
 }
 
 // livedIn makes a house with people, a device, settings and a log of which a part is packed.
-func livedIn(t *testing.T) *era {
+func livedIn(t *testing.T) *lived {
 	t.Helper()
 	h := newHouse(t).start()
 	owner := h.claim()
@@ -147,7 +147,7 @@ func livedIn(t *testing.T) *era {
 		t.Fatal(err)
 	}
 	twin.snapshot()
-	e := &era{t: t, h: h, key: read(h.key()), good: read(store.Good(twin.database())), verifier: &verifier{t: t}}
+	e := &lived{t: t, h: h, key: read(h.key()), good: read(store.Good(twin.database())), verifier: &verifier{t: t}}
 	t.Cleanup(e.verifier.stop)
 	add(30, 35)
 	e.before = read(h.database())
@@ -168,7 +168,7 @@ func livedIn(t *testing.T) *era {
 
 // start lets a house find these files: the database and its copy, either of them missing where it is nil. prepare may put
 // something else in the place of the database.
-func (e *era) start(data, good []byte, prepare func(path string)) (o daemon.Outcome, folder string, err error) {
+func (e *lived) start(data, good []byte, prepare func(path string)) (o daemon.Outcome, folder string, err error) {
 	e.t.Helper()
 	folder, err = os.MkdirTemp(e.t.TempDir(), "")
 	if err != nil {
@@ -191,7 +191,7 @@ func (e *era) start(data, good []byte, prepare func(path string)) (o daemon.Outc
 }
 
 // again starts on what a start left.
-func (e *era) again(folder string) (daemon.Outcome, error) {
+func (e *lived) again(folder string) (daemon.Outcome, error) {
 	file := e.h.file
 	file.Data = folder
 	return daemon.New(daemon.Config{
@@ -211,7 +211,7 @@ type damage struct {
 }
 
 // try starts on a damaged file and looks whether what came of it is one of the ends of the ladder.
-func (e *era) try(d damage, good []byte) (end string) {
+func (e *lived) try(d damage, good []byte) (end string) {
 	e.t.Helper()
 	o, folder, err := e.start(d.data, good, d.prepare)
 	name := fmt.Sprintf("%s (copy: %v)", d.name, good != nil)
@@ -259,7 +259,7 @@ func (e *era) try(d damage, good []byte) (end string) {
 const dbPage = 4096
 
 // pages are the damages that every page of a file can take.
-func (e *era) pages(random *rand.Rand) (all []damage) {
+func (e *lived) pages(random *rand.Rand) (all []damage) {
 	count := len(e.newest) / dbPage
 	with := func(name string, loose bool, change func([]byte) []byte) {
 		all = append(all, damage{name: name, data: change(bytes.Clone(e.newest)), loose: loose})
@@ -288,7 +288,7 @@ func (e *era) pages(random *rand.Rand) (all []damage) {
 }
 
 // bits are random ones: flips, cuts and torn commits.
-func (e *era) bits(random *rand.Rand) damage {
+func (e *lived) bits(random *rand.Rand) damage {
 	b := bytes.Clone(e.newest)
 	switch random.IntN(4) {
 	case 0:
@@ -326,7 +326,7 @@ func noise(random *rand.Rand, b []byte) {
 }
 
 // oddities are what may stand in a database's place.
-func (e *era) oddities() []damage {
+func (e *lived) oddities() []damage {
 	metas := func(change func(b []byte)) []byte {
 		b := bytes.Clone(e.newest)
 		change(b[:2*dbPage])

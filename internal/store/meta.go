@@ -108,7 +108,7 @@ func (m meta) sane(f io.ReaderAt, size int64) error {
 	return nil
 }
 
-// inspect looks whether a file can be what its newest meta says.
+// inspect looks whether a file can be what its newest meta says, and whether bbolt can read it without harm.
 func inspect(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -120,6 +120,10 @@ func inspect(f *os.File) error {
 		return fmt.Errorf("%w: neither of its first two pages says where its records are", ErrDamaged)
 	}
 	if err := all[newest].sane(f, info.Size()); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	pages := shape{f: f, high: all[newest].high, seen: make([]bool, all[newest].high)}
+	if err := pages.walk(all[newest].root); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return nil
