@@ -99,14 +99,28 @@ func (m meta) sane(f io.ReaderAt, size int64) error {
 	}
 	id, flags := binary.NativeEndian.Uint64(head), binary.NativeEndian.Uint16(head[8:])
 	count, overflow := uint64(binary.NativeEndian.Uint16(head[10:])), uint64(binary.NativeEndian.Uint32(head[12:]))
+	from := int64(m.freelist)*pageSize + pageHead
 	if count == manyPages {
-		count = binary.NativeEndian.Uint64(head[16:]) + 1
+		count, from = binary.NativeEndian.Uint64(head[pageHead:]), from+8
 	}
-	if id != m.freelist || flags != freelistFlag || overflow >= m.high-m.freelist || count > (overflow+1)*pageSize/8-2 {
-		return errors.New("its list of free pages is none")
+	if id != m.freelist || flags != freelistFlag || overflow >= m.high-m.freelist || count > (overflow+1)*pageSize/8-3 {
+		return errNoList
+	}
+	list := make([]byte, 8*count)
+	if _, err := f.ReadAt(list, from); err != nil {
+		return fmt.Errorf("read list of free pages: %w", err)
+	}
+	for last := uint64(1); len(list) > 0; list = list[8:] {
+		free := binary.NativeEndian.Uint64(list)
+		if free <= last || free >= m.high {
+			return errNoList
+		}
+		last = free
 	}
 	return nil
 }
+
+var errNoList = errors.New("its list of free pages is none")
 
 // inspect looks whether a file can be what its newest meta says, and whether bbolt can read it without harm.
 func inspect(f *os.File) error {
