@@ -30,7 +30,11 @@ func (d *Daemon) openDatabase(key secret.Key) (opened, error) {
 
 // openMended brings a database back that is damaged or missing, and opens it.
 func (d *Daemon) openMended(key secret.Key, cause error) (o opened, err error) {
-	ladder := store.Ladder{Path: d.databasePath(), Verify: d.Verify, Fit: func(tx *store.Tx) error { return fit(tx, key) }}
+	box, err := d.claimBox(key)
+	if err != nil {
+		return opened{}, err
+	}
+	ladder := store.Ladder{Path: d.databasePath(), Verify: d.Verify, Fit: func(tx *store.Tx) error { return fit(tx, key, box) }}
 	m, err := ladder.Mend()
 	switch {
 	case err == nil:
@@ -62,13 +66,14 @@ func (d *Daemon) openFile(key secret.Key) (*store.DB, error) {
 
 // fit says whether a database that was brought back may serve: it is of this device, somebody owns the box, and what the
 // house cannot do without can be read.
-func fit(tx *store.Tx, key secret.Key) error {
+func fit(tx *store.Tx, key secret.Key, box *claim.Box) error {
 	if _, err := deviceOf(tx, key); err != nil {
 		return err
 	}
 	if owned, _, err := claim.Owned(tx); err != nil || !owned {
 		return errors.Join(err, errNobodys)
 	}
+	_, label := box.DefaultPassword(tx)
 	_, floor := event.Floor(tx)
 	_, general := settings.Get(tx)
 	_, _, times := settings.GetTime(tx)
@@ -77,7 +82,7 @@ func fit(tx *store.Tx, key secret.Key) error {
 	_, button := settings.GetButton(tx)
 	_, _, syslog := settings.GetSyslog(tx)
 	_, administrators := account.Administrators(tx)
-	return errors.Join(floor, general, times, policy, defender, button, syslog, administrators)
+	return errors.Join(label, floor, general, times, policy, defender, button, syslog, administrators)
 }
 
 // outcome is what came of opening the database: a house, something that needs recovery, or an error that says

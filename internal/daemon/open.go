@@ -143,6 +143,9 @@ func (d *Daemon) openWhole(key secret.Key) (opened, error) {
 		o.passwords = d.hashing(key, device.Passes)
 		err = d.provision(o)
 	}
+	if errors.Is(err, secret.ErrSealBroken) { // and yet the device key is the right one
+		err = fmt.Errorf("%w: %w", store.ErrDamaged, err)
+	}
 	if err != nil {
 		return opened{}, errors.Join(err, db.Close())
 	}

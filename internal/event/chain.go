@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -54,6 +55,9 @@ func (l *Log) Found(tx *store.Tx) error {
 // head returns where the log ends. Where that was taken out the log goes on, and is damaged for ever.
 func (l *Log) head(tx *store.Tx) (headRecord, error) {
 	h, found, err := heads.Get(tx, headKey)
+	if errors.Is(err, store.ErrDamaged) { // as if it were gone: what cannot be recorded does not happen, and nobody would get in
+		found, err = false, heads.Delete(tx, headKey)
+	}
 	if err != nil || found {
 		return h, err
 	}

@@ -158,3 +158,28 @@ func TestADeviceThatMustBeSetUpAgainIsTold(t *testing.T) {
 		t.Errorf("after: %v, %+v", err, checks["two_step"])
 	}
 }
+
+// T32: that the database was brought back is said for a week, to administrators.
+func TestADatabaseThatWasBroughtBackIsTold(t *testing.T) {
+	told := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for _, m := range []store.Mending{{How: store.SteppedBack, Why: "damaged", Told: told}, {How: store.Restored, Why: "missing", Told: told}} {
+		b := newBench(t)
+		b.reading.Now = told.Add(time.Hour)
+		if _, checks := b.examine(t, account.Administrator); checks["store"].Level != health.OK {
+			t.Errorf("before: %+v", checks["store"])
+		}
+		if err := b.DB.Update(func(tx *store.Tx) error { return store.PutMending(tx, m) }); err != nil {
+			t.Fatal(err)
+		}
+		if _, checks := b.examine(t, account.Administrator); checks["store"].Level != health.Warn || checks["store"].Value != "Put back" || !strings.Contains(checks["store"].Detail, m.Why) {
+			t.Errorf("%s: %+v", m.How, checks["store"])
+		}
+		if _, checks := b.examine(t, account.User); checks["store"].Code != "" {
+			t.Errorf("a user is told: %+v", checks["store"])
+		}
+		b.reading.Now = told.Add(health.MendedFor)
+		if _, checks := b.examine(t, account.Administrator); checks["store"].Level != health.OK {
+			t.Errorf("a week later: %+v", checks["store"])
+		}
+	}
+}

@@ -118,8 +118,10 @@ func (l Ladder) take() (m Mending, free func(), all metas, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		m.Why = "missing"
 		return m, free, all, nil
-	case err != nil || !info.Mode().IsRegular():
-		return m, free, all, nil // there is nothing in it to go back to
+	case failed(err):
+		return m, free, all, err
+	case err != nil || !info.Mode().IsRegular(): // there is nothing in it to go back to
+		return m, free, all, error(nil)
 	}
 	f, err := os.Open(l.Path)
 	if err != nil {

@@ -99,16 +99,30 @@ func (m meta) sane(f io.ReaderAt, size int64) error {
 	}
 	id, flags := binary.NativeEndian.Uint64(head), binary.NativeEndian.Uint16(head[8:])
 	count, overflow := uint64(binary.NativeEndian.Uint16(head[10:])), uint64(binary.NativeEndian.Uint32(head[12:]))
+	from := int64(m.freelist)*pageSize + pageHead
 	if count == manyPages {
-		count = binary.NativeEndian.Uint64(head[16:]) + 1
+		count, from = binary.NativeEndian.Uint64(head[pageHead:]), from+8
 	}
-	if id != m.freelist || flags != freelistFlag || overflow >= m.high-m.freelist || count > (overflow+1)*pageSize/8-2 {
-		return errors.New("its list of free pages is none")
+	if id != m.freelist || flags != freelistFlag || overflow >= m.high-m.freelist || count > (overflow+1)*pageSize/8-3 {
+		return errNoList
+	}
+	list := make([]byte, 8*count)
+	if _, err := f.ReadAt(list, from); err != nil {
+		return fmt.Errorf("read list of free pages: %w", err)
+	}
+	for last := uint64(1); len(list) > 0; list = list[8:] {
+		free := binary.NativeEndian.Uint64(list)
+		if free <= last || free >= m.high {
+			return errNoList
+		}
+		last = free
 	}
 	return nil
 }
 
-// inspect looks whether a file can be what its newest meta says.
+var errNoList = errors.New("its list of free pages is none")
+
+// inspect looks whether a file can be what its newest meta says, and whether bbolt can read it without harm.
 func inspect(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -120,6 +134,10 @@ func inspect(f *os.File) error {
 		return fmt.Errorf("%w: neither of its first two pages says where its records are", ErrDamaged)
 	}
 	if err := all[newest].sane(f, info.Size()); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	pages := shape{f: f, high: all[newest].high, seen: make([]bool, all[newest].high)}
+	if err := pages.walk(all[newest].root); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return nil
