@@ -41,6 +41,7 @@ func TestAMachineForAStory(t *testing.T) {
 	m := Start(t, Config{
 		Binary: Build(t, "castellan/cmd/castellan"), Args: []string{"serve", "-config", "/castellan.toml", "-greeting"},
 		Files: map[string][]byte{"/castellan.toml": fmt.Appendf(nil, storyConfig, port)}, Forwards: []int{port}, Keys: storyKeys,
+		Lights: []Light{{Line: 1, Name: "nas:green:status", On: true}, {Line: 2, Name: "nas:red:fault"}}, Beeper: 4,
 	})
 	go lead(door, m.Addr(port))
 	said := json.NewEncoder(os.Stdout)

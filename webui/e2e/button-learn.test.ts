@@ -1,3 +1,4 @@
+import type { Locator } from "playwright-core";
 import { expect } from "vitest";
 import { desktop, open, signIn } from "./desk";
 import { keys } from "./machine";
@@ -22,23 +23,30 @@ machineStory("the button of a board that nobody knows is learnt", async ({ nas, 
 	await visitor.look("button-learn");
 	await win.getByRole("button", { name: "Listen for the button" }).click();
 	await win.getByText("Press the button of the NAS now, three times.").waitFor();
-	await nas.hold(keys.front, 200);
 	const heard = win.getByRole("list", { name: "Keys that were heard" });
 	const front = heard.getByRole("listitem").filter({ hasText: "front-keys" });
-	await front.getByText("pressed 1 time, press it 2 more times").waitFor();
-	expect(await front.getByRole("button", { name: "Use this button" }).isDisabled()).toBe(true);
-	await nas.hold(keys.front, 200);
-	await nas.hold(keys.power, 200);
-	await nas.hold(keys.front, 200);
-	await front.getByText("pressed 3 times").waitFor();
-	await heard.getByText("This is the power key.").waitFor();
+	const power = heard.getByRole("listitem").filter({ hasText: "lid-keys" });
+	/** A busy machine opens its devices a moment after it said so, and overlooks what is short. */
+	const press = async (line: number, until: Locator) => {
+		for (let tries = 0; tries < 20; tries++) {
+			await nas.hold(line, 700);
+			const shown = await until.waitFor({ timeout: 2000 }).catch(() => "not yet");
+			if (!shown) return;
+		}
+		await until.waitFor();
+	};
+	await press(keys.power, power.getByText("This is the power key."));
+	expect(await power.getByRole("button", { name: "Use this button" }).isDisabled()).toBe(true);
+	await press(keys.front, front.getByText(/pressed (?:[3-9]|\d\d) times/));
 	await visitor.look("button-learn-heard");
 	await front.getByRole("button", { name: "Use this button" }).click();
 
 	await win.getByText("Released", { exact: true }).waitFor();
 	await win.getByText("Learnt", { exact: true }).waitFor();
+	await win.getByText(/It answers by the lights nas:green:status and nas:red:fault/).waitFor();
 	await visitor.look("button-learnt");
-	await nas.hold(keys.front, 300);
+	if (!visitor.phone) await win.getByText("2 beeps, light blinks").first().waitFor();
+	await nas.hold(keys.front, 900);
 	await win.getByText(/: presence confirmed\./).waitFor();
 	expect((await owner.get("/me")).name).toBe(marta.name);
 

@@ -32,6 +32,12 @@ story(
 		await visitor.look("sign-in-ways");
 		await waits(visitor);
 		await page.getByRole("timer").waitFor();
+		// Whoever uses a keyboard or a screen reader is where the wait is told.
+		expect(
+			await page
+				.getByRole("heading", { name: "Press the reset button" })
+				.evaluate((head) => head === document.activeElement),
+		).toBe(true);
 		await visitor.look("sign-in-press");
 		await nas.press("300ms");
 

@@ -46,7 +46,7 @@ export function story(name: string, tell: (scene: Scene) => Promise<void>, stage
 /** The same with a NAS on a real kernel, which takes its time. */
 export function machineStory(name: string, tell: (scene: Scene<Machine>) => Promise<void>) {
 	const wants: Stage = { needs: ["qemu", "kernel"] };
-	told(name, (size) => play(() => Machine.start(), tell, size), wants, 400_000);
+	told(name, (size) => play(() => Machine.start(), tell, size), wants, 240_000);
 }
 
 function told(name: string, tell: (size: Size) => Promise<void>, stage: Stage, patience?: number) {

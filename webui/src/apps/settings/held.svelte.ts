@@ -56,9 +56,9 @@ export function feedbackWords({ light, warning, beeper }: Feedback): string {
 	const lights = [light, warning && warning !== light ? warning : ""].filter(Boolean);
 	const by = [
 		lights.length > 0 ? `the ${lights.length > 1 ? "lights" : "light"} ${lights.join(" and ")}` : "",
-		beeper ? `the beeper ${beeper}` : "",
+		beeper ? "a beeper" : "",
 	].filter(Boolean);
-	return by.length > 0 ? `It answers by ${by.join(" and ")}.` : "";
+	return by.length > 0 ? `It answers by ${by.join(", and by ")}.` : "";
 }
 
 /** How often a key is pressed before it may become the button: a finger does it on purpose, a cable that shakes does not. */

@@ -47,7 +47,7 @@ test("by what the box answers is named as far as there is anything", () => {
 	expect(feedbackWords({})).toBe("");
 	expect(feedbackWords({ light: "status", warning: "status" })).toBe("It answers by the light status.");
 	expect(feedbackWords({ light: "green", warning: "amber", beeper: "pwm-beeper" })).toBe(
-		"It answers by the lights green and amber and the beeper pwm-beeper.",
+		"It answers by the lights green and amber, and by a beeper.",
 	);
 });
 
