@@ -125,6 +125,9 @@ func (b *cutBox) choose(d *diary, all []int64) int64 {
 	}
 	if len(changes) > 0 && b.dice.IntN(4) > 0 {
 		a := changes[b.dice.IntN(len(changes))]
+		if i := slices.IndexFunc(changes, func(a *act) bool { return a.what == theReset }); i >= 0 && b.dice.IntN(2) == 0 {
+			a = changes[i]
+		}
 		within := slices.DeleteFunc(slices.Clone(all), func(p int64) bool { return p < a.from || a.to != 0 && p > a.to+4096 })
 		if len(within) > 0 {
 			return within[b.dice.IntN(len(within))]

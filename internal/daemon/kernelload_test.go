@@ -270,12 +270,14 @@ func (l *load) change(b *browser) {
 	}
 }
 
+const theReset = "the reset"
+
 // reset holds the button and claims the box again.
 func (l *load) reset(finger kerneltest.Line) (claimed *browser) {
 	b := l.visit()
 	finger.Press()
 	time.Sleep(5200 * time.Millisecond)
-	written := l.begin(act{what: "the reset", kind: "box.reset", change: func(s state) {
+	written := l.begin(act{what: theReset, kind: "box.reset", change: func(s state) {
 		withoutDevices(s)
 		s[owner], s["idle"], s["demand"] = nobody, strconv.Itoa(settings.IdleDefault), "administrators"
 	}})

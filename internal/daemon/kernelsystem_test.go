@@ -59,8 +59,14 @@ func systemOf(t *testing.T, script string) kerneltest.Config {
 	}
 }
 
-// The other tests of this file prove nothing where this one fails: without Castellan, systemd-logind reboots by the button.
-func TestOnARealKernelLogindRebootsByTheButton(t *testing.T) {
+// R140, with the button of most boards: a key that systemd-logind listens to as well.
+func TestADebianOnARealKernel(t *testing.T) {
+	t.Run("alone reboots by the button", rebootsByTheButton) // or the other one proves nothing
+	t.Run("leaves the button to Castellan", leavesTheButton)
+}
+
+// rebootsByTheButton is what systemd-logind does without Castellan.
+func rebootsByTheButton(t *testing.T) {
 	m := kerneltest.Start(t, systemOf(t, "true"))
 	m.Line(buttonLine).Hold(time.Second)
 	for end := time.Now().Add(time.Minute); !m.Ended(); time.Sleep(100 * time.Millisecond) {
@@ -71,9 +77,9 @@ func TestOnARealKernelLogindRebootsByTheButton(t *testing.T) {
 	}
 }
 
-// R140 (c) of real parts: Castellan as the README installs it, on a Debian with the real systemd, as a user without rights. The
-// button does what Castellan says, and systemd-logind leaves it alone.
-func TestOnARealKernelADebianLeavesTheButtonToCastellan(t *testing.T) {
+// leavesTheButton is what it does with Castellan, as the README installs it and as a user without rights: first by the drop-in, then
+// by the inhibitor that the rules for polkit allow. The button does what Castellan says, and its light answers.
+func leavesTheButton(t *testing.T) {
 	config := systemOf(t, fmt.Sprintf("cd /source\nmkdir dist\nmv /bin/castellan dist/castellan-linux-arm64\n%s\n", installation(t)))
 	config.Forwards = []int{8001}
 	m := kerneltest.Start(t, config)
@@ -101,9 +107,11 @@ func TestOnARealKernelADebianLeavesTheButtonToCastellan(t *testing.T) {
 	if f := button["feedback"].(obj); button["source"] != "input" || button["state"] != "released" || f["light"] != "nas:green:status" || f["beeper"] != "beeper" {
 		t.Errorf("the button is %v", button)
 	}
-	if button["guard"] != "ignored" { // by the drop-in, which the README installs
-		t.Errorf("systemd-logind is kept off by %q", button["guard"])
+	guarded := func(b *browser, by string) {
+		t.Helper()
+		waitFor(t, func() bool { return b.must(200, "GET", "/button", nil).body["guard"] == by })
 	}
+	guarded(owner, "ignored") // by the drop-in, which the README installs
 	finger.Hold(time.Second)
 	last := func(b *browser, outcome string) {
 		t.Helper()
@@ -124,7 +132,7 @@ func TestOnARealKernelADebianLeavesTheButtonToCastellan(t *testing.T) {
 	said("until grep -q ':1F41 .* 0A ' /proc/net/tcp6; do sleep 0.1; done")
 	owner = visit(t, m)
 	owner.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
-	waitFor(t, func() bool { return owner.must(200, "GET", "/button", nil).body["guard"] == "inhibited" })
+	guarded(owner, "inhibited")
 	if list := said("systemd-inhibit --list --no-pager --no-legend"); !strings.Contains(list, "handle-reboot-key") {
 		t.Errorf("what is inhibited is %q", list)
 	}

@@ -19,7 +19,7 @@ import (
 const (
 	installRoot = "packaging/setup/root.sh as root"
 
-	systemWait = 4 * time.Minute // from start to the script's end
+	systemWait = 5 * time.Minute // from start to the script's end
 	runWait    = 2 * time.Minute // for one command
 )
 

@@ -68,10 +68,20 @@ mkdir -p "$root/run" "$root/proc" "$root/sys" "$root/dev"
 rm -rf "$root/dev/"* "$root/var/run" "$root/var/lock"
 ln -s /run "$root/var/run"
 ln -s /run/lock "$root/var/lock"
-# The machine's consoles and networks are the test's.
-for unit in serial-getty@.service getty@.service systemd-networkd.service systemd-timesyncd.service systemd-firstboot.service; do
+# The machine's consoles and networks are the test's. What nobody there needs only takes time on an emulated processor.
+for unit in serial-getty@.service getty@.service systemd-networkd.service systemd-networkd.socket systemd-timesyncd.service \
+	systemd-firstboot.service modprobe@.service systemd-modules-load.service systemd-binfmt.service proc-sys-fs-binfmt_misc.automount \
+	systemd-random-seed.service systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-journal-flush.service \
+	dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount sys-fs-fuse-connections.mount; do
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
+# udev looks at what the tests have: at all devices it takes ten seconds there.
+mkdir -p "$root/etc/systemd/system/systemd-udev-trigger.service.d"
+cat >"$root/etc/systemd/system/systemd-udev-trigger.service.d/few.conf" <<'CONF'
+[Service]
+ExecStart=
+ExecStart=udevadm trigger --type=devices --action=add --subsystem-match=input --subsystem-match=leds --subsystem-match=gpio
+CONF
 
 size=$(du -sm "$root" | cut -f1)
 mkfs.ext4 -q -F -L root -d "$root" "$work/image/root.ext4" $((size * 5 / 4 + 96))M >>"$cache/log" || die "cannot make the disk"
