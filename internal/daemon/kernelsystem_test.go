@@ -123,7 +123,7 @@ func leavesTheButton(t *testing.T) {
 	last(owner, "presence")
 	finger.Hold(7 * time.Second)
 	waitFor(t, func() bool { return visit(t, m).must(200, "GET", "/status", nil).body["state"] == "unclaimed" })
-	waitFor(t, func() bool { return len(halves(green, 4*time.Second)) > 0 }) // it blinks for the owner to come
+	waitFor(t, func() bool { return changes(green, 4*time.Second) > 0 }) // it blinks for the owner to come
 	claim()
 
 	said("install -D -m 644 /source/packaging/systemd/castellan.polkit.rules /etc/polkit-1/rules.d/60-castellan.rules && rm /etc/systemd/logind.conf.d/castellan.conf && systemctl restart polkit systemd-logind castellan")

@@ -120,8 +120,8 @@ func (l Ladder) take() (m Mending, free func(), all metas, err error) {
 		return m, free, all, nil
 	case failed(err):
 		return m, free, all, err
-	case err != nil || !info.Mode().IsRegular(): // there is nothing in it to go back to
-		return m, free, all, error(nil)
+	case err != nil, !info.Mode().IsRegular(): // there is nothing in it to go back to
+		return m, free, all, nil //nolint:nilerr // what cannot be read is damaged, which is said already
 	}
 	f, err := os.Open(l.Path)
 	if err != nil {
