@@ -41,10 +41,11 @@ generate: webui/node_modules/.package-lock.json ## make the generated files anew
 test: ## prove everything; on Debian as root it installs what it wants
 	@packaging/setup/test.sh
 
-soak: ## cut the power of a real kernel 200 times, in half an hour at most
+soak: ## cut the power of a real kernel 200 times and damage a database in every way, in half an hour at most
 	@packaging/setup/debian.sh
 	@packaging/setup/kernel.sh
-	go test -tags kernel -count 1 -timeout 30m -run PowerCutsOnARealKernel ./internal/daemon -args -cuts 200 -cuts.within 28m
+	go test -tags kernel -count 1 -timeout 27m -run PowerCutsOnARealKernel ./internal/daemon -args -cuts 200 -cuts.within 24m
+	go test -v -count 1 -timeout 6m -run ADamagedFileEndsOnARung ./internal/daemon -args -damage.all
 
 lint: $(LINT) webui/node_modules/.package-lock.json ## look at the sources
 	$(LINT) run ./...

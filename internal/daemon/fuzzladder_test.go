@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,8 +21,8 @@ import (
 	"castellan/internal/store"
 )
 
-// soaking says that there is time for every case: CASTELLAN_SOAK=1.
-func soaking() bool { return os.Getenv("CASTELLAN_SOAK") != "" }
+// soaking says that there is time for every damage.
+var soaking = flag.Bool("damage.all", false, "look at every damaged file, and not at those of 12 s")
 
 // quick is how long the damaged files of an ordinary run may take.
 const quick = 12 * time.Second
@@ -267,7 +268,7 @@ func TestADamagedFileEndsOnARungOfTheLadder(t *testing.T) {
 	random.Shuffle(len(pages), func(i, j int) { pages[i], pages[j] = pages[j], pages[i] })
 	for _, d := range pages {
 		switch {
-		case soaking():
+		case *soaking:
 			do(d, nil, e.good)
 		case time.Since(begun) > quick/2:
 		case random.IntN(2) == 0:
@@ -276,7 +277,7 @@ func TestADamagedFileEndsOnARungOfTheLadder(t *testing.T) {
 			do(d, e.good)
 		}
 	}
-	for more := 4000; more > 0 && (soaking() || time.Since(begun) < quick); more-- {
+	for more := 4000; more > 0 && (*soaking || time.Since(begun) < quick); more-- {
 		do(e.bits(random), e.good)
 	}
 	t.Logf("%d damaged files of %d pages in %s, %d of which ended the process that checked them: %v", tried, len(e.newest)/dbPage, time.Since(begun).Round(time.Second), e.verifier.crashes, ends)
