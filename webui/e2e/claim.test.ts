@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { desktop, open } from "./desk";
+import { connect, desktop, open } from "./desk";
 import { marta } from "./remote";
 import { story } from "./story";
 
@@ -46,3 +46,31 @@ story("a new NAS is claimed with its default password", async ({ nas, visit }) =
 	expect(await win.getByRole("radio", { name: "Nobody" }).first().isChecked()).toBe(true);
 	await visitor.look("policies");
 });
+
+// R008: the new owner turns 2-step verification on before the desktop opens, and it stays on.
+story(
+	"whoever claims a NAS turns 2-step verification on",
+	async ({ nas, visit }) => {
+		const visitor = await visit();
+		const { page } = visitor;
+		await page.getByLabel("Default password").fill(await nas.defaultPassword());
+		await page.getByRole("button", { name: "Continue" }).click();
+		await page.getByLabel("Your name").fill(marta.display_name);
+		await page.getByLabel("User name").fill(marta.name);
+		await page.getByLabel("Password", { exact: true }).fill(marta.password);
+		await page.getByRole("button", { name: "Continue" }).click();
+		await page.getByLabel("Name of this NAS").fill(marta.nas_name);
+		await page.getByRole("button", { name: "Claim this NAS" }).click();
+
+		await page.getByRole("heading", { name: "Turn on 2-step verification" }).waitFor();
+		const phone = await connect(visitor);
+		await page.getByLabel("Enter the code the app shows").fill(await phone.fresh());
+		await page.getByRole("heading", { name: "2-step verification is on" }).waitFor();
+		await visitor.look("claim-two-step-on");
+		await page.getByRole("button", { name: "Open the desktop" }).click();
+		await desktop(visitor);
+		const win = await open(visitor, "Access Control", "Policies");
+		expect(await win.getByRole("radio", { name: "Administrators" }).first().isChecked()).toBe(true);
+	},
+	{ needs: ["oathtool"] },
+);
