@@ -1,4 +1,4 @@
-// openapi.yaml sha256:217ed58257967ed3f289f52c25d2202baedd9295fb04141b6a044a1d188fe2f0
+// openapi.yaml sha256:570adebfef30c13f7a0409102bde8508e7abb8108d8d2c722bf1a8a9a37e5288
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -90,7 +90,8 @@ export interface paths {
         /**
          * Lets this browser wait for a short press of the button that makes it known to an account that lets only known browsers in.
          * @description The answer is the same for every name. A press that finds exactly one such browser makes it known; where two wait, both are
-         *     dropped, and those who wait to claim or to sign in go before all of them. The press ends the waits after wrong passwords in any case.
+         *     dropped, and so are both where one waits to sign in beside one that really is locked out. Those who have nothing to unlock give way to
+         *     those who wait to sign in, and all give way to a claim. A press that was for an unlock ends the waits after wrong passwords as well.
          */
         post: operations["AskUnlockPress"];
         delete?: never;
