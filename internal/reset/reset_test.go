@@ -56,7 +56,12 @@ type bench struct {
 // newBench is a claimed box of admin with ines, both with 2-step verification on and signed in.
 func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 	t.Helper()
-	folder := t.TempDir()
+	return benchIn(t, t.TempDir(), n)
+}
+
+// benchIn is newBench with its files in a given folder.
+func benchIn(t *testing.T, folder string, n reset.Network) (*bench, map[string]string) {
+	t.Helper()
 	path := filepath.Join(folder, "castellan.db")
 	db, err := store.Create(path)
 	if err != nil {
