@@ -7,15 +7,6 @@ import (
 	"testing"
 )
 
-// happened are the kinds of the events of an area, the newest first.
-func (b *browser) happened(area string) (kinds []string) {
-	b.t.Helper()
-	for _, e := range b.events("area=" + area) {
-		kinds = append(kinds, e.(obj)["kind"].(string))
-	}
-	return kinds
-}
-
 // R140: where only the database file could not be written anew, the owner is not told to hold the button again: the light
 // says that the defaults are restored, a second hold undoes nothing of the new owner's, and the log says what is left.
 func TestAResetOfWhichSomethingStaysInTheFileIsToldAsDone(t *testing.T) {
@@ -36,10 +27,10 @@ func TestAResetOfWhichSomethingStaysInTheFileIsToldAsDone(t *testing.T) {
 	if got := h.hold(5200); got != "nothing" {
 		t.Errorf("a second hold: %s", got)
 	}
-	if got := owner.happened("button"); !slices.Contains(got, "box.reset") || slices.Contains(got, "box.reset_failed") {
+	if got := owner.kinds("button"); !slices.Contains(got, "box.reset") || slices.Contains(got, "box.reset_failed") {
 		t.Errorf("the log of the button says %v", got)
 	}
-	if got := owner.happened("system"); !slices.Contains(got, "store.erase_failed") {
+	if got := owner.kinds("system"); !slices.Contains(got, "store.erase_failed") {
 		t.Errorf("the log of the system says %v", got)
 	}
 }

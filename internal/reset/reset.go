@@ -50,8 +50,9 @@ type Config struct {
 	Log      *event.Log
 	Post     *notice.Post
 	Network  Network
-	Key      secret.Key // seals the snapshot
-	Folder   string     // where the snapshot of the settings is kept
+	Forget   func(context.Context) // has the time servers believed anew, which may take seconds
+	Key      secret.Key            // seals the snapshot
+	Folder   string                // where the snapshot of the settings is kept
 	Now      func() time.Time
 	Elapsed  func() time.Duration // a clock that never steps
 	Boot     string               // names the run of that clock
@@ -197,6 +198,7 @@ func (r *Reset) Resume(ctx context.Context) error {
 // store tries the first again by itself, the next start the second.
 func (r *Reset) finish(ctx context.Context) error {
 	tidied := r.DB.Tidy()
+	r.Forget(ctx)
 	automatic, err := r.Network.RestoreAutomatic(ctx)
 	if err != nil {
 		return r.failed(err)
