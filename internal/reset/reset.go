@@ -97,7 +97,7 @@ func (r *Reset) Run(ctx context.Context) error {
 // restore is the reset's one transaction.
 func (r *Reset) restore(tx *store.Tx) error {
 	now := r.Now()
-	e := done()
+	e := Event()
 	if err := r.tell(tx, e); err != nil {
 		return err
 	}
@@ -132,8 +132,8 @@ func (r *Reset) restore(tx *store.Tx) error {
 	return table.Put(tx, key, record{now})
 }
 
-// done is the event of a reset.
-func done() event.Event { return event.Event{Kind: event.ResetDone, Actor: account.BuiltIn} }
+// Event is what the log says of a reset.
+func Event() event.Event { return event.Event{Kind: event.ResetDone, Actor: account.BuiltIn} }
 
 // tell writes to everybody who administered the box until now.
 func (r *Reset) tell(tx *store.Tx, e event.Event) error {
@@ -189,7 +189,7 @@ func (r *Reset) Resume(ctx context.Context) error {
 	if err := r.DB.View(func(tx *store.Tx) (err error) { _, pending, err = table.Get(tx, key); return err }); err != nil || !pending {
 		return err
 	}
-	err := r.DB.Update(func(tx *store.Tx) error { return r.tell(tx, done()) })
+	err := r.DB.Update(func(tx *store.Tx) error { return r.tell(tx, Event()) })
 	return errors.Join(err, r.finish(ctx))
 }
 
