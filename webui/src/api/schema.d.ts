@@ -1,4 +1,4 @@
-// openapi.yaml sha256:570adebfef30c13f7a0409102bde8508e7abb8108d8d2c722bf1a8a9a37e5288
+// openapi.yaml sha256:0bb7bbc2c6963a35b157c2216fb2c53394a1cdb590cc1a7323ed89a5d63c2bd3
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -589,7 +589,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of one's own devices; the others go on. The last way in can only be turned off. */
+        /**
+         * Removes one of one's own devices; the others go on. The last way in can only be turned off.
+         * @description After a press of the button stood for the code it answers only where there are five devices, to make room for a new one.
+         */
         delete: operations["RemoveDevice"];
         options?: never;
         head?: never;
