@@ -1,4 +1,4 @@
-// openapi.yaml sha256:0bb7bbc2c6963a35b157c2216fb2c53394a1cdb590cc1a7323ed89a5d63c2bd3
+// openapi.yaml sha256:1fc6cb145c50f4c1e8067dad2ae91aaee42cf9c8c6f685d0fc8e223b84f3aa70
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1159,7 +1159,7 @@ export interface paths {
         get: operations["GetButton"];
         /**
          * Binds the reset to a key that the NAS heard while it listened, or leaves it to find its button by itself.
-         * @description A key that was not pressed and released within the last ten minutes is refused with `not_heard`.
+         * @description A key that was not pressed and released while the NAS listened is refused with `not_heard`, and so is every key ten minutes after that.
          */
         put: operations["ChooseButton"];
         post?: never;
