@@ -111,8 +111,12 @@ func (d *Door) RemoveDevice(v Visitor, cookie string, s session.Session, id stri
 			return err
 		}
 		if s.Enrol {
-			if list, err := factor.List(tx, a.ID); err != nil || len(list) < factor.MaxDevices {
-				return errors.Join(err, ErrMend)
+			list, err := factor.List(tx, a.ID)
+			if err == nil && len(list) < factor.MaxDevices {
+				err = ErrMend
+			}
+			if err != nil {
+				return err
 			}
 		}
 		name, err := factor.RemoveDevice(tx, a, id)
