@@ -202,7 +202,7 @@ func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
 // T27: a claim that was proved before the reset is worth nothing after it.
 func TestAResetEndsEveryHalfFinishedSignIn(t *testing.T) {
 	b, _ := newBench(t, network.Unmanaged{})
-	cookie, _ := b.Tickets.Issue(session.Ticket{Stage: session.AwaitClaim})
+	cookie, _, _ := b.Tickets.Issue(session.Ticket{Stage: session.AwaitClaim})
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
