@@ -187,7 +187,7 @@ func (h *house) furnish(o opened) error {
 	h.api.Post, h.api.Syslog = h.post, httpapi.Syslog{Status: h.syslog.Status, Use: h.useSyslog, Try: h.trySyslog}
 	h.reset = reset.New(reset.Config{
 		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Waits: h.waits, Log: h.log, Post: h.post,
-		Network: network.Unmanaged{}, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Elapsed: elapsed, Boot: clock.Boot(), Out: h.Out,
+		Network: network.Unmanaged{}, Forget: h.forgetTime, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Elapsed: elapsed, Boot: clock.Boot(), Out: h.Out,
 	})
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log, h.api.Reset = h.db, sessions, tickets, h.box, h.log, h.reset
 	h.api.Door = signin.New(signin.Config{
@@ -240,7 +240,6 @@ func (h *house) restore() error {
 		h.again(errAgain)
 		return nil
 	}
-	h.forgetTime(context.Background())
 	defer h.rename()
 	return h.reset.Run(context.Background())
 }

@@ -235,7 +235,7 @@ func (d *Daemon) found(key secret.Key, again bool) (secret.Key, error) {
 		if err := box.Found(tx, plain, hash, now); err != nil || !again {
 			return err
 		}
-		return errors.Join(box.Refounded(tx, now), reset.Begin(tx, d.Elapsed(), clock.Boot()))
+		return errors.Join(box.Refounded(tx, now), reset.Begin(tx, d.Elapsed(), clock.Boot()), journal.Record(tx, reset.Event()))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return key, fmt.Errorf("found a new box: %w", err)

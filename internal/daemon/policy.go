@@ -65,8 +65,8 @@ func Policy() []Rule {
 		{"Wait for the button, to claim", words(presence.ClaimLife) + ", lost " + words(presence.Grace) + " after the last question", "browser", "a press, or time", "Long enough to walk to the NAS."},
 		{"Wait for the button, to sign in or to become known", words(presence.Life) + ", lost " + words(presence.Grace) + " after the last question", "browser", "a press, or time", "Short enough that a press means the one who asked. It is no guess, so running out of it counts nothing."},
 		{"Press of the button, used", words(presence.Life) + ", works once", "browser that it confirmed", "its use, or time", "One press is one sign-in."},
-		{"Browsers that wait at once", atMost(presence.Most, "browsers for each purpose"), "box", "each that no longer asks", "From two on a press confirms nobody, so more change nothing. Whoever waits for an unlock has proved nothing, and gives way to who waits to claim or to sign in."},
-		{"Half-finished sign-ins at once", atMost(session.MaxTickets, "sign-ins"), "box", "the oldest goes", "Each took a right password, or a box that nobody owns."},
+		{"Browsers that wait at once", atMost(presence.Most, "browsers for each purpose"), "box", "each that no longer asks", "From two on a press confirms nobody, so more change nothing. Whoever waits for an unlock gives way to a claim and, where there is nothing to unlock, to a sign-in."},
+		{"Half-finished sign-ins at once", atMost(session.MaxTickets, "sign-ins"), "box", "the oldest goes, first of those that only wait to claim", "Each took a right password, or a box that nobody owns. Who only waits pushes out nobody who proved something."},
 		{"Slow-downs remembered", atMost(throttle.MaxLanes, "for each rule: pairs of account and source or browser, accounts, sources"), "box", "the one that is longest ago goes, names without an account first, but neither a closed account nor one that still has to wait for minutes", "A flood of names must not fill the memory."},
 		{"Temporary password", words(account.TemporaryFor), "account", "a password of one's own", "It opens nothing but the page that replaces it."},
 		{"Password, blocklist", count(password.Listed(), "leaked ones, and words around the account and the box"), "account", "never", "What is guessed first is no password, however long it is; the list needs no network."},
@@ -116,7 +116,7 @@ func Policy() []Rule {
 		{"Button, presence", words(t.ShortFrom) + " to " + words(t.ShortUntil), "box", "release", "A short press says that somebody is there: for the claim, for one sign-in, or to end every wait after wrong passwords."},
 		{"Button, reset", words(t.ResetFrom) + " to " + words(t.ResetUntil), "box", "release", "It acts on release, and holding on cancels it."},
 		{"Button, between resets", words(reset.RestTime), "box", "a start of the kernel", "Holding it again would undo what the new owner sets up. Turning the NAS off and on ends it, as that takes a hand on the box as well."},
-		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + ", " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
+		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + " after it, " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
 		{"Button, test", words(button.TestTime), "box", "time, or an administrator", "Presses are shown and do nothing; then they act again by themselves."},
 	}, append(storePolicy(), logPolicy()...)...)
 }

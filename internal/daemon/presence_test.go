@@ -141,7 +141,11 @@ func TestAPressLetsMakeRoomForANewDevice(t *testing.T) {
 	}
 	devices := listOf(b.must(200, "GET", "/me/two-step", nil).body["devices"])
 	b.must(200, "DELETE", "/me/two-step/devices/"+devices[0].(obj)["id"].(string), nil)
-	b.refused(403, "enrollment_required", "GET", "/users", nil) // removing one sets nothing up
+	b.refused(403, "enrollment_required", "GET", "/users", nil)                                                   // removing one sets nothing up
+	b.refused(403, "enrollment_required", "DELETE", "/me/two-step/devices/"+devices[1].(obj)["id"].(string), nil) // there is room now
+	if left := listOf(b.must(200, "GET", "/me/two-step", nil).body["devices"]); len(left) != 4 {
+		t.Errorf("%d devices are left", len(left))
+	}
 	b.must(201, "POST", "/me/two-step/devices", obj{"name": "six"})
 }
 

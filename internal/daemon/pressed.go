@@ -76,14 +76,15 @@ func idly(why button.Idle) string {
 }
 
 // present acts on a short press: it confirms the one browser that waits. Where nobody waits to claim the box or to sign
-// in, it ends the waits after wrong passwords as well: strangers who keep asking for an unlock take that from nobody.
+// in, or somebody waits as well whom strangers have locked out, it ends the waits after wrong passwords as well: strangers
+// who keep asking for an unlock take that from nobody, and then have nothing to unlock.
 func (h *house) present() (a presence.Answer, outcome string) {
 	if h.recovery != nil {
 		return a, nobodyWaited
 	}
 	a = h.waits.Press()
 	outcome = meaning(a)
-	if a.For == "" || a.For == presence.Unlock {
+	if a.For == "" || a.Unlocks {
 		outcome = h.pardon(outcome)
 	}
 	return a, outcome

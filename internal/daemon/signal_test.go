@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,9 @@ func TestTheLightSaysThatTheHouseWasFoundedAnew(t *testing.T) {
 	}
 	owner := h.claim()
 	h.shows("claimed", steady, "none 0")
+	if got := owner.kinds("button"); !slices.Contains(got, "box.reset") { // R140 (i): the new log begins with it
+		t.Errorf("the log of the button says %v", got)
+	}
 	if left := owner.must(200, "GET", "/button", nil).body["rest_in"].(float64); left < 500 {
 		t.Errorf("the next reset is refused for %v s", left)
 	}

@@ -46,6 +46,7 @@ const (
 	ClaimDropped       Kind = "box.claim_dropped"
 	ResetDone          Kind = "box.reset"
 	ResetFailed        Kind = "box.reset_failed"
+	EraseFailed        Kind = "store.erase_failed"
 	NetworkPending     Kind = "network.restore_requested"
 	DefaultShown       Kind = "default_password.shown"
 	RecoveredLocally   Kind = "account.recovered_locally"
@@ -158,6 +159,7 @@ var catalogue = map[Kind]words{
 	ClaimDropped:       {System, Warning, "The button was pressed while {count} browsers were waiting to claim this NAS; all were dropped"},
 	ResetDone:          {Button, Warning, "Administrator defaults restored by the reset button"},
 	ResetFailed:        {Button, Error, "Reset by the button did not finish and is tried again: {reason}"},
+	EraseFailed:        {System, Error, "What the reset deleted may still be readable in the database file, which could not be written anew; that is tried again every hour: {reason}"},
 	NetworkPending:     {Button, Warning, "Automatic network addresses were asked for; this version records that and changes nothing"},
 	DefaultShown:       {Settings, Warning, "The default password of this NAS was shown {where}"},
 	RecoveredLocally:   {Accounts, Warning, "{account} was given a one-time password on the NAS itself; 2-step verification is off"},

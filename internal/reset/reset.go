@@ -50,8 +50,9 @@ type Config struct {
 	Log      *event.Log
 	Post     *notice.Post
 	Network  Network
-	Key      secret.Key // seals the snapshot
-	Folder   string     // where the snapshot of the settings is kept
+	Forget   func(context.Context) // has the time servers believed anew, which may take seconds
+	Key      secret.Key            // seals the snapshot
+	Folder   string                // where the snapshot of the settings is kept
 	Now      func() time.Time
 	Elapsed  func() time.Duration // a clock that never steps
 	Boot     string               // names the run of that clock
@@ -80,8 +81,8 @@ var table = store.NewTable[record]("reset")
 
 const key = "pending"
 
-// Run restores the defaults. When it returns nil all of it is done; when it returns an error, either
-// nothing happened, or the rest is tried again by Resume.
+// Run restores the defaults. When it returns nil they are restored, the network included; when it returns an error, either
+// nothing happened, or what is left is tried again by Resume.
 func (r *Reset) Run(ctx context.Context) error {
 	if err := r.snapshot(); err != nil {
 		// A disk that is full or broken must not keep the owner out.
@@ -96,7 +97,7 @@ func (r *Reset) Run(ctx context.Context) error {
 // restore is the reset's one transaction.
 func (r *Reset) restore(tx *store.Tx) error {
 	now := r.Now()
-	e := done()
+	e := Event()
 	if err := r.tell(tx, e); err != nil {
 		return err
 	}
@@ -131,8 +132,8 @@ func (r *Reset) restore(tx *store.Tx) error {
 	return table.Put(tx, key, record{now})
 }
 
-// done is the event of a reset.
-func done() event.Event { return event.Event{Kind: event.ResetDone, Actor: account.BuiltIn} }
+// Event is what the log says of a reset.
+func Event() event.Event { return event.Event{Kind: event.ResetDone, Actor: account.BuiltIn} }
 
 // tell writes to everybody who administered the box until now.
 func (r *Reset) tell(tx *store.Tx, e event.Event) error {
@@ -188,13 +189,16 @@ func (r *Reset) Resume(ctx context.Context) error {
 	if err := r.DB.View(func(tx *store.Tx) (err error) { _, pending, err = table.Get(tx, key); return err }); err != nil || !pending {
 		return err
 	}
-	err := r.DB.Update(func(tx *store.Tx) error { return r.tell(tx, done()) })
+	err := r.DB.Update(func(tx *store.Tx) error { return r.tell(tx, Event()) })
 	return errors.Join(err, r.finish(ctx))
 }
 
-// finish does what cannot be part of the transaction. Only a reset that is finished begins the rest before the next one.
+// finish does what cannot be part of the transaction, and then begins the rest before the next reset. The defaults are
+// restored by then: that the file could not be written anew or the end not be noted keeps nobody waiting at the button. The
+// store tries the first again by itself, the next start the second.
 func (r *Reset) finish(ctx context.Context) error {
-	tidied := r.DB.Tidy() // the store tries that again by itself
+	tidied := r.DB.Tidy()
+	r.Forget(ctx)
 	automatic, err := r.Network.RestoreAutomatic(ctx)
 	if err != nil {
 		return r.failed(err)
@@ -205,17 +209,21 @@ func (r *Reset) finish(ctx context.Context) error {
 				return err
 			}
 		}
-		if tidied == nil {
-			if err := r.rest(tx); err != nil {
+		if tidied != nil {
+			if err := r.Log.Record(tx, event.Event{Kind: event.EraseFailed}.With("reason", tidied.Error())); err != nil {
 				return err
 			}
 		}
+		if err := r.rest(tx); err != nil {
+			return err
+		}
 		return table.Delete(tx, key)
 	})
-	if err == nil && tidied != nil {
-		return r.failed(tidied)
+	if err != nil {
+		r.Out.Error("note finished reset", "err", err)
+		r.finished(r.Elapsed())
 	}
-	return err
+	return nil
 }
 
 // Pardon ends the waits after wrong passwords, of everybody, for whoever presses the button briefly. It opens nothing and

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,8 @@ type bench struct {
 	path string
 	seed map[string]otp.Secret
 	ids  map[string]string
+	// forgot is where the password of admin came from whenever the time servers were believed anew.
+	forgot []account.Origin
 	// passed is what the clock that never steps shows.
 	passed time.Duration
 }
@@ -56,7 +59,12 @@ type bench struct {
 // newBench is a claimed box of admin with ines, both with 2-step verification on and signed in.
 func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 	t.Helper()
-	folder := t.TempDir()
+	return benchIn(t, t.TempDir(), n)
+}
+
+// benchIn is newBench with its files in a given folder.
+func benchIn(t *testing.T, folder string, n reset.Network) (*bench, map[string]string) {
+	t.Helper()
 	path := filepath.Join(folder, "castellan.db")
 	db, err := store.Create(path)
 	if err != nil {
@@ -68,7 +76,7 @@ func newBench(t *testing.T, n reset.Network) (*bench, map[string]string) {
 	log := event.New(func() event.Moment { return event.Moment{Now: noon, State: "synced"} }, slog.New(slog.DiscardHandler))
 	b.Reset = reset.New(reset.Config{
 		DB: db, Box: claim.New(claim.Config{Key: key}), Waits: presence.New(elapsed), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
-		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Key: key, Folder: folder,
+		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Forget: func(context.Context) { b.forgot = append(b.forgot, b.account("admin").Password.Origin) }, Key: key, Folder: folder,
 		Browsers: session.NewBrowsers(key, func() time.Time { return noon }),
 		Now:      func() time.Time { return noon }, Elapsed: elapsed, Boot: "one", Out: slog.New(slog.DiscardHandler),
 		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return noon }}),
@@ -183,6 +191,9 @@ func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
 	if data, _ := os.ReadFile(b.path); bytes.Contains(data, []byte("own-hash-canary")) {
 		t.Error("the old password's hash is still in the file")
 	}
+	if !slices.Equal(b.forgot, []account.Origin{account.Default}) { // that may take seconds, in which the power may go
+		t.Errorf("the time servers were believed anew when the password was %v", b.forgot)
+	}
 	if got := b.kinds(); got[0] != event.NetworkPending || got[1] != event.ResetDone {
 		t.Errorf("events are %v", got)
 	}
@@ -191,7 +202,7 @@ func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
 // T27: a claim that was proved before the reset is worth nothing after it.
 func TestAResetEndsEveryHalfFinishedSignIn(t *testing.T) {
 	b, _ := newBench(t, network.Unmanaged{})
-	cookie, _ := b.Tickets.Issue(session.Ticket{Stage: session.AwaitClaim})
+	cookie, _, _ := b.Tickets.Issue(session.Ticket{Stage: session.AwaitClaim})
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -245,6 +256,9 @@ func TestWhatAResetLeftUndoneIsDoneAtTheNextStart(t *testing.T) {
 	}
 	if b.account("admin").Password.Origin != account.Default {
 		t.Error("the transaction was undone")
+	}
+	if len(b.forgot) != 1 { // the servers may be why somebody held the button
+		t.Errorf("the time servers were believed anew %d times", len(b.forgot))
 	}
 	if got := b.kinds(); got[0] != event.ResetFailed {
 		t.Errorf("events are %v", got)

@@ -1,8 +1,11 @@
 package reset_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -57,24 +60,87 @@ func TestAFinishedResetBeginsARest(t *testing.T) {
 	}
 }
 
-// R140 (c): where the file cannot be written anew the reset has happened and is not finished. It may be tried again at once.
-func TestAResetWhoseFileIsNotWrittenAnewBeginsNoRest(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+// R140 (c) (d): where the file cannot be written anew the defaults are restored all the same, so the owner need not hold
+// again; that something is left in the file is an event of its own, and the store takes it out later.
+func TestAResetWhoseFileIsNotWrittenAnewIsDone(t *testing.T) {
+	b, _ := newBench(t, &wire{done: true})
 	inTheWay := filepath.Join(b.path+".compact", "something")
 	if err := os.MkdirAll(inTheWay, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Run(t.Context()); err == nil || b.Rest() > 0 || b.account("admin").Password.Origin != account.Default {
-		t.Errorf("%v, and a rest of %v", err, b.Rest())
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	if got := b.kinds(); got[0] != event.ResetFailed {
+	b.isDone()
+	if got := b.kinds(); got[0] != event.EraseFailed || got[1] != event.ResetDone {
 		t.Errorf("events are %v", got)
+	}
+	if data, _ := os.ReadFile(b.path); !bytes.Contains(data, []byte("own-hash-canary")) {
+		t.Fatal("the test proves nothing: the file holds nothing that was deleted")
 	}
 	if err := os.RemoveAll(filepath.Dir(inTheWay)); err != nil {
 		t.Fatal(err)
 	}
+	if err := b.DB.Tidy(); err != nil {
+		t.Fatal(err)
+	}
+	if data, _ := os.ReadFile(b.path); bytes.Contains(data, []byte("own-hash-canary")) {
+		t.Error("the store took nothing out later")
+	}
+}
+
+// closing is a network service in whose time the disk goes away.
+type closing struct{ db *store.DB }
+
+func (c *closing) RestoreAutomatic(context.Context) (bool, error) { return true, c.db.Close() }
+
+// R140 (c): what is restored is not told as a failure because its end cannot be noted.
+func TestAResetWhoseEndCannotBeNotedIsDone(t *testing.T) {
+	n := &closing{}
+	b, _ := newBench(t, n)
+	n.db = b.DB
 	if err := b.Run(t.Context()); err != nil || b.Rest() != reset.RestTime {
-		t.Errorf("tried again: %v, and a rest of %v", err, b.Rest())
+		t.Errorf("%v, and a rest of %v", err, b.Rest())
+	}
+}
+
+// isDone looks that a reset was done and noted, and that the rest began.
+func (b *bench) isDone() {
+	b.t.Helper()
+	if got := b.account("admin").Password.Origin; got != account.Default {
+		b.t.Errorf("the password is %v", got)
+	}
+	if now, later := b.Rest(), b.again("one").Rest(); now != reset.RestTime || later != reset.RestTime {
+		b.t.Errorf("a rest of %v, after a restart %v", now, later)
+	}
+	kinds := len(b.kinds())
+	if err := b.Resume(b.t.Context()); err != nil || len(b.kinds()) != kinds {
+		b.t.Errorf("something is left to do: %v, %v", err, b.kinds())
+	}
+}
+
+// R140 T30: a disk that is full keeps the owner out no more than one that is not.
+func TestAResetOnAFullDiskIsDone(t *testing.T) {
+	disk := t.TempDir()
+	if said, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=3m", "none", disk).CombinedOutput(); err != nil {
+		t.Skipf("a disk of its own wants root and Linux: %v %s", err, said)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", disk).Run() })
+	b, _ := benchIn(t, disk, &wire{done: true})
+	f, err := os.Create(filepath.Join(disk, "films"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for err == nil {
+		_, err = f.Write(make([]byte, 4096))
+	}
+	if err := b.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.isDone()
+	if got := b.kinds(); got[0] != event.EraseFailed {
+		t.Errorf("the test proves nothing, events are %v", got)
 	}
 }
 

@@ -3,6 +3,7 @@
 package presence
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -34,10 +35,6 @@ const (
 	Unlock Purpose = "unlock"  // to become known to an account that strangers have closed
 )
 
-// yields reports whether those who wait for this give way to others: anybody on the network may wait for an unlock, and
-// must not spoil the press of somebody who has proved something already.
-func (p Purpose) yields() bool { return p == Unlock }
-
 func (p Purpose) life() time.Duration {
 	if p == Claim {
 		return ClaimLife
@@ -66,6 +63,7 @@ var (
 type wait struct {
 	purpose      Purpose
 	about        string
+	idle         bool // there is nothing that a press could do for it
 	state        State
 	until, asked time.Duration
 }
@@ -86,6 +84,17 @@ func New(elapsed func() time.Duration) *Waits {
 // Begin lets a browser wait for a press, and returns the name of the wait, which only that browser may learn. about is
 // kept for whoever takes the confirmed wait.
 func (w *Waits) Begin(p Purpose, about string) (id string, err error) {
+	return w.begin(wait{purpose: p, about: about})
+}
+
+// BeginIdle is Begin for a browser for which a press can do nothing: it is told the same, and gives way to those who wait
+// for something else. Anybody on the network may wait like that, and must not spoil somebody's press.
+func (w *Waits) BeginIdle(p Purpose, about string) (id string, err error) {
+	return w.begin(wait{purpose: p, about: about, idle: true})
+}
+
+func (w *Waits) begin(one wait) (id string, err error) {
+	p := one.purpose
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now, others := w.elapsed(), 0
@@ -107,7 +116,8 @@ func (w *Waits) Begin(p Purpose, about string) (id string, err error) {
 		return "", ErrCrowded
 	}
 	id = secret.Token()
-	w.all[id] = &wait{purpose: p, about: about, state: Waiting, until: now + p.life(), asked: now}
+	one.state, one.until, one.asked = Waiting, now+p.life(), now
+	w.all[id] = &one
 	return id, nil
 }
 
@@ -162,42 +172,53 @@ func (w *Waits) EndAll(tx *store.Tx) {
 
 // Answer is what a press came to.
 type Answer struct {
-	// For is what those were waiting for whom the press was meant; empty when nobody waited.
+	// For is what those were waiting for whom the press was meant, or the first of it by the order of the purposes; empty
+	// when nobody waited.
 	For Purpose
 	// Waiting is how many those were. One was confirmed; more were dropped.
 	Waiting int
 	// Yielded is how many others were dropped in favour of them.
 	Yielded int
+	// Unlocks tells that some of those for whom it was meant wait for an unlock.
+	Unlocks bool
 }
 
 // Confirmed reports whether the press confirmed somebody.
 func (a Answer) Confirmed() bool { return a.Waiting == 1 }
 
 // Press takes in a short press of the button. If exactly one browser waits it is confirmed; if more do, all of them are
-// dropped. Those who wait for an unlock count only among themselves, and are dropped where somebody else waits.
+// dropped. Those who wait for an unlock give way to a claim, and to a sign-in where there is nothing to unlock for them: the
+// press of an owner whom strangers have locked out must not confirm a sign-in that waits beside. Among themselves they count
+// alike, so nobody learns from it whose account is closed.
 func (w *Waits) Press() (a Answer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var first, second []*wait
-	now := w.elapsed()
+	now, here := w.elapsed(), map[Purpose][]*wait{}
+	var idle []*wait
 	for _, one := range w.all {
 		switch {
 		case one.state != Waiting || now > one.until || now-one.asked > Grace:
-		case one.purpose.yields():
-			second = append(second, one)
+		case one.idle:
+			idle = append(idle, one)
 		default:
-			first = append(first, one)
+			here[one.purpose] = append(here[one.purpose], one)
 		}
 	}
-	if len(first) == 0 {
-		first, second = second, nil
+	first, second := append(here[Claim], here[SignIn]...), idle
+	switch {
+	case len(first) == 0:
+		first, second = append(here[Unlock], idle...), nil
+	case len(here[SignIn]) > 0:
+		first = append(first, here[Unlock]...)
+	default:
+		second = append(idle, here[Unlock]...)
 	}
-	for _, one := range append(second, first...) {
+	for _, one := range slices.Concat(second, first) {
 		one.state, one.until = Dropped, now+Life
 	}
 	a.Waiting, a.Yielded = len(first), len(second)
 	if a.Waiting > 0 {
-		a.For = first[0].purpose
+		a.For, a.Unlocks = first[0].purpose, first[a.Waiting-1].purpose == Unlock
 	}
 	if a.Confirmed() {
 		first[0].state = Confirmed

@@ -51,7 +51,7 @@ func TestAPressConfirmsTheOneThatWaitsOnce(t *testing.T) {
 		if _, err := b.Take(p, id); !errors.Is(err, presence.ErrNone) {
 			t.Errorf("%s: taken without a press: %v", p, err)
 		}
-		if a := b.Press(); a != (presence.Answer{For: p, Waiting: 1}) || !a.Confirmed() {
+		if a := b.Press(); a != (presence.Answer{For: p, Waiting: 1, Unlocks: p == presence.Unlock}) || !a.Confirmed() {
 			t.Errorf("%s: got %+v", p, a)
 		}
 		b.want(p, id, presence.Confirmed)
@@ -83,7 +83,7 @@ func TestAPressWhileTwoWaitDropsBoth(t *testing.T) {
 	for _, p := range purposes {
 		b := newBench(t)
 		one, two := b.begin(p), b.begin(p)
-		if a := b.Press(); a != (presence.Answer{For: p, Waiting: 2}) || a.Confirmed() {
+		if a := b.Press(); a != (presence.Answer{For: p, Waiting: 2, Unlocks: p == presence.Unlock}) || a.Confirmed() {
 			t.Errorf("got %+v", a)
 		}
 		for _, id := range []string{one, two} {
@@ -98,13 +98,22 @@ func TestAPressWhileTwoWaitDropsBoth(t *testing.T) {
 	}
 }
 
-// R021: whoever waits for an unlock has proved nothing, and spoils nobody's press.
-func TestAnUnlockGivesWayToWhoeverProvedSomething(t *testing.T) {
+func (b *bench) beginIdle() string {
+	b.t.Helper()
+	id, err := b.BeginIdle(presence.Unlock, "")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return id
+}
+
+// R021: whoever waits for an unlock and has nothing to unlock spoils nobody's press.
+func TestAnUnlockOfNothingGivesWay(t *testing.T) {
 	for _, p := range []presence.Purpose{presence.Claim, presence.SignIn} {
 		b := newBench(t)
 		var strangers []string
 		for range presence.Most {
-			strangers = append(strangers, b.begin(presence.Unlock))
+			strangers = append(strangers, b.beginIdle())
 		}
 		if _, err := b.Begin(presence.Unlock, ""); !errors.Is(err, presence.ErrCrowded) {
 			t.Errorf("got %v, want ErrCrowded", err)
@@ -116,6 +125,46 @@ func TestAnUnlockGivesWayToWhoeverProvedSomething(t *testing.T) {
 		b.want(p, owner, presence.Confirmed)
 		for _, id := range strangers {
 			b.want(presence.Unlock, id, presence.Dropped)
+		}
+	}
+}
+
+// T27: a finger that was meant for an unlock confirms no sign-in that waits beside it; a claim has nobody to lock out.
+func TestAnUnlockOfAClosedAccountSendsASignInAway(t *testing.T) {
+	b := newBench(t)
+	thief, owner, stranger := b.begin(presence.SignIn), b.begin(presence.Unlock), b.beginIdle()
+	if a := b.Press(); a != (presence.Answer{For: presence.SignIn, Waiting: 2, Yielded: 1, Unlocks: true}) || a.Confirmed() {
+		t.Errorf("got %+v", a)
+	}
+	b.want(presence.SignIn, thief, presence.Dropped)
+	b.want(presence.Unlock, owner, presence.Dropped)
+	b.want(presence.Unlock, stranger, presence.Dropped)
+	claim, unlock := b.begin(presence.Claim), b.begin(presence.Unlock)
+	if a := b.Press(); a != (presence.Answer{For: presence.Claim, Waiting: 1, Yielded: 1}) {
+		t.Errorf("got %+v", a)
+	}
+	b.want(presence.Claim, claim, presence.Confirmed)
+	b.want(presence.Unlock, unlock, presence.Dropped)
+}
+
+// R029: among those who wait for an unlock it makes no difference whether there is something to unlock.
+func TestUnlocksCountAlikeAmongThemselves(t *testing.T) {
+	for _, begin := range [][]func(*bench) string{
+		{(*bench).beginIdle}, {(*bench).beginIdle, (*bench).beginIdle}, {func(b *bench) string { return b.begin(presence.Unlock) }, (*bench).beginIdle},
+	} {
+		b, want := newBench(t), presence.Confirmed
+		if len(begin) > 1 {
+			want = presence.Dropped
+		}
+		var ids []string
+		for _, one := range begin {
+			ids = append(ids, one(b))
+		}
+		if a := b.Press(); a != (presence.Answer{For: presence.Unlock, Waiting: len(begin), Unlocks: true}) {
+			t.Errorf("got %+v", a)
+		}
+		for _, id := range ids {
+			b.want(presence.Unlock, id, want)
 		}
 	}
 }

@@ -233,7 +233,7 @@ func TestATicketLapsesAndIsTakenOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		tickets := session.NewTickets(func() time.Duration { return time.Since(start) })
-		cookie, issued := tickets.Issue(session.Ticket{Account: "ines"})
+		cookie, issued, _ := tickets.Issue(session.Ticket{Account: "ines"})
 		if got, left, ok := tickets.Find(cookie); !ok || got.Account != "ines" || left != session.TicketLife || issued.Token == "" {
 			t.Errorf("got %+v, %v, %v", got, left, ok)
 		}
@@ -250,7 +250,7 @@ func TestATicketLapsesAndIsTakenOnce(t *testing.T) {
 		if _, err := tickets.Take(cookie, session.AwaitCode); !errors.Is(err, session.ErrNoTicket) {
 			t.Errorf("after its end: %v", err)
 		}
-		cookie, _ = tickets.Issue(session.Ticket{})
+		cookie, _, _ = tickets.Issue(session.Ticket{})
 		time.Sleep(session.TicketLife)
 		if _, _, ok := tickets.Find(cookie); ok {
 			t.Error("it did not lapse")
@@ -264,7 +264,7 @@ func TestATicketLapsesAndIsTakenOnce(t *testing.T) {
 // R051
 func TestATicketDiesAtTheFifthWrongTry(t *testing.T) {
 	tickets := session.NewTickets(func() time.Duration { return 0 })
-	cookie, _ := tickets.Issue(session.Ticket{})
+	cookie, _, _ := tickets.Issue(session.Ticket{})
 	for want := session.TicketTries - 1; want >= 0; want-- {
 		for _, wrong := range []bool{false, true} { // a try that was not evaluated costs nothing
 			if _, err := tickets.Take(cookie, session.AwaitCode); err != nil {
@@ -285,7 +285,7 @@ func TestATicketThatIsOutEndsWithTheOthers(t *testing.T) {
 	db := open(t)
 	for _, stage := range []session.Stage{session.AwaitCode, session.AwaitPassword, session.AwaitClaim} {
 		tickets := session.NewTickets(func() time.Duration { return 0 })
-		cookie, _ := tickets.Issue(session.Ticket{Stage: stage})
+		cookie, _, _ := tickets.Issue(session.Ticket{Stage: stage})
 		if _, err := tickets.Take(cookie, stage); err != nil {
 			t.Fatal(err)
 		}
@@ -301,13 +301,45 @@ func TestStrangersCannotFillTheMemoryWithTickets(t *testing.T) {
 	tickets := session.NewTickets(func() time.Duration { return 0 })
 	last := ""
 	for range 2000 {
-		last, _ = tickets.Issue(session.Ticket{})
+		last, _, _ = tickets.Issue(session.Ticket{})
 	}
 	if n := session.CountForTest(tickets); n != 512 {
 		t.Errorf("%d tickets are kept, want 512", n)
 	}
 	if _, _, ok := tickets.Find(last); !ok {
 		t.Error("the newest ticket is gone")
+	}
+}
+
+// T27: whoever only waits for a press pushes nobody out who proved something, however many wait.
+func TestATicketThatProvedNothingPushesOutNoneThatDid(t *testing.T) {
+	now := time.Duration(0)
+	tickets := session.NewTickets(func() time.Duration { return now })
+	issue := func(s session.Stage) (string, error) {
+		now++
+		cookie, _, err := tickets.Issue(session.Ticket{Stage: s})
+		return cookie, err
+	}
+	there := func(cookie string) bool { _, _, ok := tickets.Find(cookie); return ok }
+	owner, _ := issue(session.AwaitClaim)
+	first, _ := issue(session.AwaitPress)
+	last := ""
+	for range 2 * session.MaxTickets {
+		last, _ = issue(session.AwaitPress)
+	}
+	if n := session.CountForTest(tickets); n != session.MaxTickets || !there(owner) || there(first) || !there(last) {
+		t.Errorf("%d tickets; the owner's %v, the first stranger's %v, the last one's %v", n, there(owner), there(first), there(last))
+	}
+	for range session.MaxTickets - 1 { // right passwords: nobody's wait is left
+		if _, err := issue(session.AwaitCode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := issue(session.AwaitPress); !errors.Is(err, session.ErrManyTickets) || !there(owner) || there(last) {
+		t.Errorf("got %v; the owner's %v, the last stranger's %v", err, there(owner), there(last))
+	}
+	if newest, err := issue(session.AwaitCode); err != nil || !there(newest) || there(owner) {
+		t.Errorf("among equals the oldest goes: %v, the owner's %v", err, there(owner))
 	}
 }
 

@@ -16,8 +16,8 @@ const (
 	ClaimLife = 30 * time.Minute
 	// TicketTries wrong codes end a ticket.
 	TicketTries = 5
-	// MaxTickets bounds what strangers can make the box remember. Only a right password or an unclaimed
-	// box gives a ticket.
+	// MaxTickets bounds what strangers can make the box remember. Only a right password or an unclaimed box gives a ticket.
+	// For one more the oldest goes, first of those that proved nothing; one that proved nothing pushes out no other sort.
 	MaxTickets = 512
 )
 
@@ -34,8 +34,9 @@ const (
 
 // The refusals of a ticket.
 var (
-	ErrNoTicket = &fault.Error{Kind: fault.Unauthenticated, Code: "no_ticket", Message: "There is no such half-finished sign-in. Start again with your password."}
-	ErrUnderway = &fault.Error{Kind: fault.Conflict, Code: "sign_in_underway", Message: "This step is being checked already. Wait for the answer to the first try."}
+	ErrNoTicket    = &fault.Error{Kind: fault.Unauthenticated, Code: "no_ticket", Message: "There is no such half-finished sign-in. Start again with your password."}
+	ErrManyTickets = &fault.Error{Kind: fault.Throttled, Code: "slow_down", Message: "Too many sign-ins are half finished. Try again in five minutes.", RetryIn: TicketLife}
+	ErrUnderway    = &fault.Error{Kind: fault.Conflict, Code: "sign_in_underway", Message: "This step is being checked already. Wait for the answer to the first try."}
 )
 
 // Ticket is a half-finished sign-in. It opens nothing but the steps that finish it.
@@ -60,6 +61,9 @@ type Ticket struct {
 	created time.Duration
 }
 
+// proved reports whether the ticket took more than to ask for it.
+func (t Ticket) proved() bool { return t.Stage != AwaitPress }
+
 // left says for how long a ticket lasts.
 func (t Ticket) left(now time.Duration) time.Duration {
 	if t.Stage == AwaitClaim {
@@ -81,15 +85,17 @@ func NewTickets(elapsed func() time.Duration) *Tickets {
 	return &Tickets{elapsed: elapsed, all: map[secret.Digest]Ticket{}}
 }
 
-// Issue makes a ticket and returns its cookie.
-func (t *Tickets) Issue(n Ticket) (cookie string, issued Ticket) {
+// Issue makes a ticket and returns its cookie. The error is ErrManyTickets for one that proved nothing where all others did.
+func (t *Tickets) Issue(n Ticket) (cookie string, issued Ticket, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n.Token, n.created, n.tries, n.out = secret.Token(), t.elapsed(), 0, false
+	if !t.room(n) {
+		return "", Ticket{}, ErrManyTickets
+	}
 	cookie = secret.Token()
-	t.sweep()
 	t.all[secret.DigestOf(cookie)] = n
-	return cookie, n
+	return cookie, n, nil
 }
 
 // Find returns the ticket of a cookie while it lasts, and for how long that is.
@@ -184,19 +190,34 @@ func (t *Tickets) EndAll(tx *store.Tx) {
 	})
 }
 
-// sweep forgets tickets that have lapsed, and the oldest when there are too many. It needs mu.
-func (t *Tickets) sweep() {
+// room forgets tickets that have lapsed and, when there are too many for a new one, the oldest of those that proved least.
+// It reports whether there is room, and needs mu.
+func (t *Tickets) room(fresh Ticket) bool {
 	now := t.elapsed()
-	var oldest secret.Digest
-	first := time.Duration(-1)
+	var goes secret.Digest
+	var least Ticket
 	for digest, one := range t.all {
-		if one.left(now) <= 0 {
+		switch {
+		case one.left(now) <= 0:
 			delete(t.all, digest)
-		} else if first < 0 || one.created < first {
-			oldest, first = digest, one.created
+		case goes == secret.Digest{} || one.before(least):
+			goes, least = digest, one
 		}
 	}
-	if len(t.all) >= MaxTickets {
-		delete(t.all, oldest)
+	if len(t.all) < MaxTickets {
+		return true
 	}
+	if least.proved() && !fresh.proved() {
+		return false
+	}
+	delete(t.all, goes)
+	return true
+}
+
+// before reports whether a ticket goes before another one where there are too many.
+func (t Ticket) before(other Ticket) bool {
+	if t.proved() != other.proved() {
+		return other.proved()
+	}
+	return t.created < other.created
 }

@@ -27,7 +27,11 @@ func (d *Door) AwaitPress(v Visitor) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	cookie, t := d.Tickets.Issue(session.Ticket{Stage: session.AwaitPress, Wait: id, Generation: generation, Source: v.Address, Agent: v.Agent})
+	cookie, t, err := d.Tickets.Issue(session.Ticket{Stage: session.AwaitPress, Wait: id, Generation: generation, Source: v.Address, Agent: v.Agent})
+	if err != nil {
+		d.Waits.Leave(id)
+		return Step{}, err
+	}
 	return Step{Cookie: cookie, Token: t.Token, Left: presence.ClaimLife}, nil
 }
 

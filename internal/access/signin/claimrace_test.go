@@ -8,6 +8,7 @@ import (
 
 	"castellan/internal/access/claim"
 	"castellan/internal/access/presence"
+	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
 	"castellan/internal/store"
@@ -80,6 +81,28 @@ func (o *owner) act(tick int) {
 			_, err := o.Claim(o.t.Context(), o.home, o.ticket, claim.Claim{Password: goodPassword})
 			o.in = err == nil
 		}
+	}
+}
+
+// T27: an owner who proved that the NAS is theirs has half an hour for a name and a password, however many waits strangers
+// begin meanwhile.
+func TestAnOwnerWhoTakesTheirTimeKeepsTheClaim(t *testing.T) {
+	b := newBench(t)
+	ticket, begun := b.proved(), 0
+	stranger := signin.Visitor{Address: "192.0.2.66", Source: "192.0.2.66", Agent: "curl", Local: true}
+	for range 3 * time.Minute / time.Second {
+		for range 20 {
+			if _, err := b.AwaitPress(stranger); err == nil {
+				begun++
+			}
+		}
+		b.pass(time.Second)
+	}
+	if begun < 2*session.MaxTickets {
+		t.Fatalf("the test proves nothing: %d waits", begun)
+	}
+	if _, err := b.Claim(t.Context(), b.home, ticket, claim.Claim{Password: goodPassword}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -102,12 +102,22 @@ func (d *Door) RenameDevice(v Visitor, s session.Session, id, name string) error
 	})
 }
 
-// RemoveDevice removes one of one's devices, at once.
+// RemoveDevice removes one of one's devices, at once. Whoever came in by a press of the button may do so only where no new one
+// fits in: what was there stays until its owner has a way in of their own again.
 func (d *Door) RemoveDevice(v Visitor, cookie string, s session.Session, id string) (c Changed, err error) {
 	err = d.DB.Update(func(tx *store.Tx) error {
 		a, err := account.Get(tx, s.Account)
 		if err != nil {
 			return err
+		}
+		if s.Enrol {
+			list, err := factor.List(tx, a.ID)
+			if err == nil && len(list) < factor.MaxDevices {
+				err = ErrMend
+			}
+			if err != nil {
+				return err
+			}
 		}
 		name, err := factor.RemoveDevice(tx, a, id)
 		if err != nil {

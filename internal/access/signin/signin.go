@@ -236,7 +236,9 @@ func (d *Door) issue(tx *store.Tx, s *Step, t session.Ticket, v Visitor) (err er
 	}
 	t.Account, t.Hash, t.Source, t.Agent = s.Account.ID, s.Account.Password.Hash, v.Address, v.Agent
 	d.forget(v.Ticket)
-	s.Cookie, t = d.Tickets.Issue(t)
+	if s.Cookie, t, err = d.Tickets.Issue(t); err != nil {
+		return err
+	}
 	s.Token = t.Token
 	_, s.Left, _ = d.Tickets.Find(s.Cookie)
 	return nil

@@ -30,7 +30,11 @@ func (d *Door) AskUnlockPress(v Visitor, name string) (wait string, left time.Du
 	if err != nil {
 		return "", 0, err
 	}
-	wait, err = d.Waits.Begin(presence.Unlock, about.String())
+	begin := d.Waits.Begin
+	if about.why != "" {
+		begin = d.Waits.BeginIdle
+	}
+	wait, err = begin(presence.Unlock, about.String())
 	return wait, presence.Life, err
 }
 

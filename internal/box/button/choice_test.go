@@ -180,7 +180,11 @@ func TestOnlyAKeyThatWasPressedAndReleasedIsLearnt(t *testing.T) {
 		if s := b.Status(); s.Learning != 0 || b.Lesson().Left != 0 || b.CheckHeard(odd) != nil {
 			t.Errorf("ended: %+v", s)
 		}
-		time.Sleep(button.LearnKept)
+		time.Sleep(button.LearnKept - 2*time.Second) // from the end on, of which a second is gone
+		if err := b.CheckHeard(odd); err != nil {
+			t.Errorf("within ten minutes: %v", err)
+		}
+		time.Sleep(2 * time.Second)
 		if err := b.CheckHeard(odd); !errors.Is(err, button.ErrUnlike) {
 			t.Errorf("too late: %v", err)
 		}
@@ -189,12 +193,24 @@ func TestOnlyAKeyThatWasPressedAndReleasedIsLearnt(t *testing.T) {
 
 func TestListeningEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, _ := found(t, make(chan button.KeyEdge))
+		keys, odd := make(chan button.KeyEdge), button.InputKey{Device: "odd-keys", Key: 198}
+		b, _ := found(t, keys)
 		b.Learn()
+		synctest.Wait()
+		keys <- button.KeyEdge{InputKey: odd, Edge: down(time.Second)}
+		keys <- button.KeyEdge{InputKey: odd, Edge: up(2 * time.Second)}
 		time.Sleep(button.LearnTime + time.Millisecond)
 		synctest.Wait()
 		if s := b.Status(); s.Learning != 0 || s.Problem == "" {
 			t.Errorf("got %+v", s)
+		}
+		time.Sleep(button.LearnKept - time.Second)
+		if err := b.CheckHeard(odd); err != nil {
+			t.Errorf("within ten minutes after it ended: %v", err)
+		}
+		time.Sleep(time.Second)
+		if err := b.CheckHeard(odd); !errors.Is(err, button.ErrUnlike) {
+			t.Errorf("too late: %v", err)
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 // The bounds of learning.
 const (
 	LearnTime = 60 * time.Second // how long the NAS listens
-	LearnKept = 10 * time.Minute // how long what it heard may be confirmed
+	LearnKept = 10 * time.Minute // how long after that what it heard may be confirmed
 	// MaxHeard is how many keys are shown; a box has fewer.
 	MaxHeard = 16
 )
@@ -54,7 +54,7 @@ func (b *Button) Learn() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.local()
-	b.lesson = lesson{until: now + LearnTime, kept: now + LearnKept, since: map[InputKey]time.Duration{}}
+	b.lesson = lesson{until: now + LearnTime, kept: now + LearnTime + LearnKept, since: map[InputKey]time.Duration{}}
 	b.again()
 }
 
@@ -64,6 +64,7 @@ func (b *Button) EndLearning() {
 	defer b.mu.Unlock()
 	if b.lesson.until > b.local() {
 		b.lesson.until = b.local()
+		b.lesson.kept = b.lesson.until + LearnKept
 		b.again()
 	}
 }

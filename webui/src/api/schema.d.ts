@@ -1,4 +1,4 @@
-// openapi.yaml sha256:217ed58257967ed3f289f52c25d2202baedd9295fb04141b6a044a1d188fe2f0
+// openapi.yaml sha256:1fc6cb145c50f4c1e8067dad2ae91aaee42cf9c8c6f685d0fc8e223b84f3aa70
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -90,7 +90,8 @@ export interface paths {
         /**
          * Lets this browser wait for a short press of the button that makes it known to an account that lets only known browsers in.
          * @description The answer is the same for every name. A press that finds exactly one such browser makes it known; where two wait, both are
-         *     dropped, and those who wait to claim or to sign in go before all of them. The press ends the waits after wrong passwords in any case.
+         *     dropped, and so are both where one waits to sign in beside one that really is locked out. Those who have nothing to unlock give way to
+         *     those who wait to sign in, and all give way to a claim. A press that was for an unlock ends the waits after wrong passwords as well.
          */
         post: operations["AskUnlockPress"];
         delete?: never;
@@ -588,7 +589,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes one of one's own devices; the others go on. The last way in can only be turned off. */
+        /**
+         * Removes one of one's own devices; the others go on. The last way in can only be turned off.
+         * @description After a press of the button stood for the code it answers only where there are five devices, to make room for a new one.
+         */
         delete: operations["RemoveDevice"];
         options?: never;
         head?: never;
@@ -1155,7 +1159,7 @@ export interface paths {
         get: operations["GetButton"];
         /**
          * Binds the reset to a key that the NAS heard while it listened, or leaves it to find its button by itself.
-         * @description A key that was not pressed and released within the last ten minutes is refused with `not_heard`.
+         * @description A key that was not pressed and released while the NAS listened is refused with `not_heard`, and so is every key ten minutes after that.
          */
         put: operations["ChooseButton"];
         post?: never;
