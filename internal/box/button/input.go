@@ -152,10 +152,13 @@ func (f facts) hasKeys() bool {
 	return f.kinds.has(typeKey) && slices.ContainsFunc(f.keys, func(b byte) bool { return b != 0 })
 }
 
+// ofBoard reports whether it is a part of the board.
+func (f facts) ofBoard() bool { return slices.Contains(soldered, f.bus) }
+
 // byRule reports whether a device is taken for the one with the reset button without anybody having said so: it is part of
 // the board, nobody writes with it, and it has the key for a restart.
 func (f facts) byRule() bool {
-	return slices.Contains(soldered, f.bus) && f.keys.has(KeyRestart) && !f.typing() && !f.pointing()
+	return f.ofBoard() && f.keys.has(KeyRestart) && !f.typing() && !f.pointing()
 }
 
 // learnable reports whether one of its keys may be learnt as the button.

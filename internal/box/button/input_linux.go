@@ -93,7 +93,8 @@ func openDevice(path string) (*device, error) {
 	return d, nil
 }
 
-// openWhere opens the devices that are wanted. denied tells of one that may not be opened.
+// openWhere opens the devices that are wanted, those of the board first: one that somebody plugs in must not take the place of the
+// board's. denied tells of one that may not be opened.
 func openWhere(dir string, wanted func(facts) bool) (found []*device, denied error) {
 	paths, _ := filepath.Glob(filepath.Join(dir, "event*")) // the pattern is a good one
 	slices.SortFunc(paths, func(a, b string) int { return number(a) - number(b) })
@@ -109,7 +110,20 @@ func openWhere(dir string, wanted func(facts) bool) (found []*device, denied err
 			_ = d.file.Close()
 		}
 	}
+	slices.SortStableFunc(found, ownFirst)
 	return found, denied
+}
+
+// ownFirst orders devices of the board before others.
+func ownFirst(a, b *device) int {
+	switch {
+	case a.ofBoard() == b.ofBoard():
+		return 0
+	case a.ofBoard():
+		return -1
+	default:
+		return 1
+	}
 }
 
 // number is the last number of a device's path.
