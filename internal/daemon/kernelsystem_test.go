@@ -55,9 +55,12 @@ func systemOf(t *testing.T, script string) kerneltest.Config {
 	return kerneltest.Config{
 		Binary: program(t, kerneltest.ARM64), System: true, Files: files, Script: script,
 		Keys:   []kerneltest.Key{{Line: buttonLine, Code: 408, Device: "gpio-keys"}},
-		Lights: []kerneltest.Light{{Line: 1, Name: "nas:green:status", On: true}, {Line: 2, Name: "nas:red:fault"}}, Beeper: 4,
+		Lights: []kerneltest.Light{{Line: 1, Name: "nas:green:status", On: true}, {Line: 2, Name: "nas:red:fault"}, {Line: 7, Name: oddLight}}, Beeper: 4,
 	}
 }
+
+// oddLight is a name that a shell could take for more than a name.
+const oddLight = "nas:blue:it's $(a) light"
 
 // R140, with the button of most boards: a key that systemd-logind listens to as well.
 func TestADebianOnARealKernel(t *testing.T) {
@@ -121,6 +124,9 @@ func leavesTheButton(t *testing.T) {
 		})
 	}
 	last(owner, "presence")
+	if who := said(`stat -c '%G %a' "/sys/class/leds/` + strings.ReplaceAll(oddLight, "$", `\$`) + `/brightness"`); who != "gpio 664" {
+		t.Errorf("the light belongs to %s", who)
+	}
 	finger.Hold(7 * time.Second)
 	waitFor(t, func() bool { return visit(t, m).must(200, "GET", "/status", nil).body["state"] == "unclaimed" })
 	waitFor(t, func() bool { return changes(green, 4*time.Second) > 0 }) // it blinks for the owner to come
