@@ -1,4 +1,4 @@
-// openapi.yaml sha256:217ed58257967ed3f289f52c25d2202baedd9295fb04141b6a044a1d188fe2f0
+// openapi.yaml sha256:8ce873d9feb8f0835cb04bd986ac5395b9b762bf4f5b04115d42ab895665618c
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2401,6 +2401,8 @@ export interface components {
             /** @description For how long yet the NAS listens. */
             left: number;
             heard: components["schemas"]["HeardKey"][];
+            /** @description Devices that may have the button and that the NAS cannot listen to: why, and what to do about it. */
+            unheard: string[];
         };
         HeardKey: {
             device: string;
