@@ -54,10 +54,17 @@ func systemOf(t *testing.T, script string) kerneltest.Config {
 	}
 	return kerneltest.Config{
 		Binary: program(t, kerneltest.ARM64), System: true, Files: files, Script: script,
-		Keys:   []kerneltest.Key{{Line: buttonLine, Code: 408, Device: "gpio-keys"}},
-		Lights: []kerneltest.Light{{Line: 1, Name: "nas:green:status", On: true}, {Line: 2, Name: "nas:red:fault"}}, Beeper: 4,
+		Keys:   []kerneltest.Key{{Line: buttonLine, Code: 408, Device: "gpio-keys"}, {Line: oddLine, Code: 0x102, Device: oddKeys}},
+		Lights: []kerneltest.Light{{Line: 1, Name: "nas:green:status", On: true}, {Line: 2, Name: "nas:red:fault"}, {Line: 7, Name: oddLight}}, Beeper: 4,
 	}
 }
+
+// A button whose key, BTN_2, udev has no word for, and a light with a name that a shell could take for more than a name.
+const (
+	oddLine  = 6
+	oddKeys  = "user-keys"
+	oddLight = "nas:blue:it's $(a) light"
+)
 
 // R140, with the button of most boards: a key that systemd-logind listens to as well.
 func TestADebianOnARealKernel(t *testing.T) {
@@ -121,6 +128,10 @@ func leavesTheButton(t *testing.T) {
 		})
 	}
 	last(owner, "presence")
+	hears(t, m, owner, said)
+	if who := said(`stat -c '%G %a' "/sys/class/leds/` + strings.ReplaceAll(oddLight, "$", `\$`) + `/brightness"`); who != "gpio 664" {
+		t.Errorf("the light belongs to %s", who)
+	}
 	finger.Hold(7 * time.Second)
 	waitFor(t, func() bool { return visit(t, m).must(200, "GET", "/status", nil).body["state"] == "unclaimed" })
 	waitFor(t, func() bool { return changes(green, 4*time.Second) > 0 }) // it blinks for the owner to come
@@ -140,4 +151,32 @@ func leavesTheButton(t *testing.T) {
 	if m.Ended() {
 		t.Fatal("the machine rebooted")
 	}
+}
+
+// hears checks that the udev rule lets the daemon listen to a key which udev itself does not count among keys, and that a lesson
+// says so where a rule does not.
+func hears(t *testing.T, m *kerneltest.Machine, owner *browser, said func(string) string) {
+	t.Helper()
+	lesson := func() obj { return owner.must(200, "GET", "/button/learn", nil).body }
+	owner.must(200, "POST", "/button/learn", nil)
+	waitFor(t, func() bool {
+		m.Line(oddLine).Hold(300 * time.Millisecond)
+		heard := listOf(lesson()["heard"])
+		return len(heard) == 1 && heard[0].(obj)["device"] == oddKeys && heard[0].(obj)["name"] == "BTN_2" && heard[0].(obj)["presses"].(float64) > 0
+	})
+	if l := lesson(); len(listOf(l["unheard"])) != 0 {
+		t.Errorf("the lesson is %v", l)
+	}
+	owner.must(204, "DELETE", "/button/learn", nil)
+
+	device := said("for d in /sys/class/input/event*; do ! grep -qx " + oddKeys + " $d/device/name || basename $d; done")
+	said("chmod 600 /dev/input/" + device)
+	owner.must(200, "POST", "/button/learn", nil)
+	waitFor(t, func() bool {
+		unheard := listOf(lesson()["unheard"])
+		return len(unheard) == 1 && strings.Contains(unheard[0].(string), device+` ("`+oddKeys+`")`)
+	})
+	owner.must(204, "DELETE", "/button/learn", nil)
+	said("chmod 660 /dev/input/" + device)
+	waitFor(t, func() bool { return owner.must(200, "GET", "/button", nil).body["state"] == "released" })
 }

@@ -44,7 +44,7 @@ func (h *handlers) ChooseButton(ctx context.Context, r api.ChooseButtonRequestOb
 }
 
 func lessonView(l button.Lesson) api.ButtonLesson {
-	v := api.ButtonLesson{Left: seconds(l.Left), Heard: []api.HeardKey{}}
+	v := api.ButtonLesson{Left: seconds(l.Left), Heard: []api.HeardKey{}, Unheard: append([]string{}, l.Unheard...)}
 	for _, k := range l.Heard {
 		v.Heard = append(v.Heard, api.HeardKey{
 			Device: k.Device, Key: int(k.Key), Name: button.KeyName(k.Key), Presses: k.Presses, Pressed: k.Pressed, HeldMs: k.Held.Milliseconds(),

@@ -39,7 +39,8 @@ func awaitButton(t testing.TB, m *Machine, what string, within time.Duration, wa
 }
 
 // A button whose driver goes away and comes back works again soon after, long before the next try would be due. A press that
-// the device did not live through counts for nothing. Nobody else gets a device that is grabbed.
+// the device did not live through counts for nothing. Nobody else gets a device that is grabbed, and one of the same name that
+// was plugged in meanwhile is not taken for it.
 func TestAButtonIsFoundAgainWhenItsDriverComesBack(t *testing.T) {
 	t.Parallel()
 	const device = "reset-keys"
@@ -69,11 +70,15 @@ func TestAButtonIsFoundAgainWhenItsDriverComesBack(t *testing.T) {
 
 	request(t, m, "POST", "/driver/unbind?device="+device, "")
 	m.Line(5).Press()
+	request(t, m, "POST", "/plug?device="+device, "") // it gets the lower number
 	request(t, m, "POST", "/driver/bind?device="+device, "")
 	awaitButton(t, m, "pressed from the start", 5*time.Second, func(p pressed) bool { return p.State == button.IsStuck })
 	time.Sleep(6 * time.Second)
 	m.Line(5).Release()
 	if p := awaitButton(t, m, "released", 5*time.Second, released); len(p.Presses) != 2 {
 		t.Errorf("held from the start: %v", p.Presses)
+	}
+	if second := request(t, m, "GET", "/second?device="+device, ""); !strings.Contains(second, "held by another program") {
+		t.Errorf("what was plugged in was taken for the button of the board: %q", second)
 	}
 }

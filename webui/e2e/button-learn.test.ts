@@ -71,14 +71,18 @@ story(
 		await visitor.look("button-listening");
 		// There is no key here to press: the page is told of one, and the NAS, which heard none, is not.
 		const key = { device: "gpio-keys", key: 133, name: "KEY_COPY", presses: 3, pressed: false, held_ms: 240 };
+		const unheard = [
+			'The daemon may not open /dev/input/event1 ("user-keys"). Install the udev rules of Castellan as its README says, and start the NAS anew.',
+		];
 		await page.route("**/api/v1/button/learn", (route) =>
 			route.request().method() === "GET"
-				? route.fulfill({ json: { left: 40, heard: [key] } })
+				? route.fulfill({ json: { left: 40, heard: [key], unheard } })
 				: route.continue(),
 		);
 		visitor.expects("/button", 409);
 		await win.getByRole("button", { name: "Use this button" }).click();
 		await win.getByText("The NAS has not heard that button lately.").waitFor();
+		await win.getByText('The daemon may not open /dev/input/event1 ("user-keys").').waitFor();
 		await visitor.look("button-not-heard");
 		await page.unroute("**/api/v1/button/learn");
 		await win.getByRole("button", { name: "Stop listening" }).click();

@@ -88,8 +88,9 @@ type Config struct {
 	// Rest says for how long yet a reset is refused; not positive: it is not, since so long. It must not wait. nil: a reset is
 	// never refused.
 	Rest func() time.Duration
-	// Keys hears all keys that may be a button until the context ends; nil: those of this box.
-	Keys func(ctx context.Context) <-chan KeyEdge
+	// Keys hears all keys that may be a button until the context ends, and says of which devices it hears nothing, and why;
+	// nil: those of this box.
+	Keys func(ctx context.Context) (heard <-chan KeyEdge, unheard []error)
 	// News tells, until the context ends, that the input devices changed and looking again is worth it; nil: those of this box.
 	News func(ctx context.Context) <-chan struct{}
 	// Bus is the address of the system's D-Bus; empty: where it usually is.

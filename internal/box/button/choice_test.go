@@ -3,6 +3,7 @@ package button_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -15,12 +16,13 @@ import (
 // nameless is a board that is known to have no button, so that no device of the machine that runs the test is taken for one.
 var nameless = &button.Board{Name: "box for tests", Advice: "It has no button."}
 
-// found runs a Button whose config file leaves open which it is; keys are what it hears while it listens.
-func found(t *testing.T, keys <-chan button.KeyEdge) (*button.Button, func() []button.Press) {
+// found runs a Button whose config file leaves open which it is; keys are what it hears while it
+// listens, and unheard says what it does not.
+func found(t *testing.T, keys <-chan button.KeyEdge, unheard ...error) (*button.Button, func() []button.Press) {
 	t.Helper()
 	return runWith(t, button.Config{
 		Source: button.NewAuto(nameless, nil),
-		Keys:   func(context.Context) <-chan button.KeyEdge { return keys },
+		Keys:   func(context.Context) (<-chan button.KeyEdge, []error) { return keys, unheard },
 		News:   func(context.Context) <-chan struct{} { return nil },
 	})
 }
@@ -187,6 +189,31 @@ func TestOnlyAKeyThatWasPressedAndReleasedIsLearnt(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if err := b.CheckHeard(odd); !errors.Is(err, button.ErrUnlike) {
 			t.Errorf("too late: %v", err)
+		}
+	})
+}
+
+// Where the right key cannot be heard, pressing it tells nobody anything: the lesson says so.
+func TestALessonSaysWhatItCannotHear(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var unheard []error
+		for n := range button.MaxHeard + 1 {
+			unheard = append(unheard, fmt.Errorf("the daemon may not open device %d. Let it", n))
+		}
+		b, _ := found(t, nil, unheard...)
+		b.Learn()
+		synctest.Wait()
+		if l := b.Lesson(); len(l.Unheard) != button.MaxHeard || l.Unheard[1] != "The daemon may not open device 1. Let it." {
+			t.Errorf("got %q", l.Unheard)
+		}
+		b.EndLearning()
+		if l := b.Lesson(); len(l.Unheard) != button.MaxHeard {
+			t.Errorf("afterwards: %q", l.Unheard)
+		}
+		b.Learn()
+		synctest.Wait()
+		if l := b.Lesson(); len(l.Unheard) != button.MaxHeard {
+			t.Errorf("once more: %q", l.Unheard)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package button
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +123,23 @@ type bits []byte
 
 func (b bits) has(n uint16) bool { return int(n/8) < len(b) && b[n/8]&(1<<(n%8)) != 0 }
 
+// parseBits reads a bit field as the kernel writes it in /sys for programs whose machine words have 4 or 8 bytes: one number
+// in hex for each word, the greatest first.
+func parseBits(text string, word int) (b bits, err error) {
+	words := strings.Fields(text)
+	for _, w := range slices.Backward(words) {
+		n, err := strconv.ParseUint(w, 16, 8*word)
+		if err != nil {
+			return nil, err
+		}
+		for range word {
+			b = append(b, byte(n))
+			n >>= 8
+		}
+	}
+	return b, nil
+}
+
 // facts are what a device tells about itself.
 type facts struct {
 	name  string
@@ -144,18 +162,28 @@ func (f facts) typing() bool {
 	return false
 }
 
-// pointing reports whether it is a mouse or the like.
-func (f facts) pointing() bool { return f.kinds.has(typeRel) || f.kinds.has(typeAbs) }
+// pointing reports whether it is a mouse or the like. The rule for udev does not let the daemon open those, nor keyboards.
+func (f facts) pointing() bool {
+	for code := buttonsMouse; code <= buttonsTask; code++ {
+		if f.keys.has(code) {
+			return true
+		}
+	}
+	return f.kinds.has(typeRel) || f.kinds.has(typeAbs)
+}
 
 // hasKeys reports whether it has any key.
 func (f facts) hasKeys() bool {
 	return f.kinds.has(typeKey) && slices.ContainsFunc(f.keys, func(b byte) bool { return b != 0 })
 }
 
+// ofBoard reports whether it is a part of the board.
+func (f facts) ofBoard() bool { return slices.Contains(soldered, f.bus) }
+
 // byRule reports whether a device is taken for the one with the reset button without anybody having said so: it is part of
 // the board, nobody writes with it, and it has the key for a restart.
 func (f facts) byRule() bool {
-	return slices.Contains(soldered, f.bus) && f.keys.has(KeyRestart) && !f.typing() && !f.pointing()
+	return f.ofBoard() && f.keys.has(KeyRestart) && !f.typing() && !f.pointing()
 }
 
 // learnable reports whether one of its keys may be learnt as the button.
@@ -173,6 +201,15 @@ func (f facts) named(name string) bool {
 
 // errNoKey says that no device is taken for the one with the reset button by rule.
 var errNoKey = errors.New("no device of this NAS has the key of a reset button")
+
+// errClosed says that a device that is wanted is not the daemon's to open.
+func errClosed(f facts, path string) error {
+	what := path
+	if f.name != "" {
+		what += " (" + strconv.Quote(f.name) + ")"
+	}
+	return fmt.Errorf("the daemon may not open %s. Install the udev rules of Castellan as its README says, and start the NAS anew", what)
+}
 
 // missing says that a device is not there. It may come later, which is news: drivers are modules, and things are plugged in.
 type missing string

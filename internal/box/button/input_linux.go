@@ -16,8 +16,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inputDir is where the kernel's input devices are.
-const inputDir = "/dev/input"
+// Where the kernel's input devices are, and where it tells everybody what they are.
+const (
+	inputDir  = "/dev/input"
+	inputTold = "/sys/class/input"
+)
 
 // ioctl numbers of input devices (include/uapi/linux/input.h, asm-generic/ioctl.h).
 const (
@@ -93,15 +96,39 @@ func openDevice(path string) (*device, error) {
 	return d, nil
 }
 
-// openWhere opens the devices that are wanted. denied tells of one that may not be opened.
-func openWhere(dir string, wanted func(facts) bool) (found []*device, denied error) {
+// readFacts reads what the kernel tells everybody about a device, also about one that may not be opened, in its folder of /sys.
+func readFacts(folder string) (f facts, err error) {
+	const word = int(unsafe.Sizeof(uintptr(0)))
+	read := func(name string) (text string) {
+		content, failed := os.ReadFile(filepath.Join(folder, name))
+		err = errors.Join(err, failed)
+		return strings.TrimSpace(string(content))
+	}
+	f.name = read("name")
+	bus, kinds, keys := read("id/bustype"), read("capabilities/ev"), read("capabilities/key")
+	if err != nil {
+		return f, err
+	}
+	id, noBus := strconv.ParseUint(bus, 16, 16)
+	f.bus = uint16(id)
+	var noKinds, noKeys error
+	f.kinds, noKinds = parseBits(kinds, word)
+	f.keys, noKeys = parseBits(keys, word)
+	return f, errors.Join(noBus, noKinds, noKeys)
+}
+
+// openWhere opens the devices of a folder that are wanted, those of the board first: one that somebody plugs in must not take
+// the place of the board's. denied tells of each that is wanted, as far as another folder tells what it is, and may not be opened.
+func openWhere(dir, told string, wanted func(facts) bool) (found []*device, denied []error) {
 	paths, _ := filepath.Glob(filepath.Join(dir, "event*")) // the pattern is a good one
 	slices.SortFunc(paths, func(a, b string) int { return number(a) - number(b) })
 	for _, path := range paths {
 		d, err := openDevice(path)
 		switch {
 		case errors.Is(err, fs.ErrPermission):
-			denied = fmt.Errorf("the daemon may not open %s. Add its user to the group that owns it", path)
+			if f, err := readFacts(filepath.Join(told, filepath.Base(path), "device")); err != nil || wanted(f) {
+				denied = append(denied, errClosed(f, path))
+			}
 		case err != nil: // gone again, or no input device
 		case wanted(d.facts):
 			found = append(found, d)
@@ -109,7 +136,20 @@ func openWhere(dir string, wanted func(facts) bool) (found []*device, denied err
 			_ = d.file.Close()
 		}
 	}
+	slices.SortStableFunc(found, ownFirst)
 	return found, denied
+}
+
+// ownFirst orders devices of the board before others.
+func ownFirst(a, b *device) int {
+	switch {
+	case a.ofBoard() == b.ofBoard():
+		return 0
+	case a.ofBoard():
+		return -1
+	default:
+		return 1
+	}
 }
 
 // number is the last number of a device's path.
@@ -126,13 +166,13 @@ func closeAll(all []*device) {
 
 // Open finds the key and claims its device.
 func (k InputKey) Open() (Line, error) {
-	found, denied := openWhere(inputDir, func(f facts) bool { return f.named(k.Device) && f.keys.has(k.Key) })
+	found, denied := openWhere(inputDir, inputTold, func(f facts) bool { return f.named(k.Device) && f.keys.has(k.Key) })
 	switch {
 	case len(found) > 0:
 		closeAll(found[1:])
 		return found[0].claim(k.Key)
-	case denied != nil:
-		return Line{}, denied
+	case len(denied) > 0:
+		return Line{}, denied[0]
 	default:
 		return Line{}, errNoInput(k.Name())
 	}
@@ -140,7 +180,7 @@ func (k InputKey) Open() (Line, error) {
 
 // openByRule claims the one device of the board that has the key for a restart, and says which it is.
 func openByRule() (InputKey, Line, error) {
-	found, denied := openWhere(inputDir, facts.byRule)
+	found, denied := openWhere(inputDir, inputTold, facts.byRule)
 	switch {
 	case len(found) == 1:
 		line, err := found[0].claim(KeyRestart)
@@ -148,8 +188,8 @@ func openByRule() (InputKey, Line, error) {
 	case len(found) > 1:
 		closeAll(found)
 		return InputKey{}, Line{}, fmt.Errorf("%d devices of this NAS have the key of a reset button. Let the NAS learn which is the one, in Settings › Reset button", len(found))
-	case denied != nil:
-		return InputKey{}, Line{}, denied
+	case len(denied) > 0:
+		return InputKey{}, Line{}, denied[0]
 	default:
 		return InputKey{}, Line{}, errNoKey
 	}
@@ -288,24 +328,25 @@ func newsOf(ctx context.Context, dir string) <-chan struct{} {
 }
 
 // hearKeys hears every key of every device that may have a button, until the context ends. Nobody else hears them
-// meanwhile: what is pressed to show itself reboots nothing.
-func hearKeys(ctx context.Context) <-chan KeyEdge {
-	heard := make(chan KeyEdge)
-	found, _ := openWhere(inputDir, facts.learnable)
+// meanwhile: what is pressed to show itself reboots nothing. unheard says of which devices it hears nothing, and why.
+func hearKeys(ctx context.Context) (heard <-chan KeyEdge, unheard []error) {
+	all := make(chan KeyEdge)
+	found, unheard := openWhere(inputDir, inputTold, facts.learnable)
 	for _, d := range found {
 		if _, err := d.prepare(true); err != nil {
+			unheard = append(unheard, err)
 			_ = d.file.Close()
 			continue
 		}
 		context.AfterFunc(ctx, func() { _ = d.file.Close() })
 		go d.read(func(code uint16, e Edge) bool {
 			select {
-			case heard <- KeyEdge{InputKey{d.name, code}, e}:
+			case all <- KeyEdge{InputKey{d.name, code}, e}:
 				return true
 			case <-ctx.Done():
 				return false
 			}
 		}, func() bool { return true })
 	}
-	return heard
+	return all, unheard
 }

@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -70,12 +72,66 @@ func TestWhatIsNoInputDeviceIsPassedOver(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "event1"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	found, denied := openWhere(dir, func(facts) bool { return true })
-	if len(found) != 0 || denied != nil {
+	found, denied := openWhere(dir, t.TempDir(), func(facts) bool { return true })
+	if len(found)+len(denied) != 0 {
 		t.Errorf("got %d, %v", len(found), denied)
 	}
 	if _, err := openDevice(filepath.Join(dir, "event7")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The button's device is asked for by name; a keyboard, which no rule for udev opens, is none of the daemon's business.
+func TestADeviceThatMayNotBeOpenedIsNamedIfItIsWanted(t *testing.T) {
+	root := t.TempDir()
+	devices, told := filepath.Join(root, "dev"), filepath.Join(root, "told")
+	second := "4 0 0 0 0" // BTN_2
+	if unsafe.Sizeof(uintptr(0)) == 4 {
+		second += " 0 0 0 0"
+	}
+	for name, about := range map[string]map[string]string{
+		"event0": {"name": "keyboard", "id/bustype": "0003", "capabilities/ev": "120013", "capabilities/key": "fffffffe"},
+		"event1": {"name": "user-keys", "id/bustype": "0019", "capabilities/ev": "3", "capabilities/key": second},
+		"event2": nil, // nobody tells what it is
+	} {
+		if err := errors.Join(os.MkdirAll(devices, 0o755), os.WriteFile(filepath.Join(devices, name), nil, 0)); err != nil {
+			t.Fatal(err)
+		}
+		for file, text := range about {
+			path := filepath.Join(told, name, "device", file)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text+"\n"), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, folder := range []string{filepath.Dir(root), root} {
+		if err := os.Chmod(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var denied []error
+	asNobody(t, func() { _, denied = openWhere(devices, told, facts.learnable) })
+	if len(denied) != 2 || !strings.Contains(denied[0].Error(), `event1 ("user-keys")`) || !strings.Contains(denied[1].Error(), "event2") {
+		t.Errorf("got %v", denied)
+	}
+	asNobody(t, func() { _, denied = openWhere(devices, told, facts.byRule) })
+	if len(denied) != 1 || !strings.Contains(denied[0].Error(), "event2") {
+		t.Errorf("got %v", denied)
+	}
+}
+
+// asNobody does something with files as a user to whom nothing belongs.
+func asNobody(t *testing.T, do func()) {
+	t.Helper()
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and the thread ends with the function
+		err := unix.Setfsuid(65534)
+		do()
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
 }
 

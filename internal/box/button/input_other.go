@@ -18,4 +18,4 @@ func openByRule() (InputKey, Line, error) { return InputKey{}, Line{}, errOnlyLi
 func inputNews(context.Context) <-chan struct{} { return nil }
 
 // hearKeys hears nothing.
-func hearKeys(context.Context) <-chan KeyEdge { return nil }
+func hearKeys(context.Context) (<-chan KeyEdge, []error) { return nil, nil }

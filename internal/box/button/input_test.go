@@ -120,6 +120,7 @@ func TestADeviceIsTakenByRuleOnlyIfItIsThatOfTheBoard(t *testing.T) {
 		"keyboard":                      {device(i8042, KeyRestart, 16, 30, 50), false, false},
 		"keyboard, said to be soldered": {device(host, KeyRestart, 16), false, false},
 		"mouse":                         {mouse, false, false},
+		"mouse without a movement":      {device(host, KeyRestart, 0x110), false, false},
 		"no keys":                       {device(host), false, false},
 		"lid":                           {facts{bus: host, kinds: bits{1 << 5}, keys: keys()}, false, false},
 	} {
@@ -129,6 +130,32 @@ func TestADeviceIsTakenByRuleOnlyIfItIsThatOfTheBoard(t *testing.T) {
 	}
 	if with := device(host, KeyPower, KeyRestart); !with.sharesPower(KeyRestart) || with.sharesPower(KeyPower) || device(host, KeyRestart).sharesPower(KeyRestart) {
 		t.Error("the power key of the board would be taken away from the system")
+	}
+}
+
+// What the kernel of a machine of 64 and of 32 bits writes of a device with the power key, BTN_2 and the key for a restart.
+func TestBothSizesOfBitFieldsAreRead(t *testing.T) {
+	for word, text := range map[int]string{
+		8: "1000000 0 4 0 0 10000000000000 0\n",
+		4: "1000000 0 0 0 4 0 0 0 0 100000 0 0 0",
+	} {
+		got, err := parseBits(text, word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for code := range MaxKey + 1 {
+			if want := code == KeyPower || code == 0x102 || code == KeyRestart; got.has(code) != want {
+				t.Errorf("%d bytes a word: %d is %v", word, code, !want)
+			}
+		}
+	}
+	for _, text := range []string{"x", "-1", "10000000000000000"} {
+		if got, err := parseBits(text, 8); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+	if got, err := parseBits("", 8); err != nil || got.has(0) {
+		t.Errorf("nothing is %v, %v", got, err)
 	}
 }
 

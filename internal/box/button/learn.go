@@ -10,7 +10,7 @@ import (
 const (
 	LearnTime = 60 * time.Second // how long the NAS listens
 	LearnKept = 10 * time.Minute // how long after that what it heard may be confirmed
-	// MaxHeard is how many keys are shown; a box has fewer.
+	// MaxHeard is how many keys are shown, and how many devices that were not heard; a box has fewer.
 	MaxHeard = 16
 )
 
@@ -32,12 +32,15 @@ type Heard struct {
 type Lesson struct {
 	Left  time.Duration // for how long yet the NAS listens
 	Heard []Heard
+	// Unheard are devices that may have the button and are not listened to: why, and what to do about it, in sentences.
+	Unheard []string
 }
 
 type lesson struct {
 	until time.Duration // on the program's clock
 	kept  time.Duration // until when it counts
 	heard []Heard
+	deaf  []string                   // see Lesson.Unheard
 	since map[InputKey]time.Duration // when the keys that are down were pressed
 }
 
@@ -73,7 +76,7 @@ func (b *Button) EndLearning() {
 func (b *Button) Lesson() Lesson {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Lesson{Left: max(b.lesson.until-b.local(), 0), Heard: slices.Clone(b.lesson.heard)}
+	return Lesson{Left: max(b.lesson.until-b.local(), 0), Heard: slices.Clone(b.lesson.heard), Unheard: slices.Clone(b.lesson.deaf)}
 }
 
 // CheckHeard returns ErrUnlike unless a key was pressed and released while the NAS listened, and not long ago: the reset is
@@ -94,7 +97,14 @@ func (b *Button) CheckHeard(k InputKey) error {
 func (b *Button) listen(ctx context.Context, left time.Duration) {
 	ctx, end := context.WithTimeout(ctx, left)
 	defer end()
-	keys := b.config.Keys(ctx)
+	keys, unheard := b.config.Keys(ctx)
+	var deaf []string
+	for _, err := range unheard[:min(len(unheard), MaxHeard)] {
+		deaf = append(deaf, sentence(err.Error()))
+	}
+	b.mu.Lock()
+	b.lesson.deaf = deaf
+	b.mu.Unlock()
 	for {
 		select {
 		case <-ctx.Done():

@@ -1068,6 +1068,9 @@ type ButtonLesson struct {
 
 	// Left For how long yet the NAS listens.
 	Left int `json:"left"`
+
+	// Unheard Devices that may have the button and that the NAS cannot listen to: why, and what to do about it.
+	Unheard []string `json:"unheard"`
 }
 
 // ButtonSwitch defines model for ButtonSwitch.

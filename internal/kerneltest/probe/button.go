@@ -19,6 +19,7 @@ type keyButton struct {
 
 	mu      sync.Mutex
 	presses []button.Press
+	plugged []*os.File // devices that were plugged in
 }
 
 func newKeyButton() *keyButton {
@@ -54,6 +55,18 @@ func (k *keyButton) second(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = line.Close()
 	answer(w, "")
+}
+
+// plug has a device with the name of the query and the key for a restart be plugged in.
+func (k *keyButton) plug(w http.ResponseWriter, r *http.Request) {
+	file, err := newKey(r.URL.Query().Get("device"), button.KeyRestart)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.plugged = append(k.plugged, file)
 }
 
 // drive binds a device to the driver gpio-keys or takes it away, as loading its module and pulling it out does.

@@ -88,6 +88,7 @@ func run() (code int, err error) {
 		k := newKeyButton()
 		mux.HandleFunc("GET /button", k.tell)
 		mux.HandleFunc("GET /second", k.second)
+		mux.HandleFunc("POST /plug", k.plug)
 		mux.HandleFunc("POST /driver/{what}", drive)
 	}
 	if *show {

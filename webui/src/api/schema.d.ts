@@ -1,4 +1,4 @@
-// openapi.yaml sha256:1fc6cb145c50f4c1e8067dad2ae91aaee42cf9c8c6f685d0fc8e223b84f3aa70
+// openapi.yaml sha256:a8aacae001dfc69a3c781ff0046bbefe532665ba9e467fb8093a3d9697d9c675
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2405,6 +2405,8 @@ export interface components {
             /** @description For how long yet the NAS listens. */
             left: number;
             heard: components["schemas"]["HeardKey"][];
+            /** @description Devices that may have the button and that the NAS cannot listen to: why, and what to do about it. */
+            unheard: string[];
         };
         HeardKey: {
             device: string;
