@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 )
 
 // Add appends the record that of makes for its number, and returns both.
@@ -41,11 +42,7 @@ func (j Journal[R]) Forward(tx *Tx, after uint64, visit func(n uint64, record R)
 	}
 	c := b.Cursor()
 	for k, v := c.Seek(number(after + 1)); k != nil; k, v = c.Next() {
-		record, err := j.table.decode(k, v)
-		if err != nil {
-			return err
-		}
-		if err := visit(binary.BigEndian.Uint64(k), record); err != nil {
+		if err := j.visit(k, v, visit); err != nil {
 			return stopped(err)
 		}
 	}
@@ -53,7 +50,25 @@ func (j Journal[R]) Forward(tx *Tx, after uint64, visit func(n uint64, record R)
 }
 
 // Empty deletes every record. The numbers go on where they were.
-func (j Journal[R]) Empty(tx *Tx) error {
-	_, newest := j.Bounds(tx)
-	return j.Trim(tx, newest)
+func (j Journal[R]) Empty(tx *Tx) error { return j.Trim(tx, math.MaxUint64) }
+
+// visit calls a visitor with the record of a key.
+func (j Journal[R]) visit(k, v []byte, visit func(n uint64, record R) error) error {
+	n, err := j.numberOf(k)
+	if err != nil {
+		return err
+	}
+	record, err := j.table.decode(k, v)
+	if err != nil {
+		return err
+	}
+	return visit(n, record)
+}
+
+// numberOf returns the number that a key is. A damaged page can bring keys of another table.
+func (j Journal[R]) numberOf(k []byte) (uint64, error) {
+	if len(k) != len(number(0)) {
+		return 0, fmt.Errorf("%w: %s has a record %x", ErrDamaged, j.table.name, k)
+	}
+	return binary.BigEndian.Uint64(k), nil
 }

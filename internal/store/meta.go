@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -78,49 +77,16 @@ func (all metas) newest() int {
 	}
 }
 
-// sane looks whether a file of a size can hold what its meta says, where bbolt would read beyond its end or believe any
-// length of the list of free pages.
-func (m meta) sane(f io.ReaderAt, size int64) error {
+// sane looks whether a file of a size can hold what its meta says, where bbolt would read beyond its end.
+func (m meta) sane(size int64) error {
 	if m.high < 4 || m.high > uint64(size)/pageSize {
 		return fmt.Errorf("it has %d bytes of %d pages", size, m.high)
 	}
 	if m.root < 2 || m.root >= m.high {
 		return fmt.Errorf("its root would be page %d of %d", m.root, m.high)
 	}
-	if m.freelist == noFreelist {
-		return nil
-	}
-	if m.freelist < 2 || m.freelist >= m.high {
-		return fmt.Errorf("its free pages would be listed on page %d of %d", m.freelist, m.high)
-	}
-	head := make([]byte, 24)
-	if _, err := f.ReadAt(head, int64(m.freelist)*pageSize); err != nil {
-		return fmt.Errorf("read list of free pages: %w", err)
-	}
-	id, flags := binary.NativeEndian.Uint64(head), binary.NativeEndian.Uint16(head[8:])
-	count, overflow := uint64(binary.NativeEndian.Uint16(head[10:])), uint64(binary.NativeEndian.Uint32(head[12:]))
-	from := int64(m.freelist)*pageSize + pageHead
-	if count == manyPages {
-		count, from = binary.NativeEndian.Uint64(head[pageHead:]), from+8
-	}
-	if id != m.freelist || flags != freelistFlag || overflow >= m.high-m.freelist || count > (overflow+1)*pageSize/8-3 {
-		return errNoList
-	}
-	list := make([]byte, 8*count)
-	if _, err := f.ReadAt(list, from); err != nil {
-		return fmt.Errorf("read list of free pages: %w", err)
-	}
-	for last := uint64(1); len(list) > 0; list = list[8:] {
-		free := binary.NativeEndian.Uint64(list)
-		if free <= last || free >= m.high {
-			return errNoList
-		}
-		last = free
-	}
 	return nil
 }
-
-var errNoList = errors.New("its list of free pages is none")
 
 // inspect looks whether a file can be what its newest meta says, and whether bbolt can read it without harm.
 func inspect(f *os.File) error {
@@ -133,11 +99,14 @@ func inspect(f *os.File) error {
 	if newest < 0 {
 		return fmt.Errorf("%w: neither of its first two pages says where its records are", ErrDamaged)
 	}
-	if err := all[newest].sane(f, info.Size()); err != nil {
+	if err := all[newest].sane(info.Size()); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	pages := shape{f: f, high: all[newest].high, seen: make([]bool, all[newest].high)}
-	if err := pages.walk(all[newest].root); err != nil {
+	if err := pages.free(all[newest].freelist); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if err := pages.walk(all[newest].root, nil, bucketFlag); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return nil

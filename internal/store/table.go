@@ -166,46 +166,50 @@ func (j Journal[R]) Backward(tx *Tx, before uint64, visit func(n uint64, record 
 		if k, v = c.Seek(number(before)); k == nil {
 			k, v = c.Last()
 		}
-		if k != nil && binary.BigEndian.Uint64(k) >= before {
+		if n, err := j.numberOf(k); k != nil && err == nil && n >= before {
 			k, v = c.Prev()
 		}
 	}
 	for ; k != nil; k, v = c.Prev() {
-		record, err := j.table.decode(k, v)
-		if err != nil {
-			return err
-		}
-		if err := visit(binary.BigEndian.Uint64(k), record); err != nil {
+		if err := j.visit(k, v, visit); err != nil {
 			return stopped(err)
 		}
 	}
 	return nil
 }
 
-// Bounds returns the numbers of the oldest and the newest record, or zeros.
+// Bounds returns the numbers of the oldest and the newest record, or zeros. It passes by what a damaged page put among them.
 func (j Journal[R]) Bounds(tx *Tx) (oldest, newest uint64) {
 	b := tx.bolt.Bucket(j.table.name)
 	if b == nil {
 		return 0, 0
 	}
+	first := func(k []byte, next func() ([]byte, []byte)) uint64 {
+		for ; k != nil; k, _ = next() {
+			if n, err := j.numberOf(k); err == nil {
+				return n
+			}
+		}
+		return 0
+	}
 	c := b.Cursor()
-	if k, _ := c.First(); k != nil {
-		oldest = binary.BigEndian.Uint64(k)
-	}
-	if k, _ := c.Last(); k != nil {
-		newest = binary.BigEndian.Uint64(k)
-	}
-	return oldest, newest
+	k, _ := c.First()
+	oldest = first(k, c.Next)
+	k, _ = c.Last()
+	return oldest, first(k, c.Prev)
 }
 
-// Trim deletes every record up to and including a number.
+// Trim deletes every record up to and including a number, and what lies before them without one.
 func (j Journal[R]) Trim(tx *Tx, upTo uint64) error {
 	b := tx.bolt.Bucket(j.table.name)
 	if b == nil {
 		return nil
 	}
 	c := b.Cursor()
-	for k, _ := c.First(); k != nil && binary.BigEndian.Uint64(k) <= upTo; k, _ = c.First() {
+	for k, _ := c.First(); k != nil; k, _ = c.First() {
+		if n, err := j.numberOf(k); err == nil && n > upTo {
+			return nil
+		}
 		if err := b.Delete(k); err != nil {
 			return fmt.Errorf("trim journal %s: %w", j.table.name, err)
 		}
