@@ -1,4 +1,4 @@
-// openapi.yaml sha256:217ed58257967ed3f289f52c25d2202baedd9295fb04141b6a044a1d188fe2f0
+// openapi.yaml sha256:af3e09e04b83f768ac12783e5817de1fa2425b1724c088ae8efca9b4709dafd2
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1569,8 +1569,12 @@ export interface components {
             button: boolean;
             /** @description The caller is on the local network. Only there the default password works. */
             local: boolean;
-            /** @description The NAS was reset: its name, time zone and other accounts are kept. */
+            /** @description Somebody owned the NAS before it was reset: its name, time zone and other accounts are kept. */
             again: boolean;
+            /** @description The button began the NAS anew because its database or device key could not be used: accounts and settings are gone. */
+            anew: boolean;
+            /** @description The default password may be on the label of the NAS. It is not when the NAS made it as it was begun anew. */
+            label: boolean;
         };
         /** @description Present when the NAS cannot serve: what is wrong, then what to do. */
         RecoveryNeed: {
