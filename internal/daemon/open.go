@@ -34,6 +34,8 @@ const (
 	foundingFile = "castellan.db.new"
 
 	recoverWords = " Nothing else on this NAS was changed. Put the file back from a backup, or hold the reset button for 5 to 10 seconds to begin anew: accounts and settings of Castellan are then lost, files are not."
+	// unlabelled follows where the integrator gave no default password.
+	unlabelled = " The NAS then makes itself a new default password, and a paper with the old one no longer fits."
 )
 
 // deviceRecord tells a database that belongs to this device from one that was copied here.
@@ -104,6 +106,9 @@ func (d *Daemon) foundingPath() string { return filepath.Join(d.File.Data, found
 // needs is the outcome of open when only recovery helps.
 func (d *Daemon) needs(code, what string, cause error) opened {
 	message := what + recoverWords
+	if d.File.DefaultPasswordFile == "" {
+		message += unlabelled
+	}
 	d.Out.Error(message, "recovery", code, "err", cause)
 	return opened{recovery: &closure{code, message}}
 }

@@ -66,6 +66,9 @@ func TestAHouseThatIsNotWholeIsNeverTakenForANewOne(t *testing.T) {
 			if detail := status["recovery"].(obj)["detail"].(string); !strings.Contains(detail, "hold the reset button") {
 				t.Errorf("it does not say what to do: %q", detail)
 			}
+			if detail := status["recovery"].(obj)["detail"].(string); !strings.Contains(detail, "a new default password") {
+				t.Errorf("it does not say that the default password changes: %q", detail)
+			}
 			b.refused(503, "recovery_required", "POST", "/sign-in", obj{"name": "admin", "password": label})
 			b.refused(503, "recovery_required", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
 			b.refused(503, "recovery_required", "POST", "/claim/button", nil)
@@ -128,6 +131,40 @@ func TestHoldingTheButtonBeginsAnewWhereNothingElseHelps(t *testing.T) {
 	aside, err := filepath.Glob(h.database() + ".aside-*")
 	if err != nil || len(aside) != 1 {
 		t.Errorf("the damaged file is not there any more: %v, %v", aside, err)
+	}
+}
+
+// R007 R140: where the integrator gave a default password, a box that is begun anew keeps it: its label is right, and says so.
+func TestAProvisionedDefaultPasswordOutlivesABeginningAnew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.file.DefaultPasswordFile = filepath.Join(t.TempDir(), "label")
+	if err := os.WriteFile(h.file.DefaultPasswordFile, []byte("label-of-this-box\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.claim()
+	_ = h.stop()
+	if err := os.Truncate(h.database(), 5000); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	if detail := h.browser().must(200, "GET", "/status", nil).body["recovery"].(obj)["detail"].(string); strings.Contains(detail, "default password") {
+		t.Errorf("it speaks of another default password: %q", detail)
+	}
+	b := h.local()
+	go func() {
+		if response, err := b.client.Do(b.request("POST", "/local/button", obj{"hold_ms": 5200})); err == nil { // the house is rebuilt meanwhile
+			_ = response.Body.Close()
+		}
+	}()
+	h.awaits("open again", 20*time.Second, func() bool { return strings.Count(h.log.String(), `"box.started"`) == 2 })
+	h.restart()
+	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["anew"] != true || claim["label"] != true {
+		t.Errorf("the claim is %v", claim)
+	}
+	if h.greeting.DefaultPassword != "label-of-this-box" {
+		t.Errorf("the default password is %q", h.greeting.DefaultPassword)
 	}
 }
 

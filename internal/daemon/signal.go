@@ -41,9 +41,16 @@ func (h *house) greet() {
 		return
 	}
 	var owned, before bool
-	if err := h.db.View(func(tx *store.Tx) (err error) { owned, before, err = claim.Owned(tx); return err }); err != nil {
+	var resets uint64
+	err := h.db.View(func(tx *store.Tx) (err error) {
+		if owned, before, err = claim.Owned(tx); err == nil {
+			resets, _, err = claim.Resets(tx)
+		}
+		return err
+	})
+	if err != nil {
 		h.Out.Error("find out who owns the box", "err", err)
-	} else if !owned && before {
+	} else if !owned && (before || resets > 0) { // resets were not always counted
 		h.signal.Tell(signal.Waiting)
 	}
 }

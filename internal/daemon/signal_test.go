@@ -133,8 +133,8 @@ func TestTheLightSaysThatTheHouseWasFoundedAnew(t *testing.T) {
 	h.awaits("open again", 20*time.Second, func() bool { return strings.Count(h.log.String(), `"box.started"`) == 2 })
 	h.restart()
 	h.shows("founded anew and started again", slowly, "none 0")
-	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["again"] != true {
-		t.Errorf("the page does not say that it was reset: %v", claim)
+	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["again"] != false || claim["anew"] != true || claim["label"] != false {
+		t.Errorf("the page does not say that accounts and settings are gone: %v", claim)
 	}
 	owner := h.claim()
 	h.shows("claimed", steady, "none 0")
@@ -162,7 +162,23 @@ func TestAFoundingThatWasCutOffIsStillAReset(t *testing.T) {
 	}
 	h.start()
 	h.shows("founded anew", slowly, "none 0")
-	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["again"] != true {
+	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["again"] != false || claim["anew"] != true {
+		t.Errorf("the claim is %v", claim)
+	}
+}
+
+// R140 (i): a reset of a box that nobody ever owned is told by the light, and the page does not speak of what was kept.
+func TestAResetOfANewBoxIsNoClaimAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.lights()
+	h.start()
+	if got := h.hold(5200); got != "reset" {
+		t.Fatalf("got %s", got)
+	}
+	h.restart()
+	h.shows("reset, and started again", slowly, "none 0")
+	if claim := h.browser().must(200, "GET", "/status", nil).body["claim"].(obj); claim["again"] != false || claim["anew"] != false || claim["label"] != true {
 		t.Errorf("the claim is %v", claim)
 	}
 }

@@ -33,8 +33,14 @@ func (h *handlers) GetStatus(ctx context.Context, _ api.GetStatusRequestObject) 
 		v.Recovery = &api.RecoveryNeed{Code: h.Recovery.Code, Detail: h.Recovery.Message}
 		return v, nil
 	}
-	var owned, before bool
-	if err := h.DB.View(func(tx *store.Tx) (err error) { owned, before, err = claim.Owned(tx); return err }); err != nil {
+	var owned, before, anew, label bool
+	err := h.DB.View(func(tx *store.Tx) (err error) {
+		if owned, before, err = claim.Owned(tx); err == nil {
+			anew, label, err = claim.Anew(tx)
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	mail, err := h.mailState()
@@ -47,7 +53,7 @@ func (h *handlers) GetStatus(ctx context.Context, _ api.GetStatusRequestObject) 
 	v.Press = &press
 	if !owned {
 		v.State = api.StateUnclaimed
-		v.Claim = &api.ClaimStatus{Button: b.Kind != button.None && b.Works(), Local: callerOf(ctx).visitor.Local, Again: before}
+		v.Claim = &api.ClaimStatus{Button: b.Kind != button.None && b.Works(), Local: callerOf(ctx).visitor.Local, Again: before, Anew: anew, Label: label}
 	}
 	return v, nil
 }

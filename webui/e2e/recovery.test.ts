@@ -26,6 +26,10 @@ story(
 
 		await nas.press("6s");
 		await page.getByRole("button", { name: "Try again" }).click();
-		await page.getByRole("heading", { name: "Claim this NAS" }).waitFor();
+		await page.getByRole("heading", { name: "Claim this NAS", exact: true }).waitFor();
+		await page.getByText("The accounts and settings of Castellan are gone").waitFor();
+		await page.getByText("Its default password is another one now").waitFor();
+		expect(await page.getByText("printed on the label").count()).toBe(0);
+		await visitor.look("claim-anew");
 	},
 );

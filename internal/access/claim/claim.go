@@ -21,7 +21,7 @@ import (
 
 type record struct {
 	Claimed  time.Time `json:"claimed,omitzero"` // zero: nobody owns the box
-	Before   bool      `json:"before,omitempty"` // it was reset, and perhaps claimed since
+	Before   bool      `json:"before,omitempty"` // somebody owned it before a reset
 	Password string    `json:"default_password"` // sealed
 	Hash     string    `json:"default_hash"`     // so that a reset has nothing to compute
 	// Generation counts how often the box has changed hands: with each claim and each reset.
@@ -29,6 +29,10 @@ type record struct {
 	// Resets counts how often the button restored the defaults, ResetAt is when it did so last.
 	Resets  uint64    `json:"resets,omitempty"`
 	ResetAt time.Time `json:"reset_at,omitzero"`
+	// Anew is whether the button began the box anew, until somebody claims it; Unlabelled whether the box made the
+	// default password then, so that no label has it.
+	Anew       bool `json:"anew,omitempty"`
+	Unlabelled bool `json:"unlabelled,omitempty"`
 }
 
 var table = store.NewTable[record]("box")
@@ -73,19 +77,21 @@ func (b *Box) Found(tx *store.Tx, password, hash string, now time.Time) error {
 	return err
 }
 
-// Refounded notes on a new box that it took the place of one that could not be read any more, by the button.
+// Refounded notes on a new box that it took the place of one that could not be read any more, by the button. Nothing of
+// that one is left, so nobody owned this one before.
 func (b *Box) Refounded(tx *store.Tx, now time.Time) error {
 	r, _, err := table.Get(tx, key)
 	if err != nil {
 		return err
 	}
 	r.reset(now)
+	r.Anew, r.Unlabelled = true, b.config.Provisioned == ""
 	return table.Put(tx, key, r)
 }
 
 // reset makes the box nobody's, by the button.
 func (r *record) reset(now time.Time) {
-	r.Claimed, r.Before = time.Time{}, true
+	r.Claimed, r.Before = time.Time{}, r.Before || !r.Claimed.IsZero()
 	r.Generation++
 	r.Resets, r.ResetAt = r.Resets+1, now
 }
@@ -114,7 +120,7 @@ func (b *Box) SetDefaultPassword(tx *store.Tx, plain, hash string) error {
 	if err != nil {
 		return err
 	}
-	r.Password, r.Hash = b.config.Key.Seal([]byte(plain), identity), hash
+	r.Password, r.Hash, r.Unlabelled = b.config.Key.Seal([]byte(plain), identity), hash, false
 	if err := table.Put(tx, key, r); err != nil {
 		return err
 	}
@@ -153,10 +159,18 @@ func (b *Box) DefaultPassword(tx *store.Tx) (string, error) {
 	return string(plain), err
 }
 
-// Owned reports whether somebody owns the box, and otherwise whether somebody did before a reset.
+// Owned reports whether somebody owns the box, and otherwise whether somebody did before a reset: what they set and the
+// other accounts are still there.
 func Owned(tx *store.Tx) (owned, before bool, err error) {
 	r, _, err := table.Get(tx, key)
 	return !r.Claimed.IsZero(), r.Before, err
+}
+
+// Anew reports whether the button began a box anew that nobody has claimed since, and whether the default password may be
+// the one on its label: one that the box made itself when it was begun anew is on none.
+func Anew(tx *store.Tx) (anew, label bool, err error) {
+	r, _, err := table.Get(tx, key)
+	return r.Anew, !r.Unlabelled, err
 }
 
 // Generation returns how often the box has changed hands. What was proved in one generation proves nothing in
@@ -267,7 +281,7 @@ func (b *Box) Take(tx *store.Tx, c Claim, proved uint64, hash string, now time.T
 	if err := settings.Put(tx, s); err != nil {
 		return account.Account{}, err
 	}
-	r.Claimed = now
+	r.Claimed, r.Anew = now, false
 	r.Generation++
 	return owner, table.Put(tx, key, r)
 }

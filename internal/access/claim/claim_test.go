@@ -299,3 +299,37 @@ func TestResetsAreCounted(t *testing.T) {
 		t.Errorf("owned %v, before %v", owned, before)
 	}
 }
+
+// R140: that a name, a time zone and accounts are kept is said only of a box that somebody owned. One that the button began
+// anew says so until it is claimed, and sends nobody to a label for a password that it made itself.
+func TestABoxSaysWhatAResetHasLeftOfIt(t *testing.T) {
+	for _, provisioned := range []string{"", "label-2f9k-77qp"} {
+		b := newBench(t)
+		b.Box = claim.New(claim.Config{Key: b.key, Provisioned: provisioned})
+		want := func(when string, before, anew, label bool) {
+			t.Helper()
+			_ = b.db.View(func(tx *store.Tx) error {
+				_, gotBefore, err := claim.Owned(tx)
+				gotAnew, gotLabel, otherErr := claim.Anew(tx)
+				if err = errors.Join(err, otherErr); err != nil || gotBefore != before || gotAnew != anew || gotLabel != label {
+					t.Errorf("%s: before %v, anew %v, label %v, %v", when, gotBefore, gotAnew, gotLabel, err)
+				}
+				return nil
+			})
+		}
+		release := func() { b.update(func(tx *store.Tx) error { _, err := b.Release(tx, noon); return err }) }
+		release()
+		want("reset, and never owned", false, false, true)
+		b.update(func(tx *store.Tx) error { return b.Refounded(tx, noon) })
+		want("begun anew", false, true, provisioned != "")
+		release()
+		want("reset before anybody claimed it", false, true, provisioned != "")
+		if _, err := b.take(claim.Claim{}); err != nil {
+			t.Fatal(err)
+		}
+		release()
+		want("claimed and reset", true, false, provisioned != "")
+		b.update(func(tx *store.Tx) error { return b.SetDefaultPassword(tx, "label-8c3m-51wd", "hash") })
+		want("with a default password of the integrator's", true, false, true)
+	}
+}

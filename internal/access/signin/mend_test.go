@@ -63,6 +63,44 @@ func TestWhoeverMustUseTwoStepCannotPutItOffButTheClaimantCan(t *testing.T) {
 	}
 }
 
+// R008: whoever has turned 2-step verification on does not put it off any more, and the policy stays what it was: a page of the
+// claim that is still open in another tab changes nothing.
+func TestWhatIsOnIsNotPutOff(t *testing.T) {
+	b := newBench(t)
+	step, err := b.Password(t.Context(), b.home, "admin", b.label)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if step, err = b.Claim(t.Context(), b.home, step.Cookie, claim.Claim{Password: goodPassword}); err != nil {
+		t.Fatal(err)
+	}
+	s, _, _ := b.Sessions.Find(step.Cookie, false)
+	e, _, err := b.StartEnrolment(t.Context(), b.home, s, "Phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	on, err := b.ConfirmEnrolment(t.Context(), b.home, step.Cookie, s, factor.Confirmation{ID: e.ID, Code: string(b.code(e.Secret)), Saved: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := b.events()
+	s, _, ok := b.Sessions.Find(on.Cookie, false)
+	if !ok || !s.Claimed {
+		t.Fatalf("the test proves nothing: %+v", s)
+	}
+	wantErr(t, "in the session of the claim", b.Postpone(b.home, s), signin.ErrOn)
+	b.update(func(tx *store.Tx) error {
+		p, err := settings.GetPolicy(tx)
+		if p.TwoStep != settings.Administrators {
+			t.Errorf("the policy is %q", p.TwoStep)
+		}
+		return err
+	})
+	if n := b.events() - before; n != 0 {
+		t.Errorf("%d events", n)
+	}
+}
+
 // R139: a clock that is not trusted keeps nobody out for want of a factor that cannot be enrolled then.
 func TestNobodyMustEnrolWhatCannotBeEnrolled(t *testing.T) {
 	b, r := mailed(t, "127.0.3.5")

@@ -16,6 +16,7 @@ import (
 
 // The refusals about one's own ways in.
 var (
+	ErrOn    = &fault.Error{Kind: fault.Conflict, Code: "two_step_on", Message: "2-step verification is on already, so there is nothing to put off. Turn it off in Personal Settings › Security if you want to."}
 	ErrNotOn = &fault.Error{Kind: fault.Conflict, Code: "two_step_off", Message: "2-step verification is off already."}
 	// ErrUpgrade asks for a longer password before it becomes the only factor.
 	ErrUpgrade = &fault.Error{
@@ -138,7 +139,8 @@ func (d *Door) spared(tx *store.Tx, v Visitor, a account.Account) error {
 }
 
 // Postpone records that the offer of 2-step verification was put off. Whoever has just claimed the box
-// decides with it that nobody must use it; others whom the policy covers cannot put it off.
+// decides with it that nobody must use it; others whom the policy covers cannot put it off, nor can whoever has turned it on:
+// a page that is still open somewhere does not take back what was decided on another.
 func (d *Door) Postpone(v Visitor, s session.Session) error {
 	return d.DB.Update(func(tx *store.Tx) error {
 		a, err := account.Get(tx, s.Account)
@@ -151,6 +153,8 @@ func (d *Door) Postpone(v Visitor, s session.Session) error {
 			return err
 		case must && s.Enrol:
 			return ErrMend
+		case factor.Enabled(tx, a.ID):
+			return ErrOn
 		case must && !s.Claimed:
 			return ErrDemanded
 		case must:

@@ -1121,11 +1121,17 @@ type Claim struct {
 
 // ClaimStatus Present while the NAS is unclaimed.
 type ClaimStatus struct {
-	// Again The NAS was reset: its name, time zone and other accounts are kept.
+	// Again Somebody owned the NAS before it was reset: its name, time zone and other accounts are kept.
 	Again bool `json:"again"`
+
+	// Anew The button began the NAS anew because its database or device key could not be used: accounts and settings are gone.
+	Anew bool `json:"anew"`
 
 	// Button A press of the button can prove presence.
 	Button bool `json:"button"`
+
+	// Label The default password may be on the label of the NAS. It is not when the NAS made it as it was begun anew.
+	Label bool `json:"label"`
 
 	// Local The caller is on the local network. Only there the default password works.
 	Local bool `json:"local"`

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:a8aacae001dfc69a3c781ff0046bbefe532665ba9e467fb8093a3d9697d9c675
+// openapi.yaml sha256:13e155c616792e50c03c19f0d61626bcfe7de098aaa1277e62d35f414b8a21b3
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1573,8 +1573,12 @@ export interface components {
             button: boolean;
             /** @description The caller is on the local network. Only there the default password works. */
             local: boolean;
-            /** @description The NAS was reset: its name, time zone and other accounts are kept. */
+            /** @description Somebody owned the NAS before it was reset: its name, time zone and other accounts are kept. */
             again: boolean;
+            /** @description The button began the NAS anew because its database or device key could not be used: accounts and settings are gone. */
+            anew: boolean;
+            /** @description The default password may be on the label of the NAS. It is not when the NAS made it as it was begun anew. */
+            label: boolean;
         };
         /** @description Present when the NAS cannot serve: what is wrong, then what to do. */
         RecoveryNeed: {

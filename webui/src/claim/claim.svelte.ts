@@ -22,8 +22,12 @@ const names: Record<Step, string> = {
 /** The first run, from a NAS that nobody owns to a signed-in administrator. */
 export class FirstRun {
 	step = $state<Step>("proof");
-	/** A NAS that was reset keeps its name and its time zone, so they are not asked for again. */
+	/** A NAS that somebody owned before it was reset keeps its name and its time zone, so they are not asked for again. */
 	readonly again: boolean;
+	/** The button began the NAS anew, because what it knew could not be read: nothing but files is left. */
+	readonly anew: boolean;
+	/** The default password may be on the label of the NAS. */
+	readonly label: boolean;
 	readonly steps: Step[];
 	/** How and when the right to claim was proved, for the picture. */
 	#proof = $state.raw<{ how: string; at: number }>();
@@ -42,6 +46,8 @@ export class FirstRun {
 
 	constructor() {
 		this.again = nas.data?.claim?.again ?? false;
+		this.anew = nas.data?.claim?.anew ?? false;
+		this.label = nas.data?.claim?.label ?? true;
 		this.steps = this.again ? ["proof", "account", "two_step"] : ["proof", "account", "nas", "two_step"];
 		this.nasName = nas.data?.nas_name ?? "";
 		if (session.me) this.step = "two_step";

@@ -21,7 +21,7 @@ const clock = {
 } as const;
 const step = { next: "claim", token: "t", expires_in: 300, password_min: 15 } as const;
 
-function start(again = false) {
+function start(again = false, anew = false) {
 	nas.data = {
 		state: "unclaimed",
 		mail: "off",
@@ -29,7 +29,7 @@ function start(again = false) {
 		nas_name: "attic-nas",
 		clock,
 		fingerprint: "AA",
-		claim: { button: true, local: true, again },
+		claim: { button: true, local: true, again, anew, label: !anew },
 	};
 	const run = new FirstRun();
 	run.proved(step, "");
@@ -52,6 +52,12 @@ describe("the claim", () => {
 	test("asks for the name of the NAS only the first time", () => {
 		expect(start(false).steps).toEqual(["proof", "account", "nas", "two_step"]);
 		expect(start(true).steps).toEqual(["proof", "account", "two_step"]);
+	});
+
+	test("asks for it again where the button began the NAS anew, and points to no label", () => {
+		const run = start(false, true);
+		expect(run.steps).toEqual(["proof", "account", "nas", "two_step"]);
+		expect([run.anew, run.label]).toEqual([true, false]);
 	});
 
 	test("sends no name and no zone for a NAS that was reset", async () => {
