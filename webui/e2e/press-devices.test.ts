@@ -42,3 +42,30 @@ story(
 	},
 	{ needs: ["oathtool"] },
 );
+
+// With as many devices as there may be, one is removed on the page itself: nothing else is open to such a session.
+story(
+	"whoever has five devices removes one of them before the new one",
+	async ({ nas, claimed, visit }) => {
+		const owner = await claimed();
+		for (const name of ["Marta’s phone", "Old phone", "Tablet", "Laptop", "Work phone"])
+			await owner.enrol(name);
+		const visitor = await visit();
+		const { page } = visitor;
+		await toPress(visitor);
+		await page.getByText(/^Waiting/).waitFor();
+		await nas.press("300ms");
+		await page.getByText("5 are the most").waitFor();
+		expect(await page.getByRole("button", { name: "Continue" }).isDisabled()).toBe(true);
+		await visitor.look("enrol-full");
+		await page.getByRole("button", { name: "Remove Marta’s phone" }).click();
+		await page.getByRole("heading", { name: "Remove Marta’s phone?" }).waitFor();
+		await visitor.look("enrol-full-remove");
+		await page.getByRole("button", { name: "Remove device" }).click();
+		await page.getByText("5 are the most").waitFor({ state: "detached" });
+		expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("INPUT");
+		await page.getByRole("button", { name: "Continue" }).click();
+		await connected(visitor, "Marta’s phone");
+	},
+	{ needs: ["oathtool"] },
+);
