@@ -1,11 +1,12 @@
 import { api } from "../api/client";
 import { asProblem } from "../api/problem";
-import type { CodeSent, EmailWay, Enrolment, TwoStepChanged } from "../api/types";
+import type { CodeSent, EmailWay, Enrolment, TwoStep, TwoStepChanged } from "../api/types";
 import { codeLength } from "../parts/code";
 import { session } from "../session/session.svelte";
 import { nas } from "../status.svelte";
 import { Wait } from "../time/wait.svelte";
 import { Mailed } from "../ways/mailed.svelte";
+import { firstName, freeName } from "./name";
 
 export type Step = "way" | "codes" | "connect" | "done";
 
@@ -26,7 +27,9 @@ export class Setup {
 	saved = $state(false);
 	/** The codes are others than a moment ago. */
 	replaced = $state(false);
-	name = $state(`${(session.shown || "My").split(" ")[0]}’s phone`);
+	name = $state("");
+	/** The NAS refused the name that was chosen for the person, so they are asked for one. */
+	asksName = $state(false);
 	code = $state("");
 	codeFault = $state("");
 	nameFault = $state("");
@@ -37,6 +40,10 @@ export class Setup {
 	result = $state.raw<TwoStepChanged>();
 	readonly wait = new Wait();
 	readonly mailed = new Mailed(() => this.#mail());
+	/** The ways in that are there already, once the NAS told. */
+	#there = $state.raw<TwoStep>();
+	/** The person named the device before. */
+	readonly #named: boolean;
 	/** What was begun on the NAS and not confirmed. */
 	#begun = $state<"" | "app" | "email">("");
 	#lapse: ReturnType<typeof setTimeout> | undefined;
@@ -56,10 +63,37 @@ export class Setup {
 	/** Something was begun that leaving throws away. */
 	readonly pending = $derived(this.#begun !== "" && !this.lapsed);
 
+	/** The devices that are on already. */
+	readonly devices = $derived(this.#there?.devices ?? []);
+	readonly #most = $derived(
+		this.devices.length > 0 && this.devices.length >= (this.#there?.most_devices ?? 0),
+	);
+	/** One whose codes are no longer accepted: where there are as many as there may be, the new one takes its place. */
+	readonly instead = $derived(
+		this.#most ? this.devices.find((device) => device.set_up_again)?.name : undefined,
+	);
+	/** No device can be added before another one was removed. */
+	readonly full = $derived(this.#most && this.instead === undefined);
+
+	/** A device that has its name already is one for the list of devices; otherwise one is chosen that is free. */
+	constructor(name?: string) {
+		this.#named = name !== undefined;
+		this.name = name ?? firstName(session.shown);
+	}
+
 	/** Finds out which ways there are to choose from. */
 	load = async () => {
-		this.email = (await api.get("/me/two-step")).email;
+		this.take(await api.get("/me/two-step"));
 	};
+
+	/** Takes the ways in as they are now. */
+	take(there: TwoStep) {
+		this.#there = there;
+		this.email = there.email;
+		if (this.#named || this.asksName || this.pending) return;
+		const taken = there.devices.map(({ name }) => name);
+		this.name = this.instead ?? freeName(firstName(session.shown), taken);
+	}
 
 	/** Begins with the chosen way, unless that is begun and still holds. */
 	async begin(): Promise<void> {
@@ -72,6 +106,9 @@ export class Setup {
 	}
 
 	async #beginApp() {
+		// The name that is chosen for the person may be the one of the device they lost.
+		if (this.added && !this.#named && !this.#there) await this.load();
+		if (this.full) return;
 		const enrolment = await api.post("/me/two-step/devices", { name: this.name.trim() || "Phone" });
 		this.enrolment = enrolment;
 		this.#started("app", enrolment.recovery_codes, enrolment.expires_in);
@@ -124,7 +161,7 @@ export class Setup {
 	/** Whether the present step can be left forwards. */
 	readonly blocked = $derived.by(() => {
 		if (this.step === "way")
-			return this.way === "app" ? this.untrusted || !this.clock : !this.email?.available;
+			return this.way === "app" ? this.untrusted || !this.clock || this.full : !this.email?.available;
 		if (this.step === "codes") return !this.saved;
 		if (this.step === "connect")
 			return this.lapsed || this.wait.left > 0 || (this.way === "email" && !this.mailed.waiting);
@@ -156,11 +193,18 @@ export class Setup {
 		return this.result !== undefined;
 	}
 
-	#confirmed(): Promise<TwoStepChanged> {
+	async #confirmed(): Promise<TwoStepChanged> {
 		const body = { code: this.code, ...(this.codes.length > 0 ? { saved: this.saved } : {}) };
 		if (!this.enrolment) return api.post("/me/two-step/email/confirmation", body);
 		const { id } = this.enrolment;
-		return api.post("/me/two-step/devices/{id}/confirmation", { ...body, name: this.name.trim() }, { id });
+		try {
+			const named = { ...body, name: this.name.trim() };
+			return await api.post("/me/two-step/devices/{id}/confirmation", named, { id });
+		} catch (thrown) {
+			// The answer to an earlier try was lost on its way.
+			if (asProblem(thrown).code !== "already_confirmed") throw thrown;
+			return { two_step: await api.get("/me/two-step"), sessions_ended: 0, token: "" };
+		}
 	}
 
 	/** Forgets what was begun but not confirmed. */
@@ -197,6 +241,14 @@ export class Setup {
 			this.codeFault = problem.field("code");
 			this.refusal = problem.beside("name", "code");
 			if (problem.field("saved")) this.step = "codes";
+			if (this.nameFault) {
+				this.asksName = true;
+				if (!this.pending) this.step = "way";
+			}
+			if (problem.code === "too_many_devices") {
+				this.step = "way";
+				this.load().catch(() => undefined);
+			}
 		}
 	}
 }

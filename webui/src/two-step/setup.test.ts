@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Problem } from "../api/problem";
+import type { Me } from "../api/types";
+import { session } from "../session/session.svelte";
 import { Setup } from "./setup.svelte";
 
 const { api } = vi.hoisted(() => ({ api: { get: vi.fn(), post: vi.fn(), delete: vi.fn() } }));
@@ -50,7 +52,15 @@ async function mailed(): Promise<Setup> {
 	return setup;
 }
 
+/** What the NAS says of somebody who has these devices. */
+const there = (...names: string[]) => ({
+	devices: names.map((name) => ({ id: name, name, added: "2026-01-01T00:00:00Z", set_up_again: false })),
+	most_devices: 5,
+	email: { on: false, available: false, detail: "No mail server.", address: "" },
+});
+
 beforeEach(() => {
+	session.forget();
 	for (const call of Object.values(api)) call.mockReset();
 	api.get.mockResolvedValue({ me: {}, idle_in: 1, ends_in: 1 });
 });
@@ -188,5 +198,91 @@ describe("setting up 2-step verification", () => {
 		api.delete.mockResolvedValueOnce(undefined);
 		await setup.cancel();
 		expect(api.delete).toHaveBeenCalledWith("/me/two-step/enrolment");
+	});
+});
+
+// R140: after a press of the button somebody has devices already, one of them under the name that would be chosen.
+describe("adding a device before the desktop", () => {
+	const five = there("One", "Two", "Three", "Four", "Five");
+
+	beforeEach(() => {
+		session.me = { name: "marta", display_name: "Marta Lind", two_step: true } as Me;
+		api.post.mockResolvedValue({ ...enrolment, recovery_codes: undefined });
+	});
+
+	test("chooses a name that is free, also when nobody asked for the list before", async () => {
+		api.get.mockResolvedValue(there("Marta’s phone"));
+		const setup = new Setup();
+		await setup.next();
+		expect(api.post).toHaveBeenCalledWith("/me/two-step/devices", { name: "Marta’s phone 2" });
+		expect(setup.step).toBe("connect");
+	});
+
+	test("asks for a name when the one it chose is refused all the same", async () => {
+		const fields = [{ name: "name", code: "taken", detail: "Choose another." }];
+		api.get.mockResolvedValue(there("Tablet"));
+		const setup = new Setup();
+		api.post.mockRejectedValueOnce(refusal(409, "name_taken", { fields }));
+		await setup.next();
+		expect([setup.step, setup.asksName, setup.nameFault]).toEqual(["way", true, "Choose another."]);
+		setup.name = "Spare phone";
+		await setup.load();
+		await setup.next();
+		expect(api.post).toHaveBeenLastCalledWith("/me/two-step/devices", { name: "Spare phone" });
+		expect(setup.step).toBe("connect");
+	});
+
+	test("wants one of five devices removed first, and goes on then", async () => {
+		api.get.mockResolvedValue(five);
+		const setup = new Setup();
+		await setup.next();
+		expect(api.post).not.toHaveBeenCalled();
+		expect([setup.step, setup.full, setup.blocked]).toEqual(["way", true, true]);
+		setup.take(there("One", "Two", "Three", "Four") as never);
+		expect([setup.full, setup.blocked]).toEqual([false, false]);
+		await setup.next();
+		expect(setup.step).toBe("connect");
+	});
+
+	test("comes back to the list when the fifth device came from elsewhere meanwhile", async () => {
+		api.get.mockResolvedValue(there("One"));
+		const setup = new Setup();
+		await setup.next();
+		setup.code = "123456";
+		api.get.mockResolvedValue(five);
+		api.post.mockRejectedValueOnce(refusal(409, "too_many_devices"));
+		await setup.confirm();
+		await vi.waitFor(() => expect(setup.full).toBe(true));
+		expect([setup.step, setup.refusal]).toEqual(["way", "A sentence."]);
+	});
+
+	test("takes the place of a device that has to be set up again", async () => {
+		const { devices, ...rest } = five;
+		api.get.mockResolvedValue({
+			...rest,
+			devices: devices.map((one) => ({ ...one, set_up_again: one.id === "Two" })),
+		});
+		const setup = new Setup();
+		await setup.next();
+		expect(setup.full).toBe(false);
+		expect(api.post).toHaveBeenCalledWith("/me/two-step/devices", { name: "Two" });
+	});
+
+	test("says why the list cannot be read", async () => {
+		api.get.mockRejectedValue(refusal(0, "no_contact"));
+		const setup = new Setup();
+		await setup.next();
+		expect([setup.step, setup.refusal]).toEqual(["way", "A sentence."]);
+		expect(api.post).not.toHaveBeenCalled();
+	});
+
+	test("is done when the answer to the first right code was lost on its way", async () => {
+		api.get.mockResolvedValue(there());
+		const setup = new Setup();
+		await setup.next();
+		setup.code = "123456";
+		api.post.mockRejectedValueOnce(refusal(409, "already_confirmed"));
+		expect(await setup.confirm()).toBe(true);
+		expect(setup.step).toBe("done");
 	});
 });
