@@ -1,4 +1,4 @@
-// openapi.yaml sha256:217ed58257967ed3f289f52c25d2202baedd9295fb04141b6a044a1d188fe2f0
+// openapi.yaml sha256:910ad68e6e727d5257a9e606e9476bc9650aa71352385599572acbd4608085c6
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1542,6 +1542,8 @@ export interface components {
             detail: string;
         };
         Status: {
+            /** @description The button on the NAS works: there is one, it is turned on, and it does not hang. */
+            button?: boolean;
             /** @description A short press of the button on the NAS counts for this browser: the button works, and the browser is in the NAS's own network. */
             press?: boolean;
             /**
