@@ -163,7 +163,7 @@ func TestThePolicySaysWhoMaySignInWithAPress(t *testing.T) {
 		t.Helper()
 		b := h.browser()
 		ways := listOf(b.must(200, "POST", "/sign-in", obj{"name": name, "password": goodPassword}).body["ways"])
-		if status := b.must(200, "GET", "/status", nil).body; status["press"] != true {
+		if status := b.must(200, "GET", "/status", nil).body; status["press"] != true || status["button"] != true {
 			t.Errorf("got %v", status)
 		}
 		yes := slices.Contains(ways, any("presence"))
@@ -277,7 +277,7 @@ func TestWithoutAButtonNobodyWaitsForOne(t *testing.T) {
 	owner := h.claim()
 	owner.enrol()
 	b := h.half("admin")
-	if status := b.must(200, "GET", "/status", nil).body; status["press"] != false {
+	if status := b.must(200, "GET", "/status", nil).body; status["press"] != false || status["button"] != false {
 		t.Errorf("got %v", status)
 	}
 	if ways := listOf(b.must(200, "GET", "/sign-in", nil).body["ways"]); slices.Contains(ways, any("presence")) {

@@ -72,6 +72,11 @@ story("the button is turned off, and on again", async ({ nas, claimed, visit }) 
 	const off = win.getByText("The reset button is turned off.").first();
 	await off.waitFor();
 	await visitor.look("button-off");
+	const stranger = await visit();
+	await stranger.page.getByRole("button", { name: "Can’t sign in?" }).click();
+	await stranger.page.getByText("The reset button of the NAS does not work").waitFor();
+	expect(await stranger.page.getByText(/^Hold it|short press of the button/).count()).toBe(0);
+	await stranger.look("sign-in-ways-off");
 
 	await nas.press("6s");
 	await win.getByText(/while the button was turned off; it would have restored/).waitFor();

@@ -2050,6 +2050,9 @@ type SlowDownRule string
 
 // Status defines model for Status.
 type Status struct {
+	// Button The button on the NAS works: there is one, it is turned on, and it does not hang.
+	Button *bool `json:"button,omitempty"`
+
 	// Claim Present while the NAS is unclaimed.
 	Claim *ClaimStatus `json:"claim,omitempty"`
 

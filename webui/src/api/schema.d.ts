@@ -1,4 +1,4 @@
-// openapi.yaml sha256:13e155c616792e50c03c19f0d61626bcfe7de098aaa1277e62d35f414b8a21b3
+// openapi.yaml sha256:1821152ace2106586bf8c44fe785c0fc2d9aef349387724c7e0766fd55f6051b
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1546,6 +1546,8 @@ export interface components {
             detail: string;
         };
         Status: {
+            /** @description The button on the NAS works: there is one, it is turned on, and it does not hang. */
+            button?: boolean;
             /** @description A short press of the button on the NAS counts for this browser: the button works, and the browser is in the NAS's own network. */
             press?: boolean;
             /**
