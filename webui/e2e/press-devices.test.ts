@@ -69,3 +69,47 @@ story(
 	},
 	{ needs: ["oathtool"] },
 );
+
+const refusals = [
+	{
+		status: 403,
+		code: "not_local",
+		detail: "A press of the button counts for browsers of the NAS’s own network only.",
+	},
+	{ status: 409, code: "no_button", detail: "The button of this NAS does not answer. Choose another way." },
+	{ status: 429, code: "slow_down", detail: "Too many browsers wait for the button.", retry_in: 120 },
+];
+
+// No refusal of a press is the end: it says why, and the other ways stand under it.
+story(
+	"a press that cannot be waited for leads to the other ways",
+	async ({ claimed, visit }) => {
+		const owner = await claimed();
+		await owner.enrol();
+		const visitor = await visit();
+		const { page } = visitor;
+		await signIn(visitor, marta);
+		await page.getByRole("button", { name: "Try another way" }).click();
+		for (const refusal of refusals) {
+			visitor.expects("/sign-in/presence", refusal.status);
+			await page.route("**/api/v1/sign-in/presence", (route) =>
+				route.fulfill({
+					status: refusal.status,
+					contentType: "application/problem+json",
+					body: JSON.stringify(refusal),
+				}),
+			);
+			await offer(visitor).click();
+			await page.getByText(refusal.detail).waitFor();
+			expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(
+				refusal.code === "no_button" ? 1 : 0,
+			);
+			await visitor.look(`sign-in-press-${refusal.code}`);
+			await page.unroute("**/api/v1/sign-in/presence");
+			await page.getByRole("button", { name: "Recovery code" }).click();
+			await page.getByLabel("Recovery code").waitFor();
+			await page.getByRole("button", { name: "Try another way" }).click();
+		}
+	},
+	{ needs: ["oathtool"] },
+);

@@ -1,6 +1,6 @@
 import { api } from "../api/client";
 import { asProblem } from "../api/problem";
-import type { CodeSent, EmailWay, Enrolment, TwoStep, TwoStepChanged } from "../api/types";
+import type { CodeSent, Device, EmailWay, Enrolment, TwoStep, TwoStepChanged } from "../api/types";
 import { codeLength } from "../parts/code";
 import { session } from "../session/session.svelte";
 import { nas } from "../status.svelte";
@@ -64,16 +64,23 @@ export class Setup {
 	readonly pending = $derived(this.#begun !== "" && !this.lapsed);
 
 	/** The devices that are on already. */
-	readonly devices = $derived(this.#there?.devices ?? []);
-	readonly #most = $derived(
-		this.devices.length > 0 && this.devices.length >= (this.#there?.most_devices ?? 0),
-	);
+	get devices(): readonly Device[] {
+		return this.#there?.devices ?? [];
+	}
+
+	get #most(): boolean {
+		return this.#there !== undefined && this.devices.length >= this.#there.most_devices;
+	}
+
 	/** One whose codes are no longer accepted: where there are as many as there may be, the new one takes its place. */
-	readonly instead = $derived(
-		this.#most ? this.devices.find((device) => device.set_up_again)?.name : undefined,
-	);
+	get instead(): string | undefined {
+		return this.#most ? this.devices.find((device) => device.set_up_again)?.name : undefined;
+	}
+
 	/** No device can be added before another one was removed. */
-	readonly full = $derived(this.#most && this.instead === undefined);
+	get full(): boolean {
+		return this.#most && this.instead === undefined;
+	}
 
 	/** A device that has its name already is one for the list of devices; otherwise one is chosen that is free. */
 	constructor(name?: string) {
@@ -90,7 +97,9 @@ export class Setup {
 	take(there: TwoStep) {
 		this.#there = there;
 		this.email = there.email;
-		if (this.#named || this.asksName || this.pending) return;
+		// The answer may come when the page is gone, and what is derived with it.
+		const pending = this.#begun !== "" && !this.lapsed;
+		if (this.#named || this.asksName || pending) return;
 		const taken = there.devices.map(({ name }) => name);
 		this.name = this.instead ?? freeName(firstName(session.shown), taken);
 	}

@@ -24,6 +24,8 @@ export class Press {
 	state = $state<PressState>("idle");
 	/** Why there is no wait. */
 	problem = $state.raw<Problem>();
+	/** Before another wait may begin. */
+	readonly pause = new Wait();
 	readonly #questions: Questions;
 	readonly #left = new Wait();
 	/** For how many seconds the wait goes on as a whole. */
@@ -44,6 +46,11 @@ export class Press {
 	/** The part of the time that is left; 0 to 1. */
 	get part(): number {
 		return this.#life > 0 ? Math.min(1, this.left / this.#life) : 0;
+	}
+
+	/** Asking again from this browser would be refused again. */
+	get closed(): boolean {
+		return this.problem?.code === "not_local" || this.problem?.code === "way_closed";
 	}
 
 	/** Begins a wait, or a new one after the last was dropped or nobody pressed in time. */
@@ -81,6 +88,7 @@ export class Press {
 	refuse(problem: Problem) {
 		this.end();
 		this.problem = problem;
+		this.pause.take(problem);
 		this.state = problem.code === "wait_dropped" ? "dropped" : "refused";
 	}
 
@@ -115,6 +123,7 @@ export class Press {
 		const problem = asProblem(thrown);
 		this.end();
 		this.problem = problem;
+		this.pause.take(problem);
 		this.state = problem.status === 410 ? "expired" : "refused";
 	}
 }

@@ -7,7 +7,8 @@ const look = vi.fn<() => Promise<PressAnswer>>();
 const waiting: PressAnswer = { state: "waiting", expires_in: 60 };
 let press: Press;
 
-const refusal = (status: number, code: string) => new Problem({ status, code, detail: "A sentence." });
+const refusal = (status: number, code: string, more = {}) =>
+	new Problem({ status, code, detail: "A sentence.", ...more });
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
 
 beforeEach(() => {
@@ -74,6 +75,25 @@ test("a refused wait says why", async () => {
 	await press.begin();
 	expect(press.state).toBe("refused");
 	expect(press.problem?.message).toBe("A sentence.");
+});
+
+test.each([
+	["not_local", 403, true],
+	["way_closed", 403, true],
+	["no_button", 409, false],
+	["no_contact", 0, false],
+])("after %s (%i) it is known whether to try again", async (code, status, closed) => {
+	ask.mockRejectedValueOnce(refusal(status, code));
+	await press.begin();
+	expect([press.state, press.closed]).toEqual(["refused", closed]);
+});
+
+test("where too many wait, another try waits as long as the NAS says", async () => {
+	ask.mockRejectedValueOnce(refusal(429, "slow_down", { retry_in: 120 }));
+	await press.begin();
+	expect([press.state, press.pause.left]).toEqual(["refused", 120]);
+	await seconds(120);
+	expect(press.pause.left).toBe(0);
 });
 
 test("an answer that comes after the wait was left changes nothing", async () => {
