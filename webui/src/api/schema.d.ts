@@ -1,4 +1,4 @@
-// openapi.yaml sha256:af3e09e04b83f768ac12783e5817de1fa2425b1724c088ae8efca9b4709dafd2
+// openapi.yaml sha256:060576470198c58ec62900fd1ef1595907df3eb4d90b86ff088caf6fcb1ac926
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2439,6 +2439,8 @@ export interface components {
         };
         PressOutcome: {
             outcome: components["schemas"]["Outcome"];
+            /** @description What came of it, and of nothing why, as in the log. */
+            words: string;
         };
         BeforeReset: {
             /** Format: date-time */
