@@ -128,7 +128,7 @@ func pressButton(c *call) error {
 	if err := c.ask("POST", "/local/button", api.Press{HoldMs: int(hold.Milliseconds())}, &answer); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.out, "held %v: %s\n", *hold, answer.Outcome)
+	_, err := fmt.Fprintf(c.out, "held %v: %s\n", *hold, answer.Words)
 	return err
 }
 

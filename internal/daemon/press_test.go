@@ -3,6 +3,7 @@ package daemon
 import (
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,11 +35,15 @@ func TestAResetPressIsNoPresence(t *testing.T) {
 	if err := h.db.Close(); err != nil { // the disk is gone
 		t.Fatal(err)
 	}
-	h.pressed(button.Press{Outcome: button.Reset, Held: 6 * time.Second})
+	if said, err := h.pressed(button.Press{Outcome: button.Reset, Held: 6 * time.Second}); err == nil || !strings.Contains(said, "did not finish") {
+		t.Errorf("a reset that was not written: %q, %v", said, err)
+	}
 	if state, _, err := h.waits.Look(presence.Claim, id); err != nil || state != presence.Waiting {
 		t.Errorf("after a reset press: %s, %v", state, err)
 	}
-	h.pressed(button.Press{Outcome: button.Presence, Held: time.Second})
+	if said, err := h.pressed(button.Press{Outcome: button.Presence, Held: time.Second}); err != nil || said != "presence confirmed" {
+		t.Errorf("a short press: %q, %v", said, err)
+	}
 	if state, _, err := h.waits.Look(presence.Claim, id); err != nil || state != presence.Confirmed {
 		t.Errorf("the test proves nothing, after a short press: %s, %v", state, err)
 	}

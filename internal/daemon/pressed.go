@@ -19,13 +19,14 @@ var errReset = &fault.Error{
 	Message: "The reset did not finish. The NAS's own log says why. Hold the button again.",
 }
 
-// pressed acts on a finished press of the button.
-func (h *house) pressed(p button.Press) (err error) {
-	var outcome string
+// pressed acts on a finished press of the button, and says what came of it.
+func (h *house) pressed(p button.Press) (outcome string, err error) {
 	var answer presence.Answer
 	switch p.Outcome {
 	case button.Reset:
-		outcome = "restore administrator defaults"
+		if outcome = "administrator defaults restored"; h.recovery != nil {
+			outcome = "this NAS begins anew"
+		}
 		if err = h.restore(); err != nil {
 			h.Out.Error("reset by the button", "err", err)
 			outcome, err = "restoring administrator defaults did not finish", errReset.Because(err)
@@ -38,7 +39,7 @@ func (h *house) pressed(p button.Press) (err error) {
 	case button.Presence:
 		answer, outcome = h.present()
 	case button.Nothing:
-		if outcome = idly(p.Idle); p.Idle == button.IsResting {
+		if outcome = h.idly(p.Idle); p.Idle == button.IsResting {
 			h.signal.Tell(signal.Failed)
 		}
 	}
@@ -50,7 +51,7 @@ func (h *house) pressed(p button.Press) (err error) {
 		}
 		h.record(event.Event{Kind: kind}.With("count", strconv.Itoa(answer.Waiting)))
 	}
-	return err
+	return outcome, err
 }
 
 // rest says for how long yet holding the button restores nothing. A house in need of recovery is founded anew at any time.
@@ -62,16 +63,16 @@ func (h *house) rest() time.Duration {
 }
 
 // idly says why a press did nothing.
-func idly(why button.Idle) string {
+func (h *house) idly(why button.Idle) string {
 	switch why {
 	case button.IsTest:
 		return "nothing, as a test was going on"
 	case button.IsDisabled:
 		return "nothing, as the button is turned off"
 	case button.IsResting:
-		return "nothing, as the defaults were restored less than " + clock.Words(reset.RestTime) + " ago"
+		return "nothing, as the defaults were restored less than " + clock.Words(reset.RestTime) + " ago; " + clock.Words(h.rest().Round(time.Second)) + " are left"
 	default:
-		return "nothing"
+		return "nothing, as it was too long for a short press and too short for a reset"
 	}
 }
 
@@ -98,7 +99,7 @@ func meaning(a presence.Answer) string {
 	case a.For == "":
 		return nobodyWaited
 	case !a.Confirmed():
-		return "more than one browser was waiting for it"
+		return "more than one browser was waiting for it, so none was let in"
 	case a.For == presence.SignIn:
 		return "a sign-in was confirmed"
 	case a.For == presence.Unlock:

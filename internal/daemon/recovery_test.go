@@ -180,7 +180,7 @@ func TestAResetThatFailsIsSaid(t *testing.T) {
 	}
 	h.start()
 	h.local().refused(503, "reset_failed", "POST", "/local/button", obj{"hold_ms": 5200})
-	if log := h.log.String(); strings.Contains(log, "restore administrator defaults") || !strings.Contains(log, "did not finish") {
+	if log := h.log.String(); strings.Contains(log, "begins anew") || !strings.Contains(log, "did not finish") {
 		t.Errorf("the log says that it worked\n%s", log)
 	}
 	_ = h.stop()

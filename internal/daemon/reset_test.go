@@ -18,6 +18,41 @@ func (h *house) hold(ms int) string {
 	return outcome
 }
 
+// saidOf holds the simulated button and returns what whoever does so is told.
+func (h *house) saidOf(ms int) string {
+	h.t.Helper()
+	words, _ := h.local().must(200, "POST", "/local/button", obj{"hold_ms": ms}).body["words"].(string)
+	return words
+}
+
+// A simulated button says why a press did nothing, and for whom it did something: the light of the box is all that a real one has.
+func TestWhoeverPressesTheSimulatedButtonIsToldWhatCameOfIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	told := func(ms int, want string) {
+		t.Helper()
+		if said := h.saidOf(ms); said != want {
+			t.Errorf("held for %d ms: %q, want %q", ms, said, want)
+		}
+	}
+	told(200, "nobody was waiting for it")
+	told(2500, "nothing, as it was too long for a short press and too short for a reset")
+	h.browser().must(200, "POST", "/claim/button", nil)
+	told(200, "presence confirmed")
+	for range 2 {
+		h.browser().must(200, "POST", "/claim/button", nil)
+	}
+	told(200, "more than one browser was waiting for it, so none was let in")
+	owner := h.claim()
+	owner.must(200, "POST", "/button/test", nil)
+	told(200, "nothing, as a test was going on")
+	owner.must(204, "DELETE", "/button/test", nil)
+	owner.must(200, "PUT", "/button/enabled", obj{"enabled": false, "nas_name": "attic-nas"})
+	told(200, "nothing, as the button is turned off")
+	owner.must(200, "PUT", "/button/enabled", obj{"enabled": true})
+	told(5200, "administrator defaults restored")
+}
+
 // R140: whoever holds the button again does not undo what the new owner sets up, also after a restart. Short presses work.
 func TestASecondHoldWithinTenMinutesDoesNothing(t *testing.T) {
 	t.Parallel()
@@ -49,6 +84,9 @@ func TestASecondHoldWithinTenMinutesDoesNothing(t *testing.T) {
 	}()
 	if got := h.hold(5400); got != "nothing" {
 		t.Fatalf("the second hold: %s", got)
+	}
+	if said := h.saidOf(5200); !strings.HasPrefix(said, "nothing, as the defaults were restored less than 10 min ago; 9 min") || !strings.HasSuffix(said, " are left") {
+		t.Errorf("whoever holds the simulated button is told %q", said)
 	}
 	h.awaits("five quick blinks", 2*time.Second, func() bool { return h.light(greenLight) == "none 0" })
 	close(ended)

@@ -95,6 +95,6 @@ func (h *handlers) LocalPressButton(ctx context.Context, r api.LocalPressButtonR
 	if hold <= 0 || hold > longestPress {
 		return nil, fault.InvalidField("hold_ms", "out_of_range", "Between 1 and 60000.")
 	}
-	p, err := h.Button.Hold(ctx, hold)
-	return api.LocalPressButton200JSONResponse{Outcome: api.Outcome(cmp.Or(string(p.Outcome), "nothing"))}, err
+	p, said, err := h.Button.Hold(ctx, hold)
+	return api.LocalPressButton200JSONResponse{Outcome: api.Outcome(cmp.Or(string(p.Outcome), "nothing")), Words: said}, err
 }

@@ -19,7 +19,7 @@ import (
 func (b *bench) withButton(source button.Source, keys <-chan button.KeyEdge) {
 	b.t.Helper()
 	b.Button = button.New(button.Config{
-		Source: source, Times: button.DefaultTimes(), Log: slog.New(slog.DiscardHandler), Pressed: func(button.Press) error { return nil },
+		Source: source, Times: button.DefaultTimes(), Log: slog.New(slog.DiscardHandler), Pressed: func(button.Press) (string, error) { return "", nil },
 		Keys: func(context.Context) (<-chan button.KeyEdge, []error) { return keys, nil }, News: func(context.Context) <-chan struct{} { return nil },
 	})
 	ctx, stop := context.WithCancel(b.t.Context())

@@ -79,9 +79,9 @@ type Status struct {
 type Config struct {
 	Source Source // nil: this box has no button
 	Times  Times
-	// Pressed is called for each finished press, from Run's goroutine. Its error goes to who held a
-	// simulated button.
-	Pressed func(Press) error
+	// Pressed is called for each finished press, from Run's goroutine. What it says came of the press, and its error, go to
+	// who held a simulated button.
+	Pressed func(Press) (said string, err error)
 	// Stage is called from Run's goroutine when what the finger on the button is to be told changes, before Pressed. It must
 	// not wait. nil: nobody is told. A button that is turned off tells nothing.
 	Stage func(Stage)
@@ -121,9 +121,10 @@ type Button struct {
 	skew  time.Duration
 	last  *Press
 	ended time.Duration // when last ended, on the program's clock
-	// acting is whether Pressed is at work; done is closed and replaced when it has returned failed.
+	// acting is whether Pressed is at work; done is closed and replaced when it has returned said and failed.
 	acting bool
 	done   chan struct{}
+	said   string
 	failed error
 }
 
@@ -296,9 +297,9 @@ func (b *Button) step(move func(Gesture) (Gesture, Press, bool)) {
 	if !ended {
 		return
 	}
-	failed := b.config.Pressed(press)
+	said, failed := b.config.Pressed(press)
 	b.mu.Lock()
-	b.acting, b.failed = false, failed
+	b.acting, b.said, b.failed = false, said, failed
 	if press.Idle == IsTest { // what was pressed while this one was noted, on a disk that had to wake, was pressed in the test
 		b.tested = max(b.tested, b.local())
 	}
@@ -380,7 +381,7 @@ func (s Status) Describe() string {
 	case s.State == IsStuck:
 		return "The line reads pressed all the time. The button may be stuck or its polarity set the wrong way round. Nothing happens until it is released."
 	case s.Kind == Simulated:
-		return "A simulated button. Press it with castellan button press."
+		return "A simulated button. The command castellan button press, with the daemon's own config file, presses it."
 	default:
 		return fmt.Sprintf("Found on %s.", s.Name)
 	}

@@ -27,11 +27,11 @@ func runWith(t *testing.T, c button.Config) (*button.Button, func() []button.Pre
 	t.Helper()
 	var mu sync.Mutex
 	var got []button.Press
-	c.Times, c.Log, c.Pressed = button.DefaultTimes(), quiet, func(p button.Press) error {
+	c.Times, c.Log, c.Pressed = button.DefaultTimes(), quiet, func(p button.Press) (string, error) {
 		mu.Lock()
 		got = append(got, p)
 		mu.Unlock()
-		return nil
+		return "said of it", nil
 	}
 	b := button.New(c)
 	ctx, stop := context.WithCancel(t.Context())
@@ -49,14 +49,22 @@ func runWith(t *testing.T, c button.Config) (*button.Button, func() []button.Pre
 func TestHoldingTheSimulatedButton(t *testing.T) {
 	for hold, want := range map[time.Duration]button.Outcome{
 		200 * ms: button.Presence, 3 * time.Second: button.Nothing, 6 * time.Second: button.Reset, 11 * time.Second: button.Cancelled, 10 * ms: button.Nothing,
+		2 * time.Minute: button.Nothing,
 	} {
+		words, reported := "said of it", 1
+		switch {
+		case hold < 50*ms:
+			words, reported = "nothing, as that was too short for a finger", 0
+		case hold > time.Minute:
+			words, reported = "nothing, as a button that reads pressed for so long counts as stuck", 0
+		}
 		synctest.Test(t, func(t *testing.T) {
 			b, presses := run(t, button.NewSimulation())
-			p, err := b.Hold(t.Context(), hold)
-			if err != nil || p.Outcome != want {
-				t.Errorf("held %v: got %v, %v; want %s", hold, p, err, want)
+			p, said, err := b.Hold(t.Context(), hold)
+			if err != nil || p.Outcome != want || said != words {
+				t.Errorf("held %v: got %v, %q, %v; want %s", hold, p, said, err, want)
 			}
-			if got := presses(); hold >= 50*ms && (len(got) != 1 || got[0].Outcome != want) {
+			if got := presses(); len(got) != reported || reported > 0 && got[0].Outcome != want {
 				t.Errorf("held %v: reported %v", hold, got)
 			}
 		})
@@ -68,15 +76,15 @@ func TestHoldingWaitsForWhatThePressSetsOff(t *testing.T) {
 	for name, failed := range map[string]error{"it goes well": nil, "it fails": errors.New("the disk is full")} {
 		synctest.Test(t, func(t *testing.T) {
 			acted := false
-			b := button.New(button.Config{Source: button.NewSimulation(), Times: button.DefaultTimes(), Log: quiet, Pressed: func(button.Press) error {
+			b := button.New(button.Config{Source: button.NewSimulation(), Times: button.DefaultTimes(), Log: quiet, Pressed: func(button.Press) (string, error) {
 				time.Sleep(20 * time.Second)
 				acted = true
-				return failed
+				return "", failed
 			}})
 			ctx, stop := context.WithCancel(t.Context())
 			var ended sync.WaitGroup
 			ended.Go(func() { _ = b.Run(ctx) })
-			p, err := b.Hold(t.Context(), 6*time.Second)
+			p, _, err := b.Hold(t.Context(), 6*time.Second)
 			if p.Outcome != button.Reset || !errors.Is(err, failed) || !acted {
 				t.Errorf("%s: got %v, %v, acted %v", name, p, err, acted)
 			}
@@ -92,7 +100,7 @@ func TestTheStatusFollowsTheFinger(t *testing.T) {
 		if s := b.Status(); s.State != button.IsReleased || s.Kind != button.Simulated || !s.Works() || s.Last != nil {
 			t.Errorf("at rest: %+v", s)
 		}
-		go func() { _, _ = b.Hold(t.Context(), 6*time.Second) }()
+		go func() { _, _, _ = b.Hold(t.Context(), 6*time.Second) }()
 		time.Sleep(2500 * ms)
 		if s := b.Status(); s.State != button.IsPressed || s.Held != 2500*ms {
 			t.Errorf("while pressed: %+v", s)
@@ -107,7 +115,7 @@ func TestTheStatusFollowsTheFinger(t *testing.T) {
 func TestAButtonHeldTooLongIsStuckUntilReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, presses := run(t, button.NewSimulation())
-		go func() { _, _ = b.Hold(t.Context(), 2*time.Minute) }()
+		go func() { _, _, _ = b.Hold(t.Context(), 2*time.Minute) }()
 		time.Sleep(61 * time.Second)
 		if s := b.Status(); s.State != button.IsStuck || s.Works() || !strings.Contains(s.Describe(), "stuck") {
 			t.Errorf("got %+v", s)
@@ -150,7 +158,7 @@ func TestABoxWithoutAButtonSaysSo(t *testing.T) {
 		if s := b.Status(); s.Kind != button.None || s.Works() || !strings.Contains(s.Describe(), "castellan recover") {
 			t.Errorf("got %+v", s)
 		}
-		if _, err := b.Hold(t.Context(), time.Second); !errors.Is(err, button.ErrNotSimulated) {
+		if _, _, err := b.Hold(t.Context(), time.Second); !errors.Is(err, button.ErrNotSimulated) {
 			t.Errorf("got %v, want ErrNotSimulated", err)
 		}
 	})
@@ -161,7 +169,7 @@ func TestAPressThatIsGivenUpReleasesTheButton(t *testing.T) {
 		b, presses := run(t, button.NewSimulation())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := b.Hold(ctx, 6*time.Second); !errors.Is(err, context.DeadlineExceeded) {
+		if _, _, err := b.Hold(ctx, 6*time.Second); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(time.Minute)

@@ -37,17 +37,17 @@ func TestATestShowsPressesAndDoesNothing(t *testing.T) {
 		if s := b.Status(); s.Testing != button.TestTime || s.Works() {
 			t.Errorf("at the start: %+v", s)
 		}
-		p, err := b.Hold(t.Context(), 6*time.Second)
+		p, _, err := b.Hold(t.Context(), 6*time.Second)
 		want := button.Press{Outcome: button.Nothing, Held: 6 * time.Second, Idle: button.IsTest, Means: button.Reset}
 		if p != want || err != nil {
 			t.Errorf("got %+v, %v", p, err)
 		}
 		// One that outlasts the test began in it; the next counts again.
 		time.Sleep(b.Status().Testing - time.Second)
-		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Idle != button.IsTest || p.Outcome != button.Nothing {
+		if p, _, _ := b.Hold(t.Context(), 6*time.Second); p.Idle != button.IsTest || p.Outcome != button.Nothing {
 			t.Errorf("over the end: %+v", p)
 		}
-		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset || p.Idle != "" {
+		if p, _, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset || p.Idle != "" {
 			t.Errorf("afterwards: %+v", p)
 		}
 		if got := presses(); len(got) != 3 || got[0].Outcome != button.Nothing || got[1].Outcome != button.Nothing {
@@ -61,12 +61,12 @@ func TestAPressThatWaitsForTheDiskIsStillOneOfTheTest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		edges := make(chan button.Edge, 8)
 		var got []button.Press
-		b := button.New(button.Config{Source: fed(edges), Times: button.DefaultTimes(), Log: quiet, Pressed: func(p button.Press) error {
+		b := button.New(button.Config{Source: fed(edges), Times: button.DefaultTimes(), Log: quiet, Pressed: func(p button.Press) (string, error) {
 			got = append(got, p)
 			if len(got) == 1 {
 				time.Sleep(20 * time.Second)
 			}
-			return nil
+			return "", nil
 		}})
 		ctx, stop := context.WithCancel(t.Context())
 		var ended sync.WaitGroup
@@ -103,7 +103,7 @@ func (f fed) Open() (button.Line, error) {
 func TestATestThatIsEndedArmsTheNextPress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, _ := run(t, button.NewSimulation())
-		go func() { _, _ = b.Hold(t.Context(), 6*time.Second) }()
+		go func() { _, _, _ = b.Hold(t.Context(), 6*time.Second) }()
 		time.Sleep(time.Second)
 		b.Test() // a press that has begun
 		time.Sleep(time.Second)
@@ -112,7 +112,7 @@ func TestATestThatIsEndedArmsTheNextPress(t *testing.T) {
 		if s := b.Status(); s.Last.Idle != button.IsTest {
 			t.Errorf("a press that began before a test: %+v", s.Last)
 		}
-		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset {
+		if p, _, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset {
 			t.Errorf("afterwards: %+v", p)
 		}
 	})
@@ -124,7 +124,7 @@ func TestAButtonThatIsTurnedOffDoesNothing(t *testing.T) {
 		b, presses := run(t, button.NewSimulation())
 		b.Follow(button.Choice{Disabled: true})
 		for hold, means := range map[time.Duration]button.Outcome{500 * ms: button.Presence, 6 * time.Second: button.Reset} {
-			p, err := b.Hold(t.Context(), hold)
+			p, _, err := b.Hold(t.Context(), hold)
 			if want := (button.Press{Outcome: button.Nothing, Held: hold, Idle: button.IsDisabled, Means: means}); p != want || err != nil {
 				t.Errorf("held %v: got %+v, %v", hold, p, err)
 			}
@@ -133,7 +133,7 @@ func TestAButtonThatIsTurnedOffDoesNothing(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 		b.Follow(button.Choice{})
-		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset {
+		if p, _, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset {
 			t.Errorf("turned on: %+v", p)
 		}
 		if got := presses(); got[0].Outcome != button.Nothing || got[1].Outcome != button.Nothing {

@@ -32,7 +32,7 @@ func TestAHoldDoesNothingWhileAResetIsRefused(t *testing.T) {
 		if s := b.Status(); s.Rest != 10*time.Minute || !s.Works() {
 			t.Errorf("at the start: %+v", s)
 		}
-		p, err := b.Hold(t.Context(), 6*time.Second)
+		p, _, err := b.Hold(t.Context(), 6*time.Second)
 		if want := (button.Press{Outcome: button.Nothing, Held: 6 * time.Second, Idle: button.IsResting, Means: button.Reset}); p != want || err != nil {
 			t.Errorf("got %+v, %v", p, err)
 		}
@@ -42,12 +42,12 @@ func TestAHoldDoesNothingWhileAResetIsRefused(t *testing.T) {
 			}
 		}
 		for hold, want := range map[time.Duration]button.Outcome{500 * ms: button.Presence, 3 * time.Second: button.Nothing, 11 * time.Second: button.Cancelled} {
-			if p, _ := b.Hold(t.Context(), hold); p.Outcome != want || p.Idle != "" {
+			if p, _, _ := b.Hold(t.Context(), hold); p.Outcome != want || p.Idle != "" {
 				t.Errorf("held %v: %+v", hold, p)
 			}
 		}
 		time.Sleep(10 * time.Minute)
-		if p, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset || b.Status().Rest != 0 {
+		if p, _, _ := b.Hold(t.Context(), 6*time.Second); p.Outcome != button.Reset || b.Status().Rest != 0 {
 			t.Errorf("afterwards: %+v, for %v yet", p, b.Status().Rest)
 		}
 		if got := presses(); len(got) != 5 || got[0].Outcome == button.Reset {
@@ -64,7 +64,7 @@ func TestAHoldOverTheEndOfTheRestIsWhatTheFingerWasTold(t *testing.T) {
 	}{{4900 * ms, true}, {5100 * ms, false}, {6900 * ms, false}, {7100 * ms, false}} {
 		synctest.Test(t, func(t *testing.T) {
 			b, _, stages := resting(t, tc.rest)
-			p, err := b.Hold(t.Context(), 7*time.Second)
+			p, _, err := b.Hold(t.Context(), 7*time.Second)
 			if err != nil || (p.Outcome == button.Reset) != tc.reset || (p.Idle == button.IsResting) == tc.reset {
 				t.Errorf("rest of %v: %+v, %v", tc.rest, p, err)
 			}
@@ -84,7 +84,7 @@ func TestATestShowsTheWholeGestureWhileAResetIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, _, stages := resting(t, 10*time.Minute)
 		b.Test()
-		p, err := b.Hold(t.Context(), 6*time.Second)
+		p, _, err := b.Hold(t.Context(), 6*time.Second)
 		if err != nil || p.Idle != button.IsTest || p.Means != button.Reset {
 			t.Errorf("got %+v, %v", p, err)
 		}

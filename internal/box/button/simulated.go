@@ -30,11 +30,11 @@ var ErrNotSimulated = &fault.Error{
 	Message: "The button of this NAS is not simulated. Press it with a finger.",
 }
 
-// Hold presses the simulated button for a while and returns what came of it, and the error of acting on it.
-func (b *Button) Hold(ctx context.Context, hold time.Duration) (Press, error) {
+// Hold presses the simulated button for a while and returns what came of it, also in words, and the error of acting on it.
+func (b *Button) Hold(ctx context.Context, hold time.Duration) (Press, string, error) {
 	s, ok := b.config.Source.(*Simulation)
 	if !ok {
-		return Press{}, ErrNotSimulated
+		return Press{}, "", ErrNotSimulated
 	}
 	b.mu.Lock()
 	done := b.done
@@ -43,7 +43,7 @@ func (b *Button) Hold(ctx context.Context, hold time.Duration) (Press, error) {
 		select {
 		case s.edges <- Edge{Pressed: pressed, At: b.local()}:
 		case <-ctx.Done():
-			return Press{}, ctx.Err()
+			return Press{}, "", ctx.Err()
 		}
 		wait := hold
 		if !pressed {
@@ -57,26 +57,29 @@ func (b *Button) Hold(ctx context.Context, hold time.Duration) (Press, error) {
 			if pressed { // a finger that is pulled away releases the button
 				s.edges <- Edge{At: b.local()}
 			}
-			return Press{}, ctx.Err()
+			return Press{}, "", ctx.Err()
 		}
 	}
 	b.mu.Lock()
 	acting := b.acting
 	b.mu.Unlock()
 	if !acting {
-		return Press{Outcome: Nothing, Held: hold}, nil // too short, or too long to be a press
+		if hold < b.config.Times.ShortFrom {
+			return Press{Outcome: Nothing, Held: hold}, "nothing, as that was too short for a finger", nil
+		}
+		return Press{Outcome: Nothing, Held: hold}, "nothing, as a button that reads pressed for so long counts as stuck", nil
 	}
 	select { // what a press sets off may take its time
 	case <-done:
 		return b.outcome()
 	case <-ctx.Done():
-		return Press{}, ctx.Err()
+		return Press{}, "", ctx.Err()
 	}
 }
 
 // outcome returns the last press, and what acting on it said.
-func (b *Button) outcome() (Press, error) {
+func (b *Button) outcome() (Press, string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return *b.last, b.failed
+	return *b.last, b.said, b.failed
 }

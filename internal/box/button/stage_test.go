@@ -73,7 +73,7 @@ func TestTheFingerIsToldWhereItStands(t *testing.T) {
 	for hold, stages := range map[time.Duration]int{30 * ms: 0, 200 * ms: 1, 3 * time.Second: 2, 6 * time.Second: 3, 11 * time.Second: 4, 2 * time.Minute: 5} {
 		synctest.Test(t, func(t *testing.T) {
 			b, got := listen(t, button.NewSimulation())
-			if _, err := b.Hold(t.Context(), hold); err != nil {
+			if _, _, err := b.Hold(t.Context(), hold); err != nil {
 				t.Fatal(err)
 			}
 			want := slices.Clone(whole[:stages])
@@ -94,7 +94,7 @@ func TestAButtonThatIsTurnedOffTellsNothing(t *testing.T) {
 			b, got := listen(t, button.NewSimulation())
 			b.Follow(button.Choice{Disabled: disabled})
 			b.Test()
-			if _, err := b.Hold(t.Context(), 6*time.Second); err != nil || len(got()) != want {
+			if _, _, err := b.Hold(t.Context(), 6*time.Second); err != nil || len(got()) != want {
 				t.Errorf("turned off %v: told %v, %v", disabled, got(), err)
 			}
 		})

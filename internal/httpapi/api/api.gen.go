@@ -1847,6 +1847,9 @@ type Press struct {
 // PressOutcome defines model for PressOutcome.
 type PressOutcome struct {
 	Outcome Outcome `json:"outcome"`
+
+	// Words What came of it, and of nothing why, as in the log.
+	Words string `json:"words"`
 }
 
 // PressWait defines model for PressWait.

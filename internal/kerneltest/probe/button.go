@@ -24,11 +24,11 @@ type keyButton struct {
 
 func newKeyButton() *keyButton {
 	k := &keyButton{}
-	k.button = button.New(button.Config{Source: button.NewAuto(nil, nil), Times: button.DefaultTimes(), Log: slog.Default(), Pressed: func(p button.Press) error {
+	k.button = button.New(button.Config{Source: button.NewAuto(nil, nil), Times: button.DefaultTimes(), Log: slog.Default(), Pressed: func(p button.Press) (string, error) {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		k.presses = append(k.presses, p)
-		return nil
+		return "", nil
 	}})
 	go func() { _ = k.button.Run(context.Background()) }()
 	return k

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:1821152ace2106586bf8c44fe785c0fc2d9aef349387724c7e0766fd55f6051b
+// openapi.yaml sha256:c8f93373dd42d27cf595c2c1fbb74fb1992e2b1b15ebeb27e419d358d1c0dec8
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -2447,6 +2447,8 @@ export interface components {
         };
         PressOutcome: {
             outcome: components["schemas"]["Outcome"];
+            /** @description What came of it, and of nothing why, as in the log. */
+            words: string;
         };
         BeforeReset: {
             /** Format: date-time */
