@@ -57,12 +57,14 @@ story(
 		await page.getByText("10 of 10 left").waitFor();
 		await visitor.look("enrol-pressed-done");
 		await page.getByRole("button", { name: "Open the desktop" }).click();
-		await desktop(visitor);
-
-		const win = await open(visitor, "Personal Settings", "Security");
-		await win.getByRole("button", { name: "Remove Lost phone" }).click();
+		// The desktop opens where the lost device can be removed.
+		await page.getByText("Did you lose a device?").waitFor();
+		await visitor.look("security-pressed");
+		await page.getByRole("button", { name: "Show devices" }).click();
+		await page.getByRole("button", { name: "Remove Lost phone" }).click();
 		await page.getByRole("button", { name: "Remove device" }).click();
-		await win.getByText("Lost phone").first().waitFor({ state: "detached" });
+		await page.getByText("Lost phone").first().waitFor({ state: "detached" });
+		expect(await page.getByText("Did you lose a device?").count()).toBe(0);
 		await signOut(visitor);
 		await signIn(visitor, marta);
 		await codeField(visitor).fill(await phone.fresh());

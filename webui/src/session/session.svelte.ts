@@ -15,6 +15,8 @@ class SignedIn {
 	resetAt = $state("");
 	/** A recovery code was used, or a press of the button: the password alone is proof for mending the ways in. */
 	repair = $state(false);
+	/** Somebody came in by a press of the button and had to set up a way in first: what they lost can be removed next. */
+	mending = $state(false);
 	/** performance.now() when the session ends unless something is done, and when it ends in any case. */
 	#idleAt = $state(0);
 	#endsAt = $state(0);
@@ -29,6 +31,7 @@ class SignedIn {
 		this.mustEnrol = session.must_enrol;
 		this.mayPostpone = session.may_postpone;
 		this.repair = session.repair;
+		if (session.repair && session.must_enrol) this.mending = true;
 		this.resetAt = session.reset_at === sessionStorage.getItem(told) ? "" : (session.reset_at ?? "");
 		this.#idleAt = now + session.idle_in * 1000;
 		this.#endsAt = now + session.ends_in * 1000;
@@ -64,6 +67,7 @@ class SignedIn {
 		this.mustEnrol = false;
 		this.mayPostpone = false;
 		this.repair = false;
+		this.mending = false;
 		this.resetAt = "";
 		sessionStorage.removeItem(told);
 	}

@@ -26,3 +26,16 @@ test("the next person at the same browser is told, too", () => {
 	session.take(answer(reset));
 	expect(session.resetAt).toBe(reset);
 });
+
+test("who had to set up a way in after a press is shown what was lost, also once it is mended", () => {
+	session.take({ ...answer(), must_enrol: true, repair: true });
+	session.take({ ...answer(), must_enrol: false, repair: false });
+	expect(session.mending).toBe(true);
+	session.forget();
+	expect(session.mending).toBe(false);
+});
+
+test("a policy that wants 2-step verification tells of nothing lost", () => {
+	session.take({ ...answer(), must_enrol: true, repair: false });
+	expect(session.mending).toBe(false);
+});

@@ -53,13 +53,18 @@ export class Press {
 		return this.problem?.code === "not_local" || this.problem?.code === "way_closed";
 	}
 
-	/** Begins a wait, or a new one after the last was dropped or nobody pressed in time. */
+	/**
+	 * Begins a wait, or a new one after the last was dropped or nobody pressed in time. A page that nobody looks at waits for
+	 * its turn to be seen: a forgotten tab would count as a second browser, and the press would drop both.
+	 */
 	async begin(): Promise<void> {
 		this.end();
 		const turn = this.#turn;
 		this.state = "starting";
 		this.problem = undefined;
 		this.#life = 0;
+		await this.#seen();
+		if (turn !== this.#turn) return;
 		try {
 			const answer = await this.#questions.ask();
 			if (turn === this.#turn) this.#go(answer);
@@ -92,10 +97,28 @@ export class Press {
 		this.state = problem.code === "wait_dropped" ? "dropped" : "refused";
 	}
 
+	/** Resolves once the page can be seen. A wait that was begun goes on in the dark: a phone locks its screen. */
+	#seen(): Promise<void> {
+		if (document.visibilityState === "visible") return Promise.resolve();
+		return new Promise((done) => {
+			const look = () => {
+				if (document.visibilityState !== "visible") return;
+				leave();
+				done();
+			};
+			const leave = () => {
+				document.removeEventListener("visibilitychange", look);
+				this.#stop = undefined;
+			};
+			document.addEventListener("visibilitychange", look);
+			this.#stop = leave;
+		});
+	}
+
 	#go(answer: PressAnswer) {
 		const turn = this.#turn;
 		this.#take(answer);
-		if (this.state === "waiting") this.#stop = poll(() => this.#look(turn), 1000);
+		if (this.state === "waiting") this.#stop = poll(() => this.#look(turn), 1000, true);
 	}
 
 	async #look(turn: number) {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Problem } from "../api/problem";
 import { Press, type PressAnswer } from "./press.svelte";
 
@@ -113,4 +113,44 @@ test("a press that was for two is dropped also when it is made use of", async ()
 	expect(press.state).toBe("dropped");
 	press.refuse(refusal(409, "not_pressed"));
 	expect(press.state).toBe("refused");
+});
+
+describe("a page that nobody looks at", () => {
+	const sight = vi.spyOn(document, "visibilityState", "get");
+	const hidden = vi.spyOn(document, "hidden", "get");
+	function show(state: DocumentVisibilityState) {
+		sight.mockReturnValue(state);
+		hidden.mockReturnValue(state === "hidden");
+		document.dispatchEvent(new Event("visibilitychange"));
+	}
+	afterEach(() => show("visible"));
+
+	// R140 (f): after a reset every forgotten tab would otherwise wait beside the one that somebody looks at.
+	test("begins no wait until it is seen", async () => {
+		show("hidden");
+		press.begin();
+		await seconds(30);
+		expect([press.state, ask.mock.calls.length]).toEqual(["starting", 0]);
+		show("visible");
+		await seconds(0);
+		expect([press.state, ask.mock.calls.length]).toEqual(["waiting", 1]);
+	});
+
+	test("begins none after it was left", async () => {
+		show("hidden");
+		press.begin();
+		press.end();
+		show("visible");
+		await seconds(5);
+		expect(ask).not.toHaveBeenCalled();
+	});
+
+	test("goes on with a wait that was begun: a phone locks its screen", async () => {
+		await press.begin();
+		show("hidden");
+		await seconds(20);
+		look.mockResolvedValue({ state: "confirmed", expires_in: 60 });
+		await seconds(2);
+		expect(press.state).toBe("confirmed");
+	});
 });
