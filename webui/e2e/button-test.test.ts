@@ -63,11 +63,11 @@ story("the button is turned off, and on again", async ({ nas, claimed, visit }) 
 	const act = dialog.getByRole("button", { name: "Turn the button off" });
 	expect(await act.isDisabled()).toBe(true);
 	visitor.expects("/button/enabled", 422);
-	await dialog.getByLabel("Type attic-nas").fill("cellar-nas");
+	await dialog.getByLabel("Name of this NAS").fill("cellar-nas");
 	await act.click();
 	await dialog.locator("[aria-invalid=true]").waitFor();
 	await visitor.look("button-off-asked");
-	await dialog.getByLabel("Type attic-nas").fill(marta.nas_name);
+	await dialog.getByLabel("Name of this NAS").fill(marta.nas_name);
 	await act.click();
 	const off = win.getByText("The reset button is turned off.").first();
 	await off.waitFor();
@@ -77,6 +77,15 @@ story("the button is turned off, and on again", async ({ nas, claimed, visit }) 
 	await stranger.page.getByText("The reset button of the NAS does not work").waitFor();
 	expect(await stranger.page.getByText(/^Hold it|short press of the button/).count()).toBe(0);
 	await stranger.look("sign-in-ways-off");
+
+	// Whoever ends a test by the keyboard stays where the test was begun.
+	await win.getByRole("radio", { name: "Test" }).check();
+	await win.getByText(/^Test, \d+ s left$/).waitFor();
+	await win.getByRole("button", { name: "End the test" }).press("Enter");
+	await win.getByText("Live state").waitFor();
+	await expect
+		.poll(() => win.getByRole("radio", { name: "Live" }).evaluate((one) => one === document.activeElement))
+		.toBe(true);
 
 	await nas.press("6s");
 	await win.getByText(/while the button was turned off; it would have restored/).waitFor();

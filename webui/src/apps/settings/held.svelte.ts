@@ -49,7 +49,10 @@ export function lastWords(last: LastPress): string {
 }
 
 /** What a press in a test would have done, as a sentence. */
-export const testWords = (means: Outcome) => `This would ${would[means]}.`;
+export const testWords = (means: Outcome, enabled = true) =>
+	enabled
+		? `This would ${would[means]}.`
+		: `The button is turned off, so this would do nothing; turned on, it would ${would[means]}.`;
 
 /** By what the box answers the finger, as a sentence; empty: by nothing. */
 export function feedbackWords({ light, warning, beeper }: Feedback): string {

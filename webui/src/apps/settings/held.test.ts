@@ -41,6 +41,9 @@ test.each([
 test("a test tells what would have come of a press", () => {
 	expect(testWords("reset")).toBe("This would have restored the administrator’s defaults.");
 	expect(testWords("cancelled")).toContain("held too long");
+	expect(testWords("reset", false)).toBe(
+		"The button is turned off, so this would do nothing; turned on, it would have restored the administrator’s defaults.",
+	);
 });
 
 test("by what the box answers is named as far as there is anything", () => {
