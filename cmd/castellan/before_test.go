@@ -18,7 +18,7 @@ func TestTheCommandSaysWhatWasBeforeAReset(t *testing.T) {
 	if out, err := ask("before-reset"); err == nil || !strings.Contains(out, "has restored nothing since") {
 		t.Errorf("before any reset: %q, %v", out, err)
 	}
-	if out, err := ask("button", "press", "--hold", "5200ms"); err != nil || !strings.Contains(out, "reset") {
+	if out, err := ask("button", "press", "--hold", "5200ms"); err != nil || !strings.Contains(out, "administrator defaults restored") {
 		t.Fatalf("got %q, %v", out, err)
 	}
 	out, err := ask("before-reset")

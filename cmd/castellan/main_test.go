@@ -80,7 +80,7 @@ func (p *process) start() {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		greeting.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), "press it") {
+		if strings.Contains(lines.Text(), "hold it") {
 			break
 		}
 	}
@@ -254,7 +254,7 @@ func TestTheCommandsTalkToTheRunningDaemon(t *testing.T) {
 	if out := ask("default-password"); !strings.Contains(out, p.label) {
 		t.Errorf("got %q", out)
 	}
-	if out := ask("button", "press", "--hold", "100ms"); !strings.Contains(out, "presence") {
+	if out := ask("button", "press", "--hold", "100ms"); !strings.Contains(out, "nobody was waiting for it") {
 		t.Errorf("got %q", out)
 	}
 	if out := ask("sessions"); !strings.Contains(out, "LAST ACTIVE") || !regexp.MustCompile(`(?m)^admin +20\d\d-.* 127\.0\.0\.1 `).MatchString(out) {

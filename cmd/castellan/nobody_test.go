@@ -103,7 +103,7 @@ func TestAFileThatMayNotBeReadIsNotDamaged(t *testing.T) {
 		p := newProcess(t)
 		p.start()
 		p.kill()
-		said := p.until(p.asNobody(name), "press it")
+		said := p.until(p.asNobody(name), "hold it")
 		if !strings.Contains(said, "permission denied") || !strings.Contains(said, "Give the file to the user") || strings.Contains(said, "damaged") {
 			t.Errorf("%s: %s", name, said)
 		}
@@ -130,7 +130,7 @@ func TestACertificateThatCannotBeWrittenKeepsTheDoorOpen(t *testing.T) {
 	if err := errors.Join(os.Chmod(data, 0o777|os.ModeSticky), os.Chmod(filepath.Join(data, "tls.pem"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	said := p.until(cmd, "press it")
+	said := p.until(cmd, "hold it")
 	if !greetingForm.MatchString(said) || !strings.Contains(said, "renew certificate") {
 		t.Errorf("it says %q", said)
 	}
@@ -140,7 +140,7 @@ func TestACertificateThatCannotBeWrittenKeepsTheDoorOpen(t *testing.T) {
 	if err := os.Chmod(data, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if said := p.until(p.asNobody("data"), "press it"); greetingForm.MatchString(said) || !strings.Contains(said, "tls.pem") {
+	if said := p.until(p.asNobody("data"), "hold it"); greetingForm.MatchString(said) || !strings.Contains(said, "tls.pem") {
 		t.Errorf("without any certificate it says %q", said)
 	}
 }

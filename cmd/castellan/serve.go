@@ -72,13 +72,30 @@ func greet(w io.Writer, g daemon.Greeting, config string) {
 		line("password", g.DefaultPassword+" (until you choose your own)")
 	}
 	line("button", g.Button)
-	if config != "" {
-		config = " -config " + config
+	if g.Simulated {
+		command := pressCommand(config)
+		switch {
+		case g.Recovery != "":
+		case g.Owned:
+			line("press it", command+"500ms  (confirms whoever waits for it)")
+		default:
+			line("press it", command+"500ms  (claims this NAS for the browser that waits)")
+		}
+		line("hold it", command+"6s  "+map[bool]string{true: "(begins this NAS anew)", false: "(restores the administrator's defaults)"}[g.Recovery != ""])
 	}
+	_, _ = fmt.Fprintln(w)
+}
+
+// pressCommand presses the simulated button of the daemon that has this config file, for the time that follows.
+func pressCommand(config string) string {
 	self, err := os.Executable()
 	if err != nil {
 		self = "castellan"
 	}
-	line("press it", self+" button press"+config+" --hold 6s")
-	_, _ = fmt.Fprintln(w)
+	if config != "" {
+		self += " button press -config " + config
+	} else {
+		self += " button press"
+	}
+	return self + " -hold "
 }

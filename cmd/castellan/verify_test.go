@@ -64,7 +64,7 @@ func TestTheCheckRunsAfterTheProgramWasReplaced(t *testing.T) {
 	}
 	cmd := castellan("serve", "-config", p.config, "-greeting")
 	cmd.Path, cmd.ExtraFiles = "/proc/self/fd/3", []*os.File{program}
-	said := p.until(cmd, "press it")
+	said := p.until(cmd, "hold it")
 	if !greetingForm.MatchString(said) || strings.Contains(said, "recovery") {
 		t.Errorf("it says %q", said)
 	}

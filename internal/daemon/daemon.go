@@ -260,11 +260,13 @@ type Greeting struct {
 	Name                string // of the built-in administrator
 	DefaultPassword     string
 	Button              string
+	Simulated           bool   // the command line presses the button
 	Recovery            string // what is wrong, where the house needs recovery
 }
 
 func (h *house) greeting() Greeting {
-	g := Greeting{Fingerprint: h.certificate.Fingerprint(), Name: account.BuiltIn, Button: h.button.Status().Describe()}
+	b := h.button.Status()
+	g := Greeting{Fingerprint: h.certificate.Fingerprint(), Name: account.BuiltIn, Button: b.Describe(), Simulated: b.Kind == button.Simulated}
 	if h.recovery != nil {
 		g.Recovery = h.recovery.message
 		return g

@@ -157,7 +157,7 @@ var catalogue = map[Kind]words{
 
 	Claimed:            {System, Info, "NAS claimed with {proof}; {account} is its administrator"},
 	ClaimDropped:       {System, Warning, "The button was pressed while {count} browsers were waiting to claim this NAS; all were dropped"},
-	ResetDone:          {Button, Warning, "Administrator defaults restored by the reset button"},
+	ResetDone:          {Button, Warning, "Administrator defaults restored by the reset button; castellan before-reset on the NAS itself prints what it changed"},
 	ResetFailed:        {Button, Error, "Reset by the button did not finish and is tried again: {reason}"},
 	EraseFailed:        {System, Error, "What the reset deleted may still be readable in the database file, which could not be written anew; that is tried again every hour: {reason}"},
 	NetworkPending:     {Button, Warning, "Automatic network addresses were asked for; this version records that and changes nothing"},
@@ -166,7 +166,7 @@ var catalogue = map[Kind]words{
 	ButtonPressed:      {Button, Info, "Button pressed for {held}: {outcome}"},
 	ButtonLearning:     {Button, Info, "The NAS listens for its reset button for {for}"},
 	ButtonChosen:       {Button, Warning, "The reset button is now {button}"},
-	ButtonTested:       {Button, Info, "Presses of the button are only shown for {for}"},
+	ButtonTested:       {Button, Info, "A test of the button began: presses do nothing for {for}"},
 	ButtonDisabled:     {Button, Warning, "The reset button was turned off; castellan recover on the NAS itself is the last way back in"},
 	ButtonEnabled:      {Button, Info, "The reset button was turned on"},
 	CertificateMade:    {System, Info, "New certificate made: {reason}"},

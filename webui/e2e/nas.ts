@@ -66,8 +66,8 @@ source = "${button}"
 		await new Promise<void>((done, failed) => {
 			const heard = (text: Buffer) => {
 				log.push(text.toString());
-				// The last line of the greeting, which comes once the ports are open.
-				if (log.join("").includes("press it ")) done();
+				// The greeting names every kind of button, and comes once the ports are open.
+				if (/^ {2}button /m.test(log.join(""))) done();
 			};
 			child.stdout.on("data", heard);
 			child.stderr.on("data", heard);
