@@ -106,6 +106,8 @@ func (e *exhibit) oddities() []damage {
 		{name: "metas of noise", data: metas(func(b []byte) { noise(random, b) })},
 		{name: "both checksums", data: metas(func(b []byte) { b[72] ^= 1; b[dbPage+72] ^= 1 })},
 		{name: "zeros", data: make([]byte, len(e.newest))},
+		// One bit of the name of a field: nobody would own the box, and nobody could claim it.
+		{name: "nobody's", data: bytes.ReplaceAll(e.newest, []byte(`{"claimed":`), []byte(`{"clakmed":`))},
 		{name: "a folder", prepare: func(path string) { _ = os.MkdirAll(filepath.Join(path, "x"), 0o700) }},
 		{name: "a symlink loop", prepare: func(path string) { _ = os.Symlink(path, path) }},
 		{name: "a symlink to nowhere", prepare: func(path string) { _ = os.Symlink(path+".nowhere", path) }},

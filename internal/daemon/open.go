@@ -141,6 +141,9 @@ func (d *Daemon) openWhole(key secret.Key) (opened, error) {
 		if device, err = deviceOf(tx, key); err != nil {
 			return err
 		}
+		if err = claim.Sound(tx); err != nil {
+			return err
+		}
 		o.floor, err = event.Floor(tx)
 		return err
 	})

@@ -173,6 +173,20 @@ func Anew(tx *store.Tx) (anew, label bool, err error) {
 	return r.Anew, !r.Unlabelled, err
 }
 
+// Sound returns an error where nobody owns the box and its built-in administrator has not the default password: a damaged
+// record says so, and nobody could sign in to such a box or claim it.
+func Sound(tx *store.Tx) error {
+	owned, _, err := Owned(tx)
+	if err != nil || owned {
+		return err
+	}
+	admin, err := account.ByName(tx, account.BuiltIn)
+	if ignoreUnknown(err) == nil && admin.Password.Origin != account.Default {
+		return fmt.Errorf("%w: nobody owns the box, and nobody could claim it", store.ErrDamaged)
+	}
+	return err
+}
+
 // Generation returns how often the box has changed hands. What was proved in one generation proves nothing in
 // the next.
 func Generation(tx *store.Tx) (uint64, error) {

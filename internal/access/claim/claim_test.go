@@ -333,3 +333,31 @@ func TestABoxSaysWhatAResetHasLeftOfIt(t *testing.T) {
 		want("with a default password of the integrator's", true, false, true)
 	}
 }
+
+// R140 (h): a box that says nobody owns it, while its administrator has a password of his own, has a damaged record.
+func TestABoxThatNobodyOwnsCanBeClaimed(t *testing.T) {
+	b := newBench(t)
+	sound := func() (err error) {
+		_ = b.db.View(func(tx *store.Tx) error { err = claim.Sound(tx); return nil })
+		return err
+	}
+	if err := sound(); err != nil {
+		t.Errorf("a new box: %v", err)
+	}
+	if _, err := b.take(claim.Claim{Password: "three plain words here"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := sound(); err != nil {
+		t.Errorf("a claimed box: %v", err)
+	}
+	b.update(func(tx *store.Tx) error {
+		return store.NewTable[map[string]string]("box").Put(tx, "claim", map[string]string{"clakmed": "2026-11-21T12:00:00Z"})
+	})
+	if err := sound(); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("a damaged record: %v", err)
+	}
+	b.update(func(tx *store.Tx) error { _, err := b.Release(tx, noon); return err })
+	if err := sound(); err != nil {
+		t.Errorf("a released box: %v", err)
+	}
+}
