@@ -250,3 +250,18 @@ func TestNothingIsLeftForLater(t *testing.T) {
 		}
 	}
 }
+
+// The tests of the daemon on a real kernel are run by the word Kernel in their names: one without it would never be.
+func TestEveryTestOfARealKernelIsRun(t *testing.T) {
+	named := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	for file, text := range sources(t) {
+		if !strings.Contains(filepath.ToSlash(file), "internal/daemon/") || !strings.HasPrefix(text, "//go:build kernel") {
+			continue
+		}
+		for _, test := range named.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(test[1], "Kernel") {
+				t.Errorf("%s: no run has %s: its name wants the word Kernel", file, test[1])
+			}
+		}
+	}
+}

@@ -12,7 +12,7 @@ import (
 
 // R140 (a) on a real kernel: a button that is down before the kernel starts, on a line of its own or owned by a driver, does nothing
 // when it is released after six seconds and more, and works from then on.
-func TestAButtonHeldAtTheStartDoesNothingBeforeItsRelease(t *testing.T) {
+func TestAButtonHeldWhileTheKernelStartsDoesNothingBeforeItsRelease(t *testing.T) {
 	for name, tc := range map[string]struct {
 		button    string
 		keys      []kerneltest.Key
