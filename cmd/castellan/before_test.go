@@ -15,7 +15,7 @@ func TestTheCommandSaysWhatWasBeforeAReset(t *testing.T) {
 		out, err := castellan(append(args, "-config", p.config)...).CombinedOutput()
 		return string(out), err
 	}
-	if out, err := ask("before-reset"); err == nil || !strings.Contains(out, "has restored nothing since") {
+	if out, err := ask("before-reset"); err == nil || !strings.Contains(out, "no reset has restored anything") {
 		t.Errorf("before any reset: %q, %v", out, err)
 	}
 	if out, err := ask("button", "press", "--hold", "5200ms"); err != nil || !strings.Contains(out, "administrator defaults restored") {

@@ -26,7 +26,7 @@ const (
 
 // The refusals of whoever asks what was before a reset.
 var (
-	ErrNoSnapshot = &fault.Error{Kind: fault.NotFound, Code: "no_snapshot", Message: "Nothing is kept of the time before a reset: the reset button has restored nothing since this NAS was claimed first."}
+	ErrNoSnapshot = &fault.Error{Kind: fault.NotFound, Code: "no_snapshot", Message: "Nothing is kept of the time before a reset: since this NAS was set up, no reset has restored anything that an owner had set."}
 	ErrForeign    = &fault.Error{Kind: fault.Conflict, Code: "snapshot_unreadable", Message: "What was before the last reset cannot be read: the file is damaged, or it was sealed with another device key. Put the device key of that time back to read it."}
 )
 

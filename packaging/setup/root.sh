@@ -51,10 +51,11 @@ root=$work/root
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 2>/dev/null | head -n 1)
 [ -n "$suite" ] || die "the host does not say which Debian it is"
+[ -n "$mirror" ] || die "the host has no source of Debian packages in its apt lists"
 
 # dpkg and apt know by their documentation what the host runs; people who read it are not in the machine.
 timeout 600 mmdebstrap --quiet --mode=root --architectures=arm64 --variant=extract \
-	--include="$(echo "$wanted" | tr ' ' ,)" "$suite" "$root" "${mirror:-http://deb.debian.org/debian}" >"$cache/log" 2>&1 ||
+	--include="$(echo "$wanted" | tr ' ' ,)" "$suite" "$root" "$mirror" >"$cache/log" 2>&1 ||
 	die "cannot fetch $suite for arm64: $(grep '^E' "$cache/log" | head -n 1)"
 rm -rf "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale "$root"/usr/share/perl "$root"/usr/lib/*/perl* "$root"/var/cache/apt
 

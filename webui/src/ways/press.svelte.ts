@@ -19,7 +19,7 @@ interface Questions {
 	look: () => Promise<PressAnswer>;
 }
 
-/** Waits for a short press of the button on the NAS, for as long as the page is looked at. */
+/** Waits for a short press of the button on the NAS. A wait begins only in a page that can be seen, and then goes on. */
 export class Press {
 	state = $state<PressState>("idle");
 	/** Why there is no wait. */
