@@ -52,7 +52,7 @@ type process struct {
 func newProcess(t *testing.T) *process {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "castellan.toml")
-	text := "data = \"data\"\nsocket = \"s\"\n[web]\nhttps = \"127.0.0.1:0\"\nhttp = \"\"\n[time]\nservers = []\n[button]\nsource = \"simulated\"\n"
+	text := "data = \"data\"\nsocket = \"s\"\n[web]\nhttps = \"127.0.0.1:0\"\nhttp = \"\"\n[time]\nservers = []\n[network]\nservice = \"none\"\n[button]\nsource = \"simulated\"\n"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func newBox(program string) (*box, error) {
 	}
 	b := &box{program: program, folder: folder, socket: filepath.Join(folder, "s"), https: l.Addr().String()}
 	_ = l.Close()
-	config := fmt.Sprintf("data = \"data\"\nsocket = \"s\"\n[web]\nhttps = %q\nhttp = \"\"\n[time]\nservers = []\n[button]\nsource = \"simulated\"\n", b.https)
+	config := fmt.Sprintf("data = \"data\"\nsocket = \"s\"\n[web]\nhttps = %q\nhttp = \"\"\n[time]\nservers = []\n[network]\nservice = \"none\"\n[button]\nsource = \"simulated\"\n", b.https)
 	return b, os.WriteFile(filepath.Join(folder, "castellan.toml"), []byte(config), 0o600)
 }
 

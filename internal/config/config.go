@@ -29,9 +29,10 @@ type Config struct {
 	// DefaultPasswordFile holds the default password of this very box, from the integrator.
 	DefaultPasswordFile string `toml:"default_password_file"`
 
-	Web    Web    `toml:"web"`
-	Time   Time   `toml:"time"`
-	Button Button `toml:"button"`
+	Web     Web     `toml:"web"`
+	Time    Time    `toml:"time"`
+	Network Network `toml:"network"`
+	Button  Button  `toml:"button"`
 }
 
 // Web is where browsers reach the box.
@@ -45,6 +46,15 @@ type Web struct {
 type Time struct {
 	Servers []string `toml:"servers"`
 }
+
+// Network is who sets up the network of the box.
+type Network struct {
+	// Service is "auto", or "none" for a box whose network Castellan leaves alone: it is shown, and neither changed nor told of this box.
+	Service string `toml:"service"`
+}
+
+// NoNetwork is the Service of a box whose network is left alone.
+const NoNetwork = "none"
 
 // Button is which button the box has.
 type Button struct {
@@ -74,11 +84,12 @@ const Path = "/etc/castellan/castellan.toml"
 // Default returns the settings of a box whose integrator decided nothing.
 func Default() Config {
 	return Config{
-		Data:   "/var/lib/castellan",
-		Socket: "/run/castellan/castellan.sock",
-		Web:    Web{HTTPS: ":8001", HTTP: ":8000"},
-		Time:   Time{Servers: []string{"time.cloudflare.com", "ptbtime1.ptb.de", "0.pool.ntp.org", "1.pool.ntp.org", "2.pool.ntp.org"}},
-		Button: Button{Source: "auto", Key: keyRestart, Active: "low", Debounce: Duration(20 * time.Millisecond)},
+		Data:    "/var/lib/castellan",
+		Socket:  "/run/castellan/castellan.sock",
+		Web:     Web{HTTPS: ":8001", HTTP: ":8000"},
+		Time:    Time{Servers: []string{"time.cloudflare.com", "ptbtime1.ptb.de", "0.pool.ntp.org", "1.pool.ntp.org", "2.pool.ntp.org"}},
+		Network: Network{Service: "auto"},
+		Button:  Button{Source: "auto", Key: keyRestart, Active: "low", Debounce: Duration(20 * time.Millisecond)},
 	}
 }
 
@@ -154,6 +165,9 @@ func (c Config) check() error {
 		if !validHost(s) {
 			return fmt.Errorf("time.servers: %q is no host name or address", s)
 		}
+	}
+	if s := c.Network.Service; s != "auto" && s != NoNetwork {
+		return fmt.Errorf("network.service must be one of \"auto\", \"none\", not %q", s)
 	}
 	return c.Button.check()
 }

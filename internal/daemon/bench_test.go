@@ -71,7 +71,7 @@ func newHouse(t *testing.T) *house {
 	file.Socket = filepath.Join(file.Data, "s")
 	file.Web = config.Web{HTTPS: "127.0.0.1:0", HTTP: "127.0.0.1:0"}
 	file.Button.Source = "simulated"
-	file.Time.Servers = nil
+	file.Time.Servers, file.Network.Service = nil, config.NoNetwork
 	return &house{t: t, file: file, log: &logBuffer{}, root: fstest.MapFS{}, bus: "unix:path=/nowhere/at/all", hash: password.Config{Memory: 64, Passes: 1}}
 }
 

@@ -100,6 +100,7 @@ type house struct {
 	db       *store.DB
 
 	links       *network.Links
+	network     *network.Network
 	certificate *certificate.Keeper
 	clock       *clock.Clock
 	keeper      *keeper.Keeper
@@ -148,7 +149,9 @@ func (d *Daemon) build() (*house, error) {
 func (d *Daemon) assemble(opened opened) (*house, error) {
 	h := &house{
 		Daemon: d, recovery: opened.recovery, db: opened.db,
-		links: network.New(), certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
+		links: network.NewLinks(), network: network.New(network.Config{
+			Alone: d.File.Network.Service == config.NoNetwork, Folder: d.File.Data, Elapsed: d.Elapsed, Out: d.Out,
+		}), certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
 	}
 	if err := h.keepTime(opened); err != nil {
 		return nil, errors.Join(err, h.db.Close())
@@ -156,7 +159,7 @@ func (d *Daemon) assemble(opened opened) (*house, error) {
 	h.signal = d.signals()
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Stage: h.staged, Rest: h.rest, Log: d.Out})
 	h.api = httpapi.Config{
-		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
+		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Network: httpapi.Network{Network: h.network}, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
 		Time: h.timekeeping(), Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
@@ -187,7 +190,7 @@ func (h *house) furnish(o opened) error {
 	h.api.Post, h.api.Syslog = h.post, httpapi.Syslog{Status: h.syslog.Status, Use: h.useSyslog, Try: h.trySyslog}
 	h.reset = reset.New(reset.Config{
 		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Waits: h.waits, Log: h.log, Post: h.post,
-		Network: network.Unmanaged{}, Forget: h.forgetTime, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Elapsed: elapsed, Boot: clock.Boot(), Out: h.Out,
+		Network: h.network, Forget: h.forgetTime, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Elapsed: elapsed, Boot: clock.Boot(), Out: h.Out,
 	})
 	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log, h.api.Reset = h.db, sessions, tickets, h.box, h.log, h.reset
 	h.api.Door = signin.New(signin.Config{

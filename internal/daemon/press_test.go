@@ -19,7 +19,7 @@ import (
 // still do.
 func TestAResetPressIsNoPresence(t *testing.T) {
 	file := config.Default()
-	file.Data, file.Time.Servers, file.Button.Source = t.TempDir(), nil, "simulated"
+	file.Data, file.Time.Servers, file.Button.Source, file.Network.Service = t.TempDir(), nil, "simulated", config.NoNetwork
 	file.Socket = filepath.Join(file.Data, "s")
 	h, err := New(Config{
 		File: file, Built: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Out: slog.New(slog.DiscardHandler), Verify: store.Verify,

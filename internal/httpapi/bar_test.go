@@ -25,7 +25,7 @@ func barred(t *testing.T) *API {
 	t.Cleanup(func() { _ = db.Close() })
 	out := slog.New(slog.DiscardHandler)
 	log := event.New(func() event.Moment { return event.Moment{Now: time.Unix(1, 0)} }, out)
-	a := New(Config{DB: db, Log: log, Links: network.New(), Out: out, HTTPSPort: "8001", Elapsed: func() time.Duration { return time.Hour }})
+	a := New(Config{DB: db, Log: log, Links: network.NewLinks(), Out: out, HTTPSPort: "8001", Elapsed: func() time.Duration { return time.Hour }})
 	block, err := settings.Rules("block", []string{"192.0.2.0/24", "2001:db8::/32"})
 	if err != nil {
 		t.Fatal(err)

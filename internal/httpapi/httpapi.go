@@ -79,6 +79,7 @@ type Config struct {
 	Button      *button.Button
 	Feedback    func() signal.Found // what the finger on the button is told with
 	Links       *network.Links
+	Network     Network
 	Certificate *certificate.Keeper
 	Renamed     func() // called when the name of the NAS has changed
 	// Recovering is called before an administrator is let in again on the box itself, whose name is right.

@@ -141,7 +141,7 @@ func (b *bench) kinds() (kinds []event.Kind) {
 
 // R140 (d)
 func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
-	b, cookies := newBench(t, network.Unmanaged{})
+	b, cookies := newBench(t, network.New(network.Config{Alone: true}))
 	b.update(func(tx *store.Tx) error {
 		_, shared, _, err := b.Browsers.Remember(tx, "", b.ids["admin"], "Firefox", "192.0.2.7")
 		if err == nil {
@@ -201,7 +201,7 @@ func TestAResetRestoresTheAdministratorAndNothingElse(t *testing.T) {
 
 // T27: a claim that was proved before the reset is worth nothing after it.
 func TestAResetEndsEveryHalfFinishedSignIn(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	cookie, _, _ := b.Tickets.Issue(session.Ticket{Stage: session.AwaitClaim})
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestAResetEndsEveryHalfFinishedSignIn(t *testing.T) {
 
 // R140: a press after a reset confirms nobody who waited before it.
 func TestAResetEndsEveryWaitForAPress(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	id, err := b.Waits.Begin(presence.Claim, "")
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ func TestAResetEndsEveryWaitForAPress(t *testing.T) {
 
 // R140 (d): the built-in account comes back where the owner chose another name.
 func TestAResetMakesTheBuiltInAdministratorWhereThereIsNone(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	b.update(func(tx *store.Tx) error {
 		_, err := account.Add(tx, account.Account{Name: "marta", Role: account.Administrator, Password: account.Password{Hash: "marta-hash", Origin: account.Own}})
 		return errors.Join(err, account.Delete(tx, b.ids["admin"]))
@@ -278,7 +278,7 @@ func TestWhatAResetLeftUndoneIsDoneAtTheNextStart(t *testing.T) {
 
 // R140 (c)
 func TestAResetThatCannotBeWrittenDidNotHappen(t *testing.T) {
-	b, cookies := newBench(t, network.Unmanaged{})
+	b, cookies := newBench(t, network.New(network.Config{Alone: true}))
 	if err := b.DB.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func TestAResetThatCannotBeWrittenDidNotHappen(t *testing.T) {
 }
 
 func TestAResetPardonsTheAdministratorsWrongTries(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	for range throttle.FreeTries {
 		a, err := b.Throttle.Password(throttle.Guess{Name: "admin", Source: "192.0.2.7"})
 		if err != nil {
@@ -312,7 +312,7 @@ func TestAResetPardonsTheAdministratorsWrongTries(t *testing.T) {
 
 // R001 R020: whoever holds the button gets in from whatever address they have.
 func TestAResetEndsBlocksLimitsAndPauses(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	b.update(func(tx *store.Tx) error {
 		return settings.PutDefender(tx, settings.Defender{
 			Limits: settings.StrictLimits, Block: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Allow: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")},

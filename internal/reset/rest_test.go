@@ -31,7 +31,7 @@ func (b *bench) again(boot string) *reset.Reset {
 
 // R140: a finished reset begins a rest, which a restart of the program does not end and a start of the kernel does.
 func TestAFinishedResetBeginsARest(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	if left := b.Rest(); left > 0 {
 		t.Errorf("before any reset: %v", left)
 	}

@@ -51,7 +51,7 @@ func equal(a, b reset.Snapshot) string {
 func (b *bench) file() string { return filepath.Join(b.Folder, "settings-before-reset.sealed") }
 
 func TestWhatAResetChangesCanBeReadAfterwards(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	if _, err := b.Before(); !errors.Is(err, reset.ErrNoSnapshot) {
 		t.Errorf("before any reset: %v, want ErrNoSnapshot", err)
 	}
@@ -75,7 +75,7 @@ func TestWhatAResetChangesCanBeReadAfterwards(t *testing.T) {
 
 // A second reset before somebody owns the box, or one that is tried again, has nothing to keep.
 func TestASecondResetKeepsWhatTheFirstOneKept(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	want := b.decided()
 	for range 2 {
 		if err := b.Run(t.Context()); err != nil {
@@ -101,7 +101,7 @@ func TestASecondResetKeepsWhatTheFirstOneKept(t *testing.T) {
 }
 
 func TestASnapshotThatCannotBeReadIsASentence(t *testing.T) {
-	b, _ := newBench(t, network.Unmanaged{})
+	b, _ := newBench(t, network.New(network.Config{Alone: true}))
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

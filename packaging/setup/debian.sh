@@ -29,6 +29,9 @@ want dbus-daemon dbus-daemon
 want dnsmasq dnsmasq-base
 want dhclient isc-dhcp-client
 want ip iproute2
+want NetworkManager network-manager
+want avahi-daemon avahi-daemon
+want avahi-browse avahi-utils
 want setpriv util-linux
 want pkaction polkitd
 if [ -n "$missing" ]; then

@@ -47,6 +47,8 @@ https = ":${port}"
 http = ""
 [time]
 servers = ${JSON.stringify(time.addresses)}
+[network]
+service = "none"
 [button]
 source = "${button}"
 `,

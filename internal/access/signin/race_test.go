@@ -23,7 +23,7 @@ import (
 // reset does what holding the button does.
 func (b *bench) reset() error {
 	return reset.New(reset.Config{
-		DB: b.DB, Box: b.Box, Throttle: b.Throttle, Factors: b.Factors, Sessions: b.Sessions, Tickets: b.Tickets, Log: b.Log, Network: network.Unmanaged{}, Forget: func(context.Context) {},
+		DB: b.DB, Box: b.Box, Throttle: b.Throttle, Factors: b.Factors, Sessions: b.Sessions, Tickets: b.Tickets, Log: b.Log, Network: network.New(network.Config{Alone: true}), Forget: func(context.Context) {},
 		Browsers: b.Browsers, Waits: b.Waits, Key: b.key, Folder: b.t.TempDir(), Now: func() time.Time { return b.clock.Reading().Now }, Elapsed: b.Elapsed, Boot: "one", Out: slog.New(slog.DiscardHandler),
 	}).Run(b.t.Context())
 }

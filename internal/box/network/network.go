@@ -1,157 +1,148 @@
-// Package network knows the box's own addresses and who is on its networks.
+// Package network knows the box's interfaces and addresses, who is on its networks and which time servers these offer,
+// and has the system's own network service change how interfaces come by their addresses. Every change is provisional until somebody
+// confirms it over the interface that it changed: whoever locks themselves out has only to wait.
 package network
 
 import (
 	"context"
-	"encoding/hex"
-	"net"
+	"log/slog"
 	"net/netip"
-	"os"
-	"slices"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
+
+	"castellan/internal/fault"
 )
 
-// refresh is how old the picture of the interfaces may be.
-const refresh = 10 * time.Second
+// Kind says which service of the system sets up the network.
+type Kind string
 
-// Links is a picture of the box's interfaces, taken anew when it is old. It is safe for concurrent use.
-type Links struct {
-	look func() ([]own, error)
-
-	mu    sync.Mutex
-	taken time.Time
-	owns  []own
-}
-
-// own is an address of the box, with the length of its network.
-type own struct {
-	netip.Prefix
-	fleeting bool // it is there for a while only, or nobody can call the box by it
-}
-
-// New returns Links of the box's real interfaces.
-func New() *Links { return &Links{look: look} }
-
-// look takes a picture of the interfaces.
-func look() (all []own, err error) {
-	interfaces, err := net.Interfaces()
-	if err != nil {
-		return nil, err
-	}
-	table, _ := os.ReadFile("/proc/net/if_inet6") // missing where there is no IPv6
-	rotating := rotating(string(table))
-	for _, i := range interfaces {
-		addresses, err := i.Addrs()
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range addresses {
-			p, err := netip.ParsePrefix(a.String())
-			if err != nil {
-				continue
-			}
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits())
-			all = append(all, own{p, i.Flags&net.FlagUp == 0 || rotating[p.Addr()]})
-		}
-	}
-	return all, nil
-}
-
-// The flags of an address, as in linux/if_addr.h.
+// The services that this room works with.
 const (
-	temporary = 0x01
-	permanent = 0x80
+	NetworkManager Kind = "network_manager"
+	Networkd       Kind = "networkd"
+	None           Kind = "none" // neither runs: what is there can be looked at and not be changed
 )
 
-// rotating lists the addresses in a table like /proc/net/if_inet6 that change by themselves: temporary ones
-// (RFC 8981), public ones that have an end, because providers give another prefix every day, and link-local
-// ones, of which every container brings a new one and which no browser can name.
-func rotating(table string) map[netip.Addr]bool {
-	all := map[netip.Addr]bool{}
-	for line := range strings.Lines(table) {
-		fields := strings.Fields(line) // address, interface, length, scope, flags, name
-		if len(fields) != 6 {
-			continue
-		}
-		raw, err := hex.DecodeString(fields[0])
-		a, ok := netip.AddrFromSlice(raw)
-		flags, failed := strconv.ParseUint(fields[4], 16, 32)
-		if err != nil || !ok || failed != nil {
-			continue
-		}
-		public := a.IsGlobalUnicast() && !a.IsPrivate()
-		all[a] = flags&temporary != 0 || a.IsLinkLocalUnicast() || public && flags&permanent == 0
-	}
-	return all
+// The bounds of a change.
+const (
+	// TryTime is how long a change stays without being confirmed.
+	TryTime = 60 * time.Second
+	// AnswerTime is how long the service may take to answer before the page says that it does not.
+	AnswerTime = 2500 * time.Millisecond
+)
+
+// The refusals of this room. Settings that are wrong in themselves are refused by Setting.Check.
+var (
+	// ErrNoService: nobody here can change the network.
+	ErrNoService = &fault.Error{Kind: fault.Conflict, Code: "network_unmanaged", Message: "Neither NetworkManager nor systemd-networkd runs on this NAS, so its network is set up elsewhere and only shown here."}
+	// ErrUnmanaged: the service leaves this interface to somebody else.
+	ErrUnmanaged = &fault.Error{Kind: fault.Conflict, Code: "interface_unmanaged", Message: "The network service of this NAS does not manage this interface."}
+	// ErrUnknown: there is no such interface.
+	ErrUnknown = &fault.Error{Kind: fault.NotFound, Code: "interface_unknown", Message: "There is no such interface any more."}
+	// ErrNoCable: nobody could confirm a change.
+	ErrNoCable = &fault.Error{Kind: fault.Conflict, Code: "no_cable", Message: "No cable is connected, so nobody could confirm the change. Connect one first."}
+	// ErrBusy: one change at a time.
+	ErrBusy = &fault.Error{Kind: fault.Conflict, Code: "network_busy", Message: "Another change of the network waits to be confirmed. Look again in a minute."}
+	// ErrSlow: the service did not answer in AnswerTime.
+	ErrSlow = &fault.Error{Kind: fault.Unavailable, Code: "network_service_slow", Message: "The network service of this NAS does not answer. Nothing was changed. Try again in a moment."}
+	// ErrRefused: the system does not let the daemon change its network.
+	ErrRefused = &fault.Error{Kind: fault.Conflict, Code: "network_refused", Message: "The system does not let Castellan change its network. The integrator has to allow it (castellan.polkit.rules)."}
+	// ErrNoChange: there is no change that waits, or it went back already.
+	ErrNoChange = &fault.Error{Kind: fault.Gone, Code: "no_network_change", Message: "No change of the network waits to be confirmed. If there was one, it went back by itself."}
+	// ErrElsewhere: the confirmation came in over another interface or an address that is about to go.
+	ErrElsewhere = &fault.Error{Kind: fault.Conflict, Code: "confirmed_elsewhere", Message: "This page came in over another address, so it proves nothing. Open the NAS at its new address and confirm there."}
+)
+
+// Config says what a Network works with.
+type Config struct {
+	// Alone leaves the network alone: it is only shown, as if no service ran.
+	Alone bool
+	// Bus is the address of the system's D-Bus; "" means where this system says that it is.
+	Bus string
+	// Root is the folder that holds etc and run; "" means /.
+	Root string
+	// Folder is where a change that waits is noted, so that it goes back also after a power cut.
+	Folder string
+	// Elapsed is a clock that never steps.
+	Elapsed func() time.Duration
+	// Ended is told how a change ended. It may be called before Try returns and from other goroutines.
+	Ended func(Change)
+	// Moved is told that addresses of the box may be others than before. It must not wait.
+	Moved func()
+	Out   *slog.Logger
 }
 
-func (l *Links) picture() []own {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if time.Since(l.taken) < refresh && !l.taken.IsZero() {
-		return l.owns
-	}
-	found, err := l.look()
-	if err != nil {
-		return l.owns // the last picture is better than none
-	}
-	l.taken, l.owns = time.Now(), found
-	return l.owns
+// Outcome says what became of a change.
+type Outcome string
+
+// The outcomes.
+const (
+	Waiting  Outcome = "waiting"
+	Kept     Outcome = "kept"
+	WentBack Outcome = "went_back"
+)
+
+// Change is a change of one interface that waits to be confirmed, or how the last one ended.
+type Change struct {
+	Setting
+	By      string // the account that asked for it
+	Left    time.Duration
+	Outcome Outcome
+	Reason  string // why it went back, as a sentence
 }
 
-// Lasting returns the box's own addresses that somebody may use for long.
-func (l *Links) Lasting() []netip.Addr {
-	var lasting []netip.Addr
-	for _, o := range l.picture() {
-		if !o.fleeting {
-			lasting = append(lasting, o.Addr())
-		}
-	}
-	return lasting
+// Trial is a change that has just been made. Token confirms it, once.
+type Trial struct {
+	Change
+	Token string
 }
 
-// Networks returns the networks of the house, which more than one machine can be in; those that every machine has are
-// not among them.
-func (l *Links) Networks() (all []netip.Prefix) {
-	for _, o := range l.picture() {
-		if !o.IsSingleIP() && !o.Addr().IsLoopback() && !o.Addr().IsLinkLocalUnicast() && !slices.Contains(all, o.Masked()) {
-			all = append(all, o.Masked())
-		}
-	}
-	return all
+// Picture is what there is to see of the network.
+type Picture struct {
+	Kind    Kind
+	Trouble string // why nothing can be changed, or what was not found out, as a sentence
+	Cards   []Card // in the order of the kernel, without the loopback
+	// Settings are those that the service manages, by the names of their interfaces.
+	Settings map[string]Setting
+	DNS      []netip.Addr // servers that the box asks for names
+	Search   []string
 }
 
-// Owns reports whether an address is one of the box's own.
-func (l *Links) Owns(a netip.Addr) bool {
-	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Addr() == a })
+// service is what sets up the network of the box.
+type service interface {
+	// Settings returns how the interfaces that the service manages are set up, by their names.
+	Settings(ctx context.Context) (map[string]Setting, error)
+	// Try has interfaces follow these settings at once. They go back by Settle, and by a start of the box, and where the service
+	// has a clock of its own also after within.
+	Try(ctx context.Context, all []Setting, within time.Duration) error
+	// Settle keeps what Try began, of this run or of one before it, or has it go back. Where nothing was begun nothing happens.
+	Settle(ctx context.Context, keep bool) error
 }
 
-// OnLink reports whether an address belongs to a network that the box is connected to.
-func (l *Links) OnLink(a netip.Addr) bool {
-	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Masked().Contains(a) })
-}
+// Network shows the network of the box and changes it. It is safe for concurrent use.
+type Network struct{ config Config }
 
-// Local reports whether an address is in the house: the box itself, its networks, or private addresses
-// (RFC 1918, RFC 4193, link-local).
-func (l *Links) Local(a netip.Addr) bool {
-	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || l.OnLink(a)
-}
+// New returns a Network that has not looked at anything.
+func New(c Config) *Network { return &Network{config: c} }
 
-// Source names who is behind an address, for counting: the address itself where it is IPv4 or on one of our
-// networks, otherwise its /64, of which every host has as many addresses as it likes.
-func (l *Links) Source(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if a.Is4() || l.Local(a) {
-		return a.String()
-	}
-	return netip.PrefixFrom(a, 64).Masked().String()
-}
+// Run has what a former run left provisional go back, and has changes end in time, until the context ends.
+func (n *Network) Run(ctx context.Context) error { <-ctx.Done(); return nil }
 
-// Unmanaged stands for networks that this version reads and does not change.
-type Unmanaged struct{}
+// Look returns what there is to see, after AnswerTime at most.
+func (n *Network) Look(context.Context) Picture { return Picture{Kind: None} }
 
-// RestoreAutomatic asks for automatic addresses on all interfaces. Here nothing is changed; done tells so.
-func (Unmanaged) RestoreAutomatic(context.Context) (done bool, err error) { return false, nil }
+// Try makes a provisional change, in the name of an account: ErrNoService, ErrUnknown, ErrUnmanaged, ErrNoCable, ErrBusy, ErrSlow,
+// ErrRefused, or fields that are wrong.
+func (n *Network) Try(context.Context, Setting, string) (Trial, error) { return Trial{}, ErrNoService }
+
+// Change returns the change that waits, or else how the last one of this run ended. ok: there was one.
+func (n *Network) Change() (c Change, ok bool) { return Change{}, false }
+
+// Confirm keeps the change that waits. at is the address at which the box was reached: ErrNoChange, ErrElsewhere.
+func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Change, error) { return Change{}, ErrNoChange }
+
+// GoBack has the change that waits go back at once: ErrNoChange.
+func (n *Network) GoBack(context.Context) (Change, error) { return Change{}, ErrNoChange }
+
+// RestoreAutomatic has every interface ask the network for its addresses from now on. done tells whether it does; without a service
+// nothing is changed. It may be repeated.
+func (n *Network) RestoreAutomatic(context.Context) (done bool, err error) { return false, nil }

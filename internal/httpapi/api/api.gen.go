@@ -16,6 +16,48 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AddressMethod.
+const (
+	MethodAutomatic AddressMethod = "automatic"
+	MethodManual    AddressMethod = "manual"
+	MethodOff       AddressMethod = "off"
+)
+
+// Valid indicates whether the value is a known member of the AddressMethod enum.
+func (e AddressMethod) Valid() bool {
+	switch e {
+	case MethodAutomatic:
+		return true
+	case MethodManual:
+		return true
+	case MethodOff:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AnnouncementBy.
+const (
+	ByAvahi     AnnouncementBy = "avahi"
+	ByCastellan AnnouncementBy = "castellan"
+	ByNobody    AnnouncementBy = "nobody"
+)
+
+// Valid indicates whether the value is a known member of the AnnouncementBy enum.
+func (e AnnouncementBy) Valid() bool {
+	switch e {
+	case ByAvahi:
+		return true
+	case ByCastellan:
+		return true
+	case ByNobody:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Area.
 const (
 	AreaAccounts Area = "accounts"
@@ -337,6 +379,60 @@ func (e ExportFormat) Valid() bool {
 	}
 }
 
+// Defines values for InterfaceType.
+const (
+	TypeBond     InterfaceType = "bond"
+	TypeBridge   InterfaceType = "bridge"
+	TypeEthernet InterfaceType = "ethernet"
+	TypeOther    InterfaceType = "other"
+	TypeVlan     InterfaceType = "vlan"
+	TypeWifi     InterfaceType = "wifi"
+)
+
+// Valid indicates whether the value is a known member of the InterfaceType enum.
+func (e InterfaceType) Valid() bool {
+	switch e {
+	case TypeBond:
+		return true
+	case TypeBridge:
+		return true
+	case TypeEthernet:
+		return true
+	case TypeOther:
+		return true
+	case TypeVlan:
+		return true
+	case TypeWifi:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InterfaceAddressFrom.
+const (
+	FromDHCP   InterfaceAddressFrom = "dhcp"
+	FromHand   InterfaceAddressFrom = "manual"
+	FromItself InterfaceAddressFrom = "itself"
+	FromRouter InterfaceAddressFrom = "router"
+)
+
+// Valid indicates whether the value is a known member of the InterfaceAddressFrom enum.
+func (e InterfaceAddressFrom) Valid() bool {
+	switch e {
+	case FromDHCP:
+		return true
+	case FromHand:
+		return true
+	case FromItself:
+		return true
+	case FromRouter:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LastPressIdle.
 const (
 	IdleDisabled LastPressIdle = "disabled"
@@ -412,6 +508,51 @@ func (e MailSecurity) Valid() bool {
 	case MailStartTLS:
 		return true
 	case MailTLS:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NetworkChangeState.
+const (
+	ChangeKept     NetworkChangeState = "kept"
+	ChangeNone     NetworkChangeState = "none"
+	ChangeWaiting  NetworkChangeState = "waiting"
+	ChangeWentBack NetworkChangeState = "went_back"
+)
+
+// Valid indicates whether the value is a known member of the NetworkChangeState enum.
+func (e NetworkChangeState) Valid() bool {
+	switch e {
+	case ChangeKept:
+		return true
+	case ChangeNone:
+		return true
+	case ChangeWaiting:
+		return true
+	case ChangeWentBack:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NetworkServiceKind.
+const (
+	NetworkManagerService NetworkServiceKind = "network_manager"
+	NetworkdService       NetworkServiceKind = "networkd"
+	NoNetworkService      NetworkServiceKind = "none"
+)
+
+// Valid indicates whether the value is a known member of the NetworkServiceKind enum.
+func (e NetworkServiceKind) Valid() bool {
+	switch e {
+	case NetworkManagerService:
+		return true
+	case NetworkdService:
+		return true
+	case NoNetworkService:
 		return true
 	default:
 		return false
@@ -969,6 +1110,30 @@ type AddedUser struct {
 	User     User    `json:"user"`
 }
 
+// AddressMethod defines model for AddressMethod.
+type AddressMethod string
+
+// Announcement defines model for Announcement.
+type Announcement struct {
+	By      AnnouncementBy `json:"by"`
+	Enabled bool           `json:"enabled"`
+
+	// Host By which name the NAS is found, such as nas.local; empty: by none.
+	Host string `json:"host"`
+
+	// Renamed Another machine has the name, so this is another one.
+	Renamed bool   `json:"renamed"`
+	Trouble string `json:"trouble"`
+}
+
+// AnnouncementBy defines model for Announcement.By.
+type AnnouncementBy string
+
+// AnnouncementSettings defines model for AnnouncementSettings.
+type AnnouncementSettings struct {
+	Enabled bool `json:"enabled"`
+}
+
 // Area defines model for Area.
 type Area string
 
@@ -1405,6 +1570,19 @@ type ExportValues struct {
 	Who     *string       `json:"who,omitempty"`
 }
 
+// FamilySettings defines model for FamilySettings.
+type FamilySettings struct {
+	// Address With `manual`.
+	Address *string `json:"address,omitempty"`
+
+	// Gateway With `manual`; empty: none.
+	Gateway *string       `json:"gateway,omitempty"`
+	Method  AddressMethod `json:"method"`
+
+	// Prefix With `manual`: the length of the network, 24 for 255.255.255.0.
+	Prefix *int `json:"prefix,omitempty"`
+}
+
 // Feedback By what the NAS tells the finger on the button where it stands, as the kernel names it. What is missing it does not have, which is nothing unusual.
 type Feedback struct {
 	Beeper *string `json:"beeper,omitempty"`
@@ -1513,6 +1691,60 @@ type HeardKey struct {
 
 	// Presses How often it was pressed and released.
 	Presses int `json:"presses"`
+}
+
+// Interface defines model for Interface.
+type Interface struct {
+	Addresses []InterfaceAddress `json:"addresses"`
+
+	// Carrier A cable or a network is there.
+	Carrier  bool               `json:"carrier"`
+	Gateways []string           `json:"gateways"`
+	Mac      string             `json:"mac"`
+	Mtu      int                `json:"mtu"`
+	Name     string             `json:"name"`
+	Settings *InterfaceSettings `json:"settings,omitempty"`
+
+	// Speed Mbit/s; 0: not known.
+	Speed int           `json:"speed"`
+	Type  InterfaceType `json:"type"`
+	Up    bool          `json:"up"`
+}
+
+// InterfaceType defines model for Interface.Type.
+type InterfaceType string
+
+// InterfaceAddress defines model for InterfaceAddress.
+type InterfaceAddress struct {
+	Address string `json:"address"`
+
+	// Duplicate Another machine on the link has it.
+	Duplicate bool `json:"duplicate"`
+
+	// From `router`: announced by a router. `itself`: link-local.
+	From   InterfaceAddressFrom `json:"from"`
+	Prefix int                  `json:"prefix"`
+
+	// Temporary It changes by itself.
+	Temporary bool `json:"temporary"`
+}
+
+// InterfaceAddressFrom `router`: announced by a router. `itself`: link-local.
+type InterfaceAddressFrom string
+
+// InterfaceSettings defines model for InterfaceSettings.
+type InterfaceSettings struct {
+	// Dns DNS servers; empty: those that the network offers.
+	Dns       []string       `json:"dns"`
+	Interface string         `json:"interface"`
+	Ipv4      FamilySettings `json:"ipv4"`
+	Ipv6      FamilySettings `json:"ipv6"`
+
+	// Mtu Bytes; 0: the interface's own.
+	Mtu int `json:"mtu"`
+
+	// Search Search domains; empty: those that the network offers.
+	Search []string `json:"search"`
 }
 
 // KnownBrowser defines model for KnownBrowser.
@@ -1696,6 +1928,60 @@ type MySessions struct {
 
 	// Sessions The one that began last first.
 	Sessions []OpenSession `json:"sessions"`
+}
+
+// Network defines model for Network.
+type Network struct {
+	Announcement Announcement  `json:"announcement"`
+	Change       NetworkChange `json:"change"`
+
+	// Dns DNS servers that the NAS asks now.
+	Dns []string `json:"dns"`
+
+	// Interfaces Settings are missing where the service does not manage the interface.
+	Interfaces []Interface        `json:"interfaces"`
+	NasName    string             `json:"nas_name"`
+	Search     []string           `json:"search"`
+	Service    NetworkServiceKind `json:"service"`
+
+	// Trouble Why nothing can be changed, or what could not be found out.
+	Trouble string `json:"trouble"`
+}
+
+// NetworkChange defines model for NetworkChange.
+type NetworkChange struct {
+	// By The name of the account that made it.
+	By string `json:"by"`
+
+	// ExpiresIn Seconds until it goes back.
+	ExpiresIn int    `json:"expires_in"`
+	Interface string `json:"interface"`
+
+	// Reason Why it went back.
+	Reason string             `json:"reason"`
+	State  NetworkChangeState `json:"state"`
+
+	// Urls Where the desktop is found by the settings that wait; those that are known.
+	Urls []string `json:"urls"`
+}
+
+// NetworkChangeState defines model for NetworkChange.State.
+type NetworkChangeState string
+
+// NetworkKept defines model for NetworkKept.
+type NetworkKept struct {
+	Interface string `json:"interface"`
+}
+
+// NetworkServiceKind defines model for NetworkServiceKind.
+type NetworkServiceKind string
+
+// NetworkTrial defines model for NetworkTrial.
+type NetworkTrial struct {
+	Change NetworkChange `json:"change"`
+
+	// Token Keeps the change, once. The page of the new address takes it from the fragment of its URL: `#network=TOKEN`.
+	Token string `json:"token"`
 }
 
 // NewPassword defines model for NewPassword.
@@ -2580,6 +2866,15 @@ type ConfirmEmailWayJSONRequestBody = EmailConfirmation
 // TurnTwoStepOffJSONRequestBody defines body for TurnTwoStepOff for application/json ContentType.
 type TurnTwoStepOffJSONRequestBody = Proof
 
+// ChangeAnnouncementJSONRequestBody defines body for ChangeAnnouncement for application/json ContentType.
+type ChangeAnnouncementJSONRequestBody = AnnouncementSettings
+
+// ChangeNetworkJSONRequestBody defines body for ChangeNetwork for application/json ContentType.
+type ChangeNetworkJSONRequestBody = InterfaceSettings
+
+// ConfirmNetworkJSONRequestBody defines body for ConfirmNetwork for application/json ContentType.
+type ConfirmNetworkJSONRequestBody = LinkToken
+
 // OpenPasswordLinkJSONRequestBody defines body for OpenPasswordLink for application/json ContentType.
 type OpenPasswordLinkJSONRequestBody = Link
 
@@ -2741,6 +3036,12 @@ type ServerInterface interface {
 	// LocalCheckLog Follows the hash chain of the log.
 	// (GET /local/log/check)
 	LocalCheckLog(ctx echo.Context) error
+	// LocalGetNetwork Shows the interfaces of the NAS and how each comes by its addresses.
+	// (GET /local/network)
+	LocalGetNetwork(ctx echo.Context) error
+	// LocalRestoreNetwork Restores automatic addresses on all interfaces at once, as the reset button does.
+	// (POST /local/network/automatic)
+	LocalRestoreNetwork(ctx echo.Context) error
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx echo.Context) error
@@ -2837,6 +3138,24 @@ type ServerInterface interface {
 	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
 	// (POST /me/two-step/recovery-codes)
 	RenewRecoveryCodes(ctx echo.Context) error
+	// GetNetwork Shows the interfaces of the NAS, how each comes by its addresses, and the change that waits to be confirmed.
+	// (GET /network)
+	GetNetwork(ctx echo.Context) error
+	// ChangeAnnouncement Has the NAS found by its name on the local network, or not.
+	// (PUT /network/announcement)
+	ChangeAnnouncement(ctx echo.Context) error
+	// UndoNetworkChange Has the change that waits go back at once.
+	// (DELETE /network/change)
+	UndoNetworkChange(ctx echo.Context) error
+	// GetNetworkChange Tells what became of the change that was made last since the start of the daemon.
+	// (GET /network/change)
+	GetNetworkChange(ctx echo.Context) error
+	// ChangeNetwork Has one interface follow other settings for 60 seconds.
+	// (POST /network/change)
+	ChangeNetwork(ctx echo.Context) error
+	// ConfirmNetwork Keeps the change that waits. Only a connection that came in over the changed interface, at an address it has now, can do that.
+	// (POST /network/confirmation)
+	ConfirmNetwork(ctx echo.Context) error
 	// SuggestPassphrase Suggests a passphrase of random words. It is kept nowhere.
 	// (GET /passphrase)
 	SuggestPassphrase(ctx echo.Context) error
@@ -3388,6 +3707,24 @@ func (w *ServerInterfaceWrapper) LocalCheckLog(ctx echo.Context) error {
 	return err
 }
 
+// LocalGetNetwork converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalGetNetwork(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalGetNetwork(ctx)
+	return err
+}
+
+// LocalRestoreNetwork converts echo context to params.
+func (w *ServerInterfaceWrapper) LocalRestoreNetwork(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LocalRestoreNetwork(ctx)
+	return err
+}
+
 // LocalRecover converts echo context to params.
 func (w *ServerInterfaceWrapper) LocalRecover(ctx echo.Context) error {
 	var err error
@@ -3717,6 +4054,60 @@ func (w *ServerInterfaceWrapper) RenewRecoveryCodes(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RenewRecoveryCodes(ctx)
+	return err
+}
+
+// GetNetwork converts echo context to params.
+func (w *ServerInterfaceWrapper) GetNetwork(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetNetwork(ctx)
+	return err
+}
+
+// ChangeAnnouncement converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeAnnouncement(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeAnnouncement(ctx)
+	return err
+}
+
+// UndoNetworkChange converts echo context to params.
+func (w *ServerInterfaceWrapper) UndoNetworkChange(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UndoNetworkChange(ctx)
+	return err
+}
+
+// GetNetworkChange converts echo context to params.
+func (w *ServerInterfaceWrapper) GetNetworkChange(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetNetworkChange(ctx)
+	return err
+}
+
+// ChangeNetwork converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeNetwork(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeNetwork(ctx)
+	return err
+}
+
+// ConfirmNetwork converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmNetwork(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmNetwork(ctx)
 	return err
 }
 
@@ -4354,6 +4745,12 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "TestMail", Method: "POST", Path: "/mail/test", Access: ForAdministrator, StepUp: true, Handler: w.TestMail},
 		{ID: "GetSettings", Method: "GET", Path: "/settings", Access: ForAdministrator, Handler: w.GetSettings},
 		{ID: "ChangeSettings", Method: "PATCH", Path: "/settings", Access: ForAdministrator, StepUp: true, Handler: w.ChangeSettings},
+		{ID: "GetNetwork", Method: "GET", Path: "/network", Access: ForAdministrator, Background: true, Handler: w.GetNetwork},
+		{ID: "UndoNetworkChange", Method: "DELETE", Path: "/network/change", Access: ForAdministrator, Handler: w.UndoNetworkChange},
+		{ID: "GetNetworkChange", Method: "GET", Path: "/network/change", Access: ForAdministrator, Background: true, Handler: w.GetNetworkChange},
+		{ID: "ChangeNetwork", Method: "POST", Path: "/network/change", Access: ForAdministrator, StepUp: true, Handler: w.ChangeNetwork},
+		{ID: "ConfirmNetwork", Method: "POST", Path: "/network/confirmation", Access: ForPublic, Handler: w.ConfirmNetwork},
+		{ID: "ChangeAnnouncement", Method: "PUT", Path: "/network/announcement", Access: ForAdministrator, StepUp: true, Handler: w.ChangeAnnouncement},
 		{ID: "GetTime", Method: "GET", Path: "/time", Access: ForAdministrator, Background: true, Handler: w.GetTime},
 		{ID: "ChangeTime", Method: "PUT", Path: "/time", Access: ForAdministrator, StepUp: true, Handler: w.ChangeTime},
 		{ID: "SyncTime", Method: "POST", Path: "/time/sync", Access: ForAdministrator, Handler: w.SyncTime},
@@ -4384,6 +4781,8 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "LocalBeforeReset", Method: "GET", Path: "/local/before-reset", Access: ForLocal, Unclaimed: true, Handler: w.LocalBeforeReset},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
 		{ID: "LocalGetTime", Method: "GET", Path: "/local/time", Access: ForLocal, Unclaimed: true, Handler: w.LocalGetTime},
+		{ID: "LocalGetNetwork", Method: "GET", Path: "/local/network", Access: ForLocal, Unclaimed: true, Handler: w.LocalGetNetwork},
+		{ID: "LocalRestoreNetwork", Method: "POST", Path: "/local/network/automatic", Access: ForLocal, Unclaimed: true, Handler: w.LocalRestoreNetwork},
 		{ID: "LocalListSessions", Method: "GET", Path: "/local/sessions", Access: ForLocal, Handler: w.LocalListSessions},
 		{ID: "LocalSignUserOut", Method: "POST", Path: "/local/sessions/end", Access: ForLocal, Handler: w.LocalSignUserOut},
 		{ID: "LocalPressButton", Method: "POST", Path: "/local/button", Access: ForLocal, Unclaimed: true, Recovery: true, Handler: w.LocalPressButton},
@@ -5668,6 +6067,82 @@ func (response LocalCheckLogdefaultApplicationProblemPlusJSONResponse) VisitLoca
 	return err
 }
 
+type LocalGetNetworkRequestObject struct {
+}
+
+type LocalGetNetworkResponseObject interface {
+	VisitLocalGetNetworkResponse(w http.ResponseWriter) error
+}
+
+type LocalGetNetwork200JSONResponse Network
+
+func (response LocalGetNetwork200JSONResponse) VisitLocalGetNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalGetNetworkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalGetNetworkdefaultApplicationProblemPlusJSONResponse) VisitLocalGetNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalRestoreNetworkRequestObject struct {
+}
+
+type LocalRestoreNetworkResponseObject interface {
+	VisitLocalRestoreNetworkResponse(w http.ResponseWriter) error
+}
+
+type LocalRestoreNetwork200JSONResponse Network
+
+func (response LocalRestoreNetwork200JSONResponse) VisitLocalRestoreNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LocalRestoreNetworkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LocalRestoreNetworkdefaultApplicationProblemPlusJSONResponse) VisitLocalRestoreNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LocalRecoverRequestObject struct {
 	Body *LocalRecoverJSONRequestBody
 }
@@ -6839,6 +7314,237 @@ type RenewRecoveryCodesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RenewRecoveryCodesdefaultApplicationProblemPlusJSONResponse) VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNetworkRequestObject struct {
+}
+
+type GetNetworkResponseObject interface {
+	VisitGetNetworkResponse(w http.ResponseWriter) error
+}
+
+type GetNetwork200JSONResponse Network
+
+func (response GetNetwork200JSONResponse) VisitGetNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNetworkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetNetworkdefaultApplicationProblemPlusJSONResponse) VisitGetNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeAnnouncementRequestObject struct {
+	Body *ChangeAnnouncementJSONRequestBody
+}
+
+type ChangeAnnouncementResponseObject interface {
+	VisitChangeAnnouncementResponse(w http.ResponseWriter) error
+}
+
+type ChangeAnnouncement200JSONResponse Network
+
+func (response ChangeAnnouncement200JSONResponse) VisitChangeAnnouncementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeAnnouncementdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeAnnouncementdefaultApplicationProblemPlusJSONResponse) VisitChangeAnnouncementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoNetworkChangeRequestObject struct {
+}
+
+type UndoNetworkChangeResponseObject interface {
+	VisitUndoNetworkChangeResponse(w http.ResponseWriter) error
+}
+
+type UndoNetworkChange200JSONResponse NetworkChange
+
+func (response UndoNetworkChange200JSONResponse) VisitUndoNetworkChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoNetworkChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoNetworkChangedefaultApplicationProblemPlusJSONResponse) VisitUndoNetworkChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNetworkChangeRequestObject struct {
+}
+
+type GetNetworkChangeResponseObject interface {
+	VisitGetNetworkChangeResponse(w http.ResponseWriter) error
+}
+
+type GetNetworkChange200JSONResponse NetworkChange
+
+func (response GetNetworkChange200JSONResponse) VisitGetNetworkChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNetworkChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetNetworkChangedefaultApplicationProblemPlusJSONResponse) VisitGetNetworkChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeNetworkRequestObject struct {
+	Body *ChangeNetworkJSONRequestBody
+}
+
+type ChangeNetworkResponseObject interface {
+	VisitChangeNetworkResponse(w http.ResponseWriter) error
+}
+
+type ChangeNetwork200JSONResponse NetworkTrial
+
+func (response ChangeNetwork200JSONResponse) VisitChangeNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeNetworkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeNetworkdefaultApplicationProblemPlusJSONResponse) VisitChangeNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmNetworkRequestObject struct {
+	Body *ConfirmNetworkJSONRequestBody
+}
+
+type ConfirmNetworkResponseObject interface {
+	VisitConfirmNetworkResponse(w http.ResponseWriter) error
+}
+
+type ConfirmNetwork200JSONResponse NetworkKept
+
+func (response ConfirmNetwork200JSONResponse) VisitConfirmNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmNetworkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmNetworkdefaultApplicationProblemPlusJSONResponse) VisitConfirmNetworkResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8794,6 +9500,12 @@ type StrictServerInterface interface {
 	// LocalCheckLog Follows the hash chain of the log.
 	// (GET /local/log/check)
 	LocalCheckLog(ctx context.Context, request LocalCheckLogRequestObject) (LocalCheckLogResponseObject, error)
+	// LocalGetNetwork Shows the interfaces of the NAS and how each comes by its addresses.
+	// (GET /local/network)
+	LocalGetNetwork(ctx context.Context, request LocalGetNetworkRequestObject) (LocalGetNetworkResponseObject, error)
+	// LocalRestoreNetwork Restores automatic addresses on all interfaces at once, as the reset button does.
+	// (POST /local/network/automatic)
+	LocalRestoreNetwork(ctx context.Context, request LocalRestoreNetworkRequestObject) (LocalRestoreNetworkResponseObject, error)
 	// LocalRecover Gives an administrator a one-time password and removes their second factors.
 	// (POST /local/recover)
 	LocalRecover(ctx context.Context, request LocalRecoverRequestObject) (LocalRecoverResponseObject, error)
@@ -8890,6 +9602,24 @@ type StrictServerInterface interface {
 	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
 	// (POST /me/two-step/recovery-codes)
 	RenewRecoveryCodes(ctx context.Context, request RenewRecoveryCodesRequestObject) (RenewRecoveryCodesResponseObject, error)
+	// GetNetwork Shows the interfaces of the NAS, how each comes by its addresses, and the change that waits to be confirmed.
+	// (GET /network)
+	GetNetwork(ctx context.Context, request GetNetworkRequestObject) (GetNetworkResponseObject, error)
+	// ChangeAnnouncement Has the NAS found by its name on the local network, or not.
+	// (PUT /network/announcement)
+	ChangeAnnouncement(ctx context.Context, request ChangeAnnouncementRequestObject) (ChangeAnnouncementResponseObject, error)
+	// UndoNetworkChange Has the change that waits go back at once.
+	// (DELETE /network/change)
+	UndoNetworkChange(ctx context.Context, request UndoNetworkChangeRequestObject) (UndoNetworkChangeResponseObject, error)
+	// GetNetworkChange Tells what became of the change that was made last since the start of the daemon.
+	// (GET /network/change)
+	GetNetworkChange(ctx context.Context, request GetNetworkChangeRequestObject) (GetNetworkChangeResponseObject, error)
+	// ChangeNetwork Has one interface follow other settings for 60 seconds.
+	// (POST /network/change)
+	ChangeNetwork(ctx context.Context, request ChangeNetworkRequestObject) (ChangeNetworkResponseObject, error)
+	// ConfirmNetwork Keeps the change that waits. Only a connection that came in over the changed interface, at an address it has now, can do that.
+	// (POST /network/confirmation)
+	ConfirmNetwork(ctx context.Context, request ConfirmNetworkRequestObject) (ConfirmNetworkResponseObject, error)
 	// SuggestPassphrase Suggests a passphrase of random words. It is kept nowhere.
 	// (GET /passphrase)
 	SuggestPassphrase(ctx context.Context, request SuggestPassphraseRequestObject) (SuggestPassphraseResponseObject, error)
@@ -10029,6 +10759,52 @@ func (sh *strictHandler) LocalCheckLog(ctx echo.Context) error {
 	return nil
 }
 
+// LocalGetNetwork operation middleware
+func (sh *strictHandler) LocalGetNetwork(ctx echo.Context) error {
+	var request LocalGetNetworkRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalGetNetwork(ctx.Request().Context(), request.(LocalGetNetworkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalGetNetwork")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalGetNetworkResponseObject); ok {
+		return validResponse.VisitLocalGetNetworkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LocalRestoreNetwork operation middleware
+func (sh *strictHandler) LocalRestoreNetwork(ctx echo.Context) error {
+	var request LocalRestoreNetworkRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LocalRestoreNetwork(ctx.Request().Context(), request.(LocalRestoreNetworkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LocalRestoreNetwork")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LocalRestoreNetworkResponseObject); ok {
+		return validResponse.VisitLocalRestoreNetworkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // LocalRecover operation middleware
 func (sh *strictHandler) LocalRecover(ctx echo.Context) error {
 	var request LocalRecoverRequestObject
@@ -11093,6 +11869,213 @@ func (sh *strictHandler) RenewRecoveryCodes(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(RenewRecoveryCodesResponseObject); ok {
 		return validResponse.VisitRenewRecoveryCodesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetNetwork operation middleware
+func (sh *strictHandler) GetNetwork(ctx echo.Context) error {
+	var request GetNetworkRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNetwork(ctx.Request().Context(), request.(GetNetworkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNetwork")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNetworkResponseObject); ok {
+		return validResponse.VisitGetNetworkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeAnnouncement operation middleware
+func (sh *strictHandler) ChangeAnnouncement(ctx echo.Context) error {
+	var request ChangeAnnouncementRequestObject
+
+	var body ChangeAnnouncementJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeAnnouncement(ctx.Request().Context(), request.(ChangeAnnouncementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeAnnouncement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeAnnouncementResponseObject); ok {
+		return validResponse.VisitChangeAnnouncementResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UndoNetworkChange operation middleware
+func (sh *strictHandler) UndoNetworkChange(ctx echo.Context) error {
+	var request UndoNetworkChangeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoNetworkChange(ctx.Request().Context(), request.(UndoNetworkChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoNetworkChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UndoNetworkChangeResponseObject); ok {
+		return validResponse.VisitUndoNetworkChangeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetNetworkChange operation middleware
+func (sh *strictHandler) GetNetworkChange(ctx echo.Context) error {
+	var request GetNetworkChangeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNetworkChange(ctx.Request().Context(), request.(GetNetworkChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNetworkChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNetworkChangeResponseObject); ok {
+		return validResponse.VisitGetNetworkChangeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeNetwork operation middleware
+func (sh *strictHandler) ChangeNetwork(ctx echo.Context) error {
+	var request ChangeNetworkRequestObject
+
+	var body ChangeNetworkJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeNetwork(ctx.Request().Context(), request.(ChangeNetworkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeNetwork")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeNetworkResponseObject); ok {
+		return validResponse.VisitChangeNetworkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmNetwork operation middleware
+func (sh *strictHandler) ConfirmNetwork(ctx echo.Context) error {
+	var request ConfirmNetworkRequestObject
+
+	var body ConfirmNetworkJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmNetwork(ctx.Request().Context(), request.(ConfirmNetworkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmNetwork")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmNetworkResponseObject); ok {
+		return validResponse.VisitConfirmNetworkResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:c8f93373dd42d27cf595c2c1fbb74fb1992e2b1b15ebeb27e419d358d1c0dec8
+// openapi.yaml sha256:cdb99fa8ea5fa09cb80717f6950881dc8f9740036f0a7c57b235fe0d22a4c8e1
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1042,6 +1042,87 @@ export interface paths {
         patch: operations["ChangeSettings"];
         trace?: never;
     };
+    "/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the interfaces of the NAS, how each comes by its addresses, and the change that waits to be confirmed.
+         * @description It answers within three seconds also where the network service of the system does not; `trouble` says so then.
+         */
+        get: operations["GetNetwork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/network/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what became of the change that was made last since the start of the daemon. */
+        get: operations["GetNetworkChange"];
+        put?: never;
+        /**
+         * Has one interface follow other settings for 60 seconds.
+         * @description The change goes back by itself unless ConfirmNetwork comes in over that interface in time; also after a crash and after a power cut. One
+         *     change at a time. A manual address that another machine on the link has is refused before anything is changed.
+         */
+        post: operations["ChangeNetwork"];
+        /** Has the change that waits go back at once. */
+        delete: operations["UndoNetworkChange"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/network/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps the change that waits. Only a connection that came in over the changed interface, at an address it has now, can do that.
+         * @description The token is that of the trial. A browser has no session yet at an address that is new to it; whoever has the token was told it
+         *     after their sign-in, and it keeps this one change and opens nothing.
+         */
+        post: operations["ConfirmNetwork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/network/announcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Has the NAS found by its name on the local network, or not. */
+        put: operations["ChangeAnnouncement"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/time": {
         parameters: {
             query?: never;
@@ -1432,6 +1513,40 @@ export interface paths {
         get: operations["LocalGetTime"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the interfaces of the NAS and how each comes by its addresses. */
+        get: operations["LocalGetNetwork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/local/network/automatic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restores automatic addresses on all interfaces at once, as the reset button does. */
+        post: operations["LocalRestoreNetwork"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2283,6 +2398,105 @@ export interface components {
              * @description What time it is as this arrives.
              */
             now: string;
+        };
+        /** @enum {string} */
+        NetworkServiceKind: "network_manager" | "networkd" | "none";
+        /** @enum {string} */
+        AddressMethod: "automatic" | "manual" | "off";
+        FamilySettings: {
+            method: components["schemas"]["AddressMethod"];
+            /** @description With `manual`. */
+            address?: string;
+            /** @description With `manual`: the length of the network, 24 for 255.255.255.0. */
+            prefix?: number;
+            /** @description With `manual`; empty: none. */
+            gateway?: string;
+        };
+        InterfaceSettings: {
+            interface: string;
+            ipv4: components["schemas"]["FamilySettings"];
+            ipv6: components["schemas"]["FamilySettings"];
+            /** @description DNS servers; empty: those that the network offers. */
+            dns: string[];
+            /** @description Search domains; empty: those that the network offers. */
+            search: string[];
+            /** @description Bytes; 0: the interface's own. */
+            mtu: number;
+        };
+        InterfaceAddress: {
+            address: string;
+            prefix: number;
+            /**
+             * @description `router`: announced by a router. `itself`: link-local.
+             * @enum {string}
+             */
+            from: "dhcp" | "router" | "manual" | "itself";
+            /** @description It changes by itself. */
+            temporary: boolean;
+            /** @description Another machine on the link has it. */
+            duplicate: boolean;
+        };
+        Interface: {
+            name: string;
+            /** @enum {string} */
+            type: "ethernet" | "wifi" | "bridge" | "bond" | "vlan" | "other";
+            mac: string;
+            up: boolean;
+            /** @description A cable or a network is there. */
+            carrier: boolean;
+            /** @description Mbit/s; 0: not known. */
+            speed: number;
+            mtu: number;
+            addresses: components["schemas"]["InterfaceAddress"][];
+            gateways: string[];
+            settings?: components["schemas"]["InterfaceSettings"];
+        };
+        NetworkChange: {
+            /** @enum {string} */
+            state: "none" | "waiting" | "kept" | "went_back";
+            interface: string;
+            /** @description The name of the account that made it. */
+            by: string;
+            /** @description Seconds until it goes back. */
+            expires_in: number;
+            /** @description Why it went back. */
+            reason: string;
+            /** @description Where the desktop is found by the settings that wait; those that are known. */
+            urls: string[];
+        };
+        NetworkTrial: {
+            change: components["schemas"]["NetworkChange"];
+            /** @description Keeps the change, once. The page of the new address takes it from the fragment of its URL: `#network=TOKEN`. */
+            token: string;
+        };
+        NetworkKept: {
+            interface: string;
+        };
+        AnnouncementSettings: {
+            enabled: boolean;
+        };
+        Announcement: {
+            enabled: boolean;
+            /** @enum {string} */
+            by: "avahi" | "castellan" | "nobody";
+            /** @description By which name the NAS is found, such as nas.local; empty: by none. */
+            host: string;
+            /** @description Another machine has the name, so this is another one. */
+            renamed: boolean;
+            trouble: string;
+        };
+        Network: {
+            service: components["schemas"]["NetworkServiceKind"];
+            /** @description Why nothing can be changed, or what could not be found out. */
+            trouble: string;
+            nas_name: string;
+            /** @description Settings are missing where the service does not manage the interface. */
+            interfaces: components["schemas"]["Interface"][];
+            /** @description DNS servers that the NAS asks now. */
+            dns: string[];
+            search: string[];
+            change: components["schemas"]["NetworkChange"];
+            announcement: components["schemas"]["Announcement"];
         };
         Time: {
             clock: components["schemas"]["Clock"];
@@ -4416,6 +4630,144 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    GetNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The network. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetNetworkChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterfaceSettings"];
+            };
+        };
+        responses: {
+            /** @description The change waits to be confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkTrial"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    UndoNetworkChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ConfirmNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkToken"];
+            };
+        };
+        responses: {
+            /** @description The change stays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkKept"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ChangeAnnouncement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnouncementSettings"];
+            };
+        };
+        responses: {
+            /** @description The network. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     GetTime: {
         parameters: {
             query?: never;
@@ -5099,6 +5451,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Time"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalGetNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The network. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    LocalRestoreNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The network. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -80,7 +80,7 @@ func TestThePictureIsTakenAnewAndKeptWhenThatFails(t *testing.T) {
 }
 
 func TestTheRealInterfacesHaveALoopback(t *testing.T) {
-	if !New().Owns(netip.MustParseAddr("127.0.0.1")) {
+	if !NewLinks().Owns(netip.MustParseAddr("127.0.0.1")) {
 		t.Skip("this machine has no loopback address")
 	}
 }

@@ -1,0 +1,149 @@
+package network
+
+import (
+	"encoding/hex"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// refresh is how old the picture of the interfaces may be.
+const refresh = 10 * time.Second
+
+// Links is a picture of the box's interfaces, taken anew when it is old. It is safe for concurrent use.
+type Links struct {
+	look func() ([]own, error)
+
+	mu    sync.Mutex
+	taken time.Time
+	owns  []own
+}
+
+// own is an address of the box, with the length of its network.
+type own struct {
+	netip.Prefix
+	fleeting bool // it is there for a while only, or nobody can call the box by it
+}
+
+// NewLinks returns Links of the box's real interfaces.
+func NewLinks() *Links { return &Links{look: look} }
+
+// look takes a picture of the interfaces.
+func look() (all []own, err error) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	table, _ := os.ReadFile("/proc/net/if_inet6") // missing where there is no IPv6
+	rotating := rotating(string(table))
+	for _, i := range interfaces {
+		addresses, err := i.Addrs()
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range addresses {
+			p, err := netip.ParsePrefix(a.String())
+			if err != nil {
+				continue
+			}
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits())
+			all = append(all, own{p, i.Flags&net.FlagUp == 0 || rotating[p.Addr()]})
+		}
+	}
+	return all, nil
+}
+
+// The flags of an address, as in linux/if_addr.h.
+const (
+	temporary = 0x01
+	permanent = 0x80
+)
+
+// rotating lists the addresses in a table like /proc/net/if_inet6 that change by themselves: temporary ones
+// (RFC 8981), public ones that have an end, because providers give another prefix every day, and link-local
+// ones, of which every container brings a new one and which no browser can name.
+func rotating(table string) map[netip.Addr]bool {
+	all := map[netip.Addr]bool{}
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line) // address, interface, length, scope, flags, name
+		if len(fields) != 6 {
+			continue
+		}
+		raw, err := hex.DecodeString(fields[0])
+		a, ok := netip.AddrFromSlice(raw)
+		flags, failed := strconv.ParseUint(fields[4], 16, 32)
+		if err != nil || !ok || failed != nil {
+			continue
+		}
+		public := a.IsGlobalUnicast() && !a.IsPrivate()
+		all[a] = flags&temporary != 0 || a.IsLinkLocalUnicast() || public && flags&permanent == 0
+	}
+	return all
+}
+
+func (l *Links) picture() []own {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Since(l.taken) < refresh && !l.taken.IsZero() {
+		return l.owns
+	}
+	found, err := l.look()
+	if err != nil {
+		return l.owns // the last picture is better than none
+	}
+	l.taken, l.owns = time.Now(), found
+	return l.owns
+}
+
+// Lasting returns the box's own addresses that somebody may use for long.
+func (l *Links) Lasting() []netip.Addr {
+	var lasting []netip.Addr
+	for _, o := range l.picture() {
+		if !o.fleeting {
+			lasting = append(lasting, o.Addr())
+		}
+	}
+	return lasting
+}
+
+// Networks returns the networks of the house, which more than one machine can be in; those that every machine has are
+// not among them.
+func (l *Links) Networks() (all []netip.Prefix) {
+	for _, o := range l.picture() {
+		if !o.IsSingleIP() && !o.Addr().IsLoopback() && !o.Addr().IsLinkLocalUnicast() && !slices.Contains(all, o.Masked()) {
+			all = append(all, o.Masked())
+		}
+	}
+	return all
+}
+
+// Owns reports whether an address is one of the box's own.
+func (l *Links) Owns(a netip.Addr) bool {
+	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Addr() == a })
+}
+
+// OnLink reports whether an address belongs to a network that the box is connected to.
+func (l *Links) OnLink(a netip.Addr) bool {
+	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Masked().Contains(a) })
+}
+
+// Local reports whether an address is in the house: the box itself, its networks, or private addresses
+// (RFC 1918, RFC 4193, link-local).
+func (l *Links) Local(a netip.Addr) bool {
+	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || l.OnLink(a)
+}
+
+// Source names who is behind an address, for counting: the address itself where it is IPv4 or on one of our
+// networks, otherwise its /64, of which every host has as many addresses as it likes.
+func (l *Links) Source(a netip.Addr) string {
+	a = a.Unmap().WithZone("")
+	if a.Is4() || l.Local(a) {
+		return a.String()
+	}
+	return netip.PrefixFrom(a, 64).Masked().String()
+}

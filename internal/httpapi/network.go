@@ -1,0 +1,182 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+
+	"castellan/internal/box/network"
+	"castellan/internal/fault"
+	"castellan/internal/httpapi/api"
+)
+
+// Network is the network of the house, beside the addresses by which it is known.
+type Network struct {
+	*network.Network
+}
+
+func (h *handlers) GetNetwork(ctx context.Context, _ api.GetNetworkRequestObject) (api.GetNetworkResponseObject, error) {
+	return api.GetNetwork200JSONResponse(h.network(ctx)), nil
+}
+
+func (h *handlers) LocalGetNetwork(ctx context.Context, _ api.LocalGetNetworkRequestObject) (api.LocalGetNetworkResponseObject, error) {
+	return api.LocalGetNetwork200JSONResponse(h.network(ctx)), nil
+}
+
+func (h *handlers) GetNetworkChange(context.Context, api.GetNetworkChangeRequestObject) (api.GetNetworkChangeResponseObject, error) {
+	return api.GetNetworkChange200JSONResponse(h.networkChange()), nil
+}
+
+func (h *handlers) ChangeNetwork(ctx context.Context, r api.ChangeNetworkRequestObject) (api.ChangeNetworkResponseObject, error) {
+	wish, err := interfaceWish(*r.Body)
+	if err != nil {
+		return nil, err
+	}
+	t, err := h.Network.Try(ctx, wish, callerOf(ctx).account.Name)
+	if err != nil {
+		return nil, err
+	}
+	return api.ChangeNetwork200JSONResponse{Change: h.changeView(t.Change), Token: t.Token}, nil
+}
+
+func (h *handlers) UndoNetworkChange(ctx context.Context, _ api.UndoNetworkChangeRequestObject) (api.UndoNetworkChangeResponseObject, error) {
+	c, err := h.Network.GoBack(ctx)
+	return api.UndoNetworkChange200JSONResponse(h.changeView(c)), err
+}
+
+func (h *handlers) ConfirmNetwork(ctx context.Context, r api.ConfirmNetworkRequestObject) (api.ConfirmNetworkResponseObject, error) {
+	c, err := h.Network.Confirm(ctx, r.Body.Token, reachedAt(ctx))
+	return api.ConfirmNetwork200JSONResponse{Interface: c.Interface}, err
+}
+
+// reachedAt is the address of the box at which a request came in; over the local socket it is none.
+func reachedAt(ctx context.Context) netip.Addr {
+	local, ok := ctx.Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	return local.AddrPort().Addr().Unmap().WithZone("")
+}
+
+func (h *handlers) ChangeAnnouncement(context.Context, api.ChangeAnnouncementRequestObject) (api.ChangeAnnouncementResponseObject, error) {
+	return nil, network.ErrNoService
+}
+
+func (h *handlers) LocalRestoreNetwork(ctx context.Context, _ api.LocalRestoreNetworkRequestObject) (api.LocalRestoreNetworkResponseObject, error) {
+	done, err := h.Network.RestoreAutomatic(ctx)
+	if err == nil && !done {
+		err = network.ErrNoService
+	}
+	if err != nil {
+		return nil, err
+	}
+	return api.LocalRestoreNetwork200JSONResponse(h.network(ctx)), nil
+}
+
+// interfaceWish reads what somebody wants of an interface. What cannot be read as an address is a wrong field.
+func interfaceWish(b api.InterfaceSettings) (s network.Setting, err error) {
+	var wrong []fault.Field
+	address := func(field, text, message string) (a netip.Addr) {
+		a, err := netip.ParseAddr(text)
+		if err != nil || a.Zone() != "" {
+			wrong = append(wrong, fault.Field{Name: field, Code: "malformed", Message: message})
+			return netip.Addr{}
+		}
+		return a.Unmap()
+	}
+	family := func(name, example string, f api.FamilySettings) network.Family {
+		v := network.Family{Method: network.Method(f.Method)}
+		if v.Method != network.Manual {
+			return v
+		}
+		if a := address(name+".address", value(f.Address), "An address, such as "+example+"."); a.IsValid() {
+			v.Address = netip.PrefixFrom(a, value(f.Prefix))
+		}
+		if g := value(f.Gateway); g != "" {
+			v.Gateway = address(name+".gateway", g, "The address of the router, or nothing.")
+		}
+		return v
+	}
+	s = network.Setting{Interface: b.Interface, Search: b.Search, MTU: b.Mtu}
+	s.IPv4, s.IPv6 = family("ipv4", "192.168.1.20", b.Ipv4), family("ipv6", "2001:db8::20", b.Ipv6)
+	for i, text := range b.Dns {
+		s.DNS = append(s.DNS, address(fmt.Sprintf("dns.%d", i), text, "The address of a DNS server."))
+	}
+	if wrong != nil {
+		return s, fault.InvalidFields(wrong...)
+	}
+	return s, nil
+}
+
+// network is what there is to see.
+func (h *handlers) network(ctx context.Context) api.Network {
+	p := h.Network.Look(ctx)
+	v := api.Network{
+		Service: api.NetworkServiceKind(p.Kind), Trouble: p.Trouble, NasName: h.settings().NASName, Interfaces: []api.Interface{},
+		Dns: texts(p.DNS), Search: append([]string{}, p.Search...), Change: h.networkChange(), Announcement: api.Announcement{By: api.ByNobody},
+	}
+	for _, c := range p.Cards {
+		i := api.Interface{
+			Name: c.Name, Type: api.InterfaceType(c.Type), Mac: c.MAC, Up: c.Up, Carrier: c.Carrier, Speed: c.Speed, Mtu: c.MTU,
+			Addresses: []api.InterfaceAddress{}, Gateways: texts(c.Gateways),
+		}
+		for _, a := range c.Addresses {
+			i.Addresses = append(i.Addresses, api.InterfaceAddress{
+				Address: a.Addr().String(), Prefix: a.Bits(), From: api.InterfaceAddressFrom(a.From), Temporary: a.Temporary, Duplicate: a.Duplicate,
+			})
+		}
+		if s, ok := p.Settings[c.Name]; ok {
+			settings := settingView(s)
+			i.Settings = &settings
+		}
+		v.Interfaces = append(v.Interfaces, i)
+	}
+	return v
+}
+
+func settingView(s network.Setting) api.InterfaceSettings {
+	return api.InterfaceSettings{
+		Interface: s.Interface, Ipv4: familyView(s.IPv4), Ipv6: familyView(s.IPv6), Dns: texts(s.DNS), Search: append([]string{}, s.Search...), Mtu: s.MTU,
+	}
+}
+
+func familyView(f network.Family) api.FamilySettings {
+	v := api.FamilySettings{Method: api.AddressMethod(f.Method)}
+	if f.Method == network.Manual {
+		address, bits, gateway := f.Address.Addr().String(), f.Address.Bits(), ""
+		if f.Gateway.IsValid() {
+			gateway = f.Gateway.String()
+		}
+		v.Address, v.Prefix, v.Gateway = &address, &bits, &gateway
+	}
+	return v
+}
+
+func texts(all []netip.Addr) []string {
+	list := make([]string, 0, len(all))
+	for _, a := range all {
+		list = append(list, a.String())
+	}
+	return list
+}
+
+func (h *handlers) networkChange() api.NetworkChange {
+	c, ok := h.Network.Change()
+	if !ok {
+		return api.NetworkChange{State: api.ChangeNone, Urls: []string{}}
+	}
+	return h.changeView(c)
+}
+
+// changeView also says where the desktop is found by the settings of a change.
+func (h *handlers) changeView(c network.Change) api.NetworkChange {
+	v := api.NetworkChange{State: api.NetworkChangeState(c.Outcome), Interface: c.Interface, By: c.By, ExpiresIn: seconds(c.Left), Reason: c.Reason, Urls: []string{}}
+	for _, f := range []network.Family{c.IPv4, c.IPv6} {
+		if f.Method == network.Manual {
+			v.Urls = append(v.Urls, "https://"+net.JoinHostPort(f.Address.Addr().String(), h.HTTPSPort))
+		}
+	}
+	return v
+}
