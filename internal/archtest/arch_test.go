@@ -198,7 +198,7 @@ func TestOnlyTheClockReadsTheSystemClock(t *testing.T) {
 		"internal/box/clock/":                  "it is the clock",
 		"internal/box/button/button.go":        "measures how long a press lasts",
 		"internal/box/signal/signal.go":        "how late a blink would come",
-		"internal/box/network/network.go":      "how old a picture of the interfaces is",
+		"internal/box/network/links.go":        "how old a picture of the interfaces is",
 		"internal/access/password/password.go": "measures what a hash costs",
 		"internal/httpapi/problem.go":          "a deadline that has passed",
 		"cmd/castellan/":                       "hands the system clock in",

@@ -157,7 +157,7 @@ func TestTheInstalledFileTellsTheTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Default()
-	if diff := cmp.Diff(got, want, cmpopts.EquateEmpty()); diff != "" || shown != 16 {
+	if diff := cmp.Diff(got, want, cmpopts.EquateEmpty()); diff != "" || shown != 17 {
 		t.Errorf("%d settings, got - want +:\n%s", shown, diff)
 	}
 	if c, err := config.Load("../../packaging/castellan.toml"); err != nil || !cmp.Equal(c, want) {

@@ -17,9 +17,9 @@ import (
 
 // The addresses of a LAN, from the ranges for documentation (RFC 5737, RFC 3849).
 const (
-	Router  = "192.0.2.1"    // on the first network: gateway, DHCP server, DNS server and the machine of a browser
+	Router  = "192.0.2.1"     // on the first network: gateway, DHCP server, DNS server and the machine of a browser
 	Router6 = "2001:db8:1::1" // the same in IPv6; it announces 2001:db8:1::/64
-	Other   = "198.51.100.1" // the same machine on a second network of the same wire, without DHCP
+	Other   = "198.51.100.1"  // the same machine on a second network of the same wire, without DHCP
 )
 
 // LAN is a network with a real router, in namespaces of the test's own: the test itself is the box, with one card or more.

@@ -138,7 +138,9 @@ func (n *Network) Try(context.Context, Setting, string) (Trial, error) { return 
 func (n *Network) Change() (c Change, ok bool) { return Change{}, false }
 
 // Confirm keeps the change that waits. at is the address at which the box was reached: ErrNoChange, ErrElsewhere.
-func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Change, error) { return Change{}, ErrNoChange }
+func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Change, error) {
+	return Change{}, ErrNoChange
+}
 
 // GoBack has the change that waits go back at once: ErrNoChange.
 func (n *Network) GoBack(context.Context) (Change, error) { return Change{}, ErrNoChange }
