@@ -73,8 +73,8 @@ func (s *networkd) manager(ctx context.Context, method string) (*dbus.Call, erro
 	return call, nil
 }
 
-// link is an interface as systemd-networkd sees it.
-type link struct {
+// managed is an interface as systemd-networkd sees it.
+type managed struct {
 	Index int32
 	Name  string
 	Path  dbus.ObjectPath
@@ -87,7 +87,7 @@ type linkState struct {
 }
 
 // links lists the interfaces. That systemd-networkd answers is seen by that.
-func (s *networkd) links(ctx context.Context) (all []link, err error) {
+func (s *networkd) links(ctx context.Context) (all []managed, err error) {
 	call, err := s.manager(ctx, "ListLinks")
 	if err == nil {
 		err = call.Store(&all)
@@ -270,7 +270,7 @@ func (s *networkd) Settle(ctx context.Context, keep bool) error {
 }
 
 // astray reports whether a link follows a file that is not there any more.
-func (s *networkd) astray(links []link) bool {
+func (s *networkd) astray(links []managed) bool {
 	for _, l := range links {
 		file := s.state(l.Index).file
 		if !strings.HasPrefix(file, "/"+triedFolder+"/"+triedPrefix) {
