@@ -70,12 +70,10 @@ func TestCardsAreAsTheKernelHasThem(t *testing.T) {
 		Index: got.Index, Name: "eth0", Type: "ethernet", MAC: "02:00:00:00:00:07", Up: true, Carrier: true, Speed: 10000, MTU: 1400, MaxMTU: 65535,
 		Gateways: []netip.Addr{netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("fe80::1"), netip.MustParseAddr("fe80::2")},
 	}
-	for _, a := range []Address{
+	want.Addresses = []Address{
 		{Prefix: netip.MustParsePrefix("192.0.2.7/24"), From: ByHand}, {Prefix: netip.MustParsePrefix("192.0.2.8/24"), From: FromDHCP},
 		{Prefix: netip.MustParsePrefix(realtest.Router6 + "/64"), From: ByHand, Duplicate: true}, {Prefix: netip.MustParsePrefix("2001:db8:1::8/128"), From: FromDHCP},
 		{Prefix: netip.MustParsePrefix("2001:db8:1::7/64"), From: ByHand}, {Prefix: netip.MustParsePrefix("fe80::ff:fe00:7/64"), From: FromKernel},
-	} {
-		want.Addresses = append(want.Addresses, a)
 	}
 	gateways := got.Gateways[:0]
 	for _, g := range got.Gateways {

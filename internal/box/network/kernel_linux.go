@@ -276,13 +276,7 @@ func listen(ctx context.Context, socket *nl.NetlinkSocket, settled func()) error
 			}
 		}
 	}()
-	done := false
-	defer func() {
-		socket.Close()
-		if !done {
-			<-failed
-		}
-	}()
+	defer socket.Close() // which ends the goroutine
 	quiet, late := time.NewTimer(0), time.NewTimer(0)
 	defer quiet.Stop()
 	defer late.Stop()
@@ -294,7 +288,6 @@ func listen(ctx context.Context, socket *nl.NetlinkSocket, settled func()) error
 		case <-ctx.Done():
 			return nil
 		case err := <-failed:
-			done = true
 			return err
 		case <-told:
 			quiet.Reset(settling)
