@@ -149,7 +149,7 @@ func TestAChangeOfNetworkdStaysOnceItIsConfirmed(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), "Address=192.0.2.20/24") {
 		t.Errorf("the file says %s, %v", text, err)
 	}
-	if p := h.Look(t.Context()); p.Kind != Networkd || p.Trouble != "" || !same(p.Settings["eth0"], manual("eth0", "192.0.2.20/24", realtest.Router)) {
+	if p := h.Look(t.Context()); p.Kind != Networkd || p.Trouble != "" || !alike(p.Settings["eth0"], manual("eth0", "192.0.2.20/24", realtest.Router)) {
 		t.Errorf("got %+v", p)
 	}
 }

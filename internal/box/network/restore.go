@@ -36,7 +36,7 @@ func (n *Network) RestoreAutomatic(ctx context.Context) (done bool, err error) {
 	}
 	var all []Setting
 	for _, name := range slices.Sorted(maps.Keys(managed)) {
-		if want := AutomaticSetting(name); !same(managed[name], want) {
+		if want := AutomaticSetting(name); !alike(managed[name], want) {
 			all = append(all, want)
 		}
 	}

@@ -360,7 +360,7 @@ func (n *Network) goBack(ctx context.Context, t *trial) error {
 	}
 	c := Change{Setting: t.Setting, By: t.By, Outcome: WentBack, Reason: t.reason}
 	if t.Keeping && !t.Restoring {
-		if all, err := n.of(t.Kind).Settings(ctx); err == nil && same(all[t.Setting.Interface], t.Setting) {
+		if all, err := n.of(t.Kind).Settings(ctx); err == nil && alike(all[t.Setting.Interface], t.Setting) {
 			c.Outcome, c.Reason = Kept, ""
 		}
 	}
@@ -377,7 +377,7 @@ func (n *Network) lost(ctx context.Context, t *trial) bool {
 	return err == nil && kind != t.Kind
 }
 
-func same(a, b Setting) bool {
+func alike(a, b Setting) bool {
 	return a.Interface == b.Interface && a.IPv4 == b.IPv4 && a.IPv6 == b.IPv6 && a.MTU == b.MTU && slices.Equal(a.DNS, b.DNS) && slices.Equal(a.Search, b.Search)
 }
 
