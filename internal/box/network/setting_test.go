@@ -162,8 +162,8 @@ func TestSettingsAreRefusedByTheirFields(t *testing.T) {
 		"more than the card can":            {mtu(9001, Automatic), "mtu out_of_range"},
 		"several at once":                   {by(func(s *Setting) { s.IPv4, s.MTU, s.Search = family("192.0.2.0/24", "203.0.113.1"), 5, []string{"-"} }), "ipv4.address network ipv4.gateway outside search.0 malformed mtu out_of_range"},
 		"what nobody reads does no harm":    {by(func(s *Setting) { s.IPv6 = Family{Method: Off, Gateway: netip.MustParseAddr("::")} }), ""},
-		"the MTU of a card nobody knows":    {by(func(s *Setting) { s.Interface, s.MTU = "eth9", 9216 }), ""},
-		"too much for any card":             {by(func(s *Setting) { s.Interface, s.MTU = "eth9", 9217 }), "mtu out_of_range"},
+		"the MTU of a card nobody knows":    {by(func(s *Setting) { s.Interface, s.MTU, s.IPv4 = "eth9", 9216, Family{Method: Automatic} }), ""},
+		"too much for any card":             {by(func(s *Setting) { s.Interface, s.MTU, s.IPv4 = "eth9", 9217, Family{Method: Automatic} }), "mtu out_of_range"},
 		"itself as gateway, where it lies":  {four("192.0.2.60/24", "192.0.2.50"), "ipv4.gateway own"},
 		"an unusable gateway in IPv6":       {six("2001:db8::5/64", "::"), "ipv6.gateway unusable"},
 		"the network's own gateway in IPv6": {six("2001:db8::5/64", "2001:db8::"), ""}, // RFC 4291 2.6.1: every router has it
