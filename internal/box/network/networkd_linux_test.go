@@ -20,7 +20,7 @@ import (
 type house struct {
 	*Network
 	*realtest.LAN
-	t      *testing.T
+	t       *testing.T
 	service *exec.Cmd
 	jumped  *atomic.Int64 // nanoseconds that the clock is ahead
 	ended   chan Change
