@@ -49,14 +49,6 @@ func TestAnUnprivilegedDaemonChangesTheNetworkOnARealKernel(t *testing.T) {
 		"dns": []string{"10.0.2.3"}, "search": []string{"house.test"}, "mtu": 0,
 	}
 	trial := b.must(200, "POST", "/network/change", wish).body
-	time.Sleep(5 * time.Second) // it is made once this was answered
-	waitFor(t, func() bool {
-		if c := b.must(200, "GET", "/network/change", nil).body; c["state"] != "waiting" {
-			t.Fatalf("it ended: %v", c)
-		}
-		_, code := m.Run("grep -q 'NETWORK_FILE=/run/systemd/network/00-castellan-try-eth0.network' /run/systemd/netif/links/*")
-		return code == 0
-	})
 	b.must(200, "POST", "/network/confirmation", obj{"token": trial["token"]})
 	file := said("stat -c '%U %a' /etc/systemd/network/01-castellan-eth0.network; cat /etc/systemd/network/01-castellan-eth0.network; ls /run/systemd/network")
 	if !strings.HasPrefix(file, "castellan 644") || !strings.Contains(file, "\nAddress=10.0.2.15/24\n") || strings.Contains(file, "try") {

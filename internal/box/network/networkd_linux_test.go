@@ -96,13 +96,6 @@ func leased(t *testing.T, card string) (found netip.Addr) {
 	return found
 }
 
-// manual is a card with 192.0.2.N/24 and a gateway.
-func manual(card, address, gateway string) Setting {
-	s := AutomaticSetting(card)
-	s.IPv4 = Family{Method: Manual, Address: netip.MustParsePrefix(address), Gateway: netip.MustParseAddr(gateway)}
-	return s
-}
-
 // try makes a change and waits until it is made.
 func (h *house) try(s Setting) string {
 	h.t.Helper()
