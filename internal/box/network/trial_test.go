@@ -128,7 +128,7 @@ func start(t *testing.T, w *wire, folder string) *desk {
 	d := &desk{wire: w, t: t}
 	begun := time.Now()
 	d.Network = New(Config{Folder: folder, Elapsed: func() time.Duration { return time.Since(begun) }, Ended: func(c Change) { d.ended = append(d.ended, c) }})
-	d.Network.parts = parts{
+	d.parts = parts{
 		cards: w.cards, taken: func(context.Context, Card, netip.Addr) (string, bool, error) { return "", false, nil },
 		find: func(context.Context) (service, Kind, error) { return w, Networkd, nil }, of: func(Kind) service { return w },
 		watch: func(ctx context.Context, _ func()) error { <-ctx.Done(); return nil },
