@@ -47,14 +47,15 @@ func (h *house) run(ctx context.Context) (err error) {
 	}
 	group.Go(func() error { return h.clock.Run(ctx) })
 	group.Go(func() error { return h.keeper.Run(ctx) })
+	group.Go(func() error { return h.network.Run(ctx) })
 	group.Go(func() error { return h.watchOffers(ctx) })
 	group.Go(func() error { return h.button.Run(ctx) })
 	group.Go(func() error { return h.signal.Run(ctx) })
 	group.Go(func() error { return h.renew(ctx) })
-	group.Go(func() error { return h.network.Run(ctx) })
 	group.Go(func() error { return h.announcer.Run(ctx) })
 	if h.db != nil {
 		group.Go(func() error { return h.post.Run(ctx) })
+		group.Go(func() error { return h.reset.Follow(ctx) })
 		group.Go(func() error { return h.syslog.Run(ctx) })
 		group.Go(func() error { return h.drift.Run(ctx) })
 		group.Go(func() error {
