@@ -30,16 +30,18 @@ func asNobody(t *testing.T, helper, question string) string {
 	cmd.Env = append(os.Environ(), "NOBODY="+question)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	out, err := cmd.CombinedOutput()
-	if err != nil {
+	_, said, ok := strings.Cut(string(out), "answer: ")
+	if err != nil || !ok {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for line := range strings.Lines(string(out)) {
-		if answer, ok := strings.CutPrefix(line, "answer: "); ok {
-			return strings.TrimSpace(answer)
-		}
-	}
-	t.Fatalf("no answer\n%s", out)
-	return ""
+	said, _, _ = strings.Cut(said, "\n")
+	return said
+}
+
+// answer is how a helper answers.
+func answer(t *testing.T, text string) {
+	t.Helper()
+	t.Log("answer: " + text)
 }
 
 // TestHelperProbe is no test: it asks for an address, as the user that runs it.
@@ -49,7 +51,7 @@ func TestHelperProbe(t *testing.T) {
 		t.Skip("only with a question")
 	}
 	mac, yes, err := taken(t.Context(), card(t, name), netip.MustParseAddr(text))
-	fmt.Printf("\nanswer: %v %s %v\n", yes, mac, err)
+	answer(t, fmt.Sprintf("%v %s %v", yes, mac, err))
 }
 
 func TestAnAddressThatAnotherMachineHasIsFoundWithoutPrivileges(t *testing.T) {
