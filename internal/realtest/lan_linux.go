@@ -190,7 +190,7 @@ func (l *LAN) Dial(ctx context.Context, network, address string) (conn net.Conn,
 		if there, err = os.Open("/run/netns/router"); err != nil {
 			return
 		}
-		defer there.Close()
+		defer func() { _ = there.Close() }()
 		if err = unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
 			return
 		}

@@ -307,10 +307,17 @@ func (s *session) follows(t try) bool {
 	return err == nil && alike(applied.setting(t.wish.Interface), t.wish)
 }
 
+// lasting reports whether a profile lies on the disk for one device alone, so that it can be changed. What lies in /run was put there
+// by others, who put it there again at the next start, before what is on the disk.
+func (s stored) lasting() bool {
+	const one = 1 // NM_CONNECTION_MULTI_CONNECT_SINGLE; 0 is the default, which is the same
+	return !s.unsaved && s.flags&(generated|fleeing) == 0 && get[int32](s.profile, "connection", "multi-connect") <= one
+}
+
 // try changes one profile in memory, or adds one where a device has none of its own, and has the device follow it.
 func (s *session) try(t try, checkpoint string) (err error) {
 	path := t.path
-	if t.known && t.flags&(generated|fleeing) == 0 && get[int32](t.profile, "connection", "multi-connect") <= 1 {
+	if t.known && t.lasting() {
 		changed := t.with(t.wish)
 		var excerpt string
 		if excerpt, err = t.excerpt(); err != nil {
