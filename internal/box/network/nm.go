@@ -1,10 +1,10 @@
 package network
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -75,7 +75,7 @@ type stored struct {
 	used    bool // some device follows it
 }
 
-// picture is what NetworkManager has.
+// nmPicture is what NetworkManager has, in the order of the paths.
 type nmPicture struct {
 	devices  []device
 	profiles []stored
@@ -115,7 +115,8 @@ func (s *session) look() (p nmPicture, err error) {
 		return p, err
 	}
 	used := map[dbus.ObjectPath]bool{}
-	for path, object := range all {
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		object := all[path]
 		if d, ok := seen(all, path, profile(object)); ok {
 			p.devices = append(p.devices, d)
 		}
@@ -133,8 +134,6 @@ func (s *session) look() (p nmPicture, err error) {
 	for i := range p.profiles {
 		p.profiles[i].used = used[p.profiles[i].path]
 	}
-	slices.SortFunc(p.devices, func(a, b device) int { return cmp.Compare(a.name, b.name) })
-	slices.SortFunc(p.profiles, func(a, b stored) int { return cmp.Compare(a.path, b.path) })
 	return p, nil
 }
 
