@@ -21,6 +21,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
+	"castellan/internal/box/announce"
 	"castellan/internal/box/button"
 	"castellan/internal/box/certificate"
 	"castellan/internal/box/clock"
@@ -101,6 +102,7 @@ type house struct {
 
 	links       *network.Links
 	network     *network.Network
+	announcer   *announce.Announcer
 	certificate *certificate.Keeper
 	clock       *clock.Clock
 	keeper      *keeper.Keeper
@@ -118,6 +120,7 @@ type house struct {
 	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
 	again       context.CancelCauseFunc                         // ends this house so that a new one is built
 	renamed     chan struct{}
+	named       string      // by which the box was announced last, to follow alone
 	undated     atomic.Bool // the time was not known when a mending of the database was told
 }
 
@@ -149,17 +152,17 @@ func (d *Daemon) build() (*house, error) {
 func (d *Daemon) assemble(opened opened) (*house, error) {
 	h := &house{
 		Daemon: d, recovery: opened.recovery, db: opened.db,
-		links: network.NewLinks(), network: network.New(network.Config{
-			Alone: d.File.Network.Service == config.NoNetwork, Folder: d.File.Data, Elapsed: d.Elapsed, Out: d.Out,
-		}), certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
+		links:       network.NewLinks(),
+		certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
 	}
+	h.joinNetwork()
 	if err := h.keepTime(opened); err != nil {
 		return nil, errors.Join(err, h.db.Close())
 	}
 	h.signal = d.signals()
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Stage: h.staged, Rest: h.rest, Log: d.Out})
 	h.api = httpapi.Config{
-		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Network: httpapi.Network{Network: h.network}, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
+		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Network: httpapi.Network{Network: h.network, Announced: h.announcer.Status}, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
 		Time: h.timekeeping(), Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
@@ -207,7 +210,7 @@ func (h *house) furnish(o opened) error {
 	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
-		SyslogTrouble: func() string { return h.syslog.Status().Trouble },
+		SyslogTrouble: func() string { return h.syslog.Status().Trouble }, Reach: h.network.Reach, Waits: h.waitingChange,
 	})
 	if err := errors.Join(h.db.View(h.findSyslog), h.db.View(h.findButton)); err != nil {
 		return err
@@ -245,14 +248,6 @@ func (h *house) restore() error {
 	}
 	defer h.rename()
 	return h.reset.Run(context.Background())
-}
-
-// rename asks for a certificate that fits the names of the box.
-func (h *house) rename() {
-	select {
-	case h.renamed <- struct{}{}:
-	default:
-	}
 }
 
 // Greeting is how to reach a house that has begun to answer.

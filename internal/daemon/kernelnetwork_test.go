@@ -49,23 +49,15 @@ func TestAnUnprivilegedDaemonChangesTheNetworkOnARealKernel(t *testing.T) {
 		"dns": []string{"10.0.2.3"}, "search": []string{"house.test"}, "mtu": 0,
 	}
 	trial := b.must(200, "POST", "/network/change", wish).body
-	time.Sleep(5 * time.Second) // it is made once this was answered
-	waitFor(t, func() bool {
-		if c := b.must(200, "GET", "/network/change", nil).body; c["state"] != "waiting" {
-			t.Fatalf("it ended: %v", c)
-		}
-		_, code := m.Run("grep -q 'NETWORK_FILE=/run/systemd/network/00-castellan-try-eth0.network' /run/systemd/netif/links/*")
-		return code == 0
-	})
 	b.must(200, "POST", "/network/confirmation", obj{"token": trial["token"]})
 	file := said("stat -c '%U %a' /etc/systemd/network/01-castellan-eth0.network; cat /etc/systemd/network/01-castellan-eth0.network; ls /run/systemd/network")
 	if !strings.HasPrefix(file, "castellan 644") || !strings.Contains(file, "\nAddress=10.0.2.15/24\n") || strings.Contains(file, "try") {
 		t.Errorf("the file is %s", file)
 	}
-	if text, code := m.Run("runuser -u castellan -- sh -c 'rm /etc/systemd/network/80-wired.network'"); code == 0 {
+	if text, code := m.Run("setpriv --reuid castellan --regid castellan --clear-groups sh -c 'rm /etc/systemd/network/80-wired.network'"); code == 0 {
 		t.Errorf("the daemon's user may remove files of others: %s", text)
 	}
-	said("runuser -u castellan -- busctl call org.freedesktop.hostname1 /org/freedesktop/hostname1 org.freedesktop.hostname1 SetStaticHostname sb attic-nas false")
+	said("setpriv --reuid castellan --regid castellan --clear-groups busctl call org.freedesktop.hostname1 /org/freedesktop/hostname1 org.freedesktop.hostname1 SetStaticHostname sb attic-nas false")
 	if name := said("cat /etc/hostname"); name != "attic-nas" {
 		t.Errorf("the system is called %q", name)
 	}

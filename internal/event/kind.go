@@ -48,6 +48,11 @@ const (
 	ResetFailed        Kind = "box.reset_failed"
 	EraseFailed        Kind = "store.erase_failed"
 	NetworkPending     Kind = "network.restore_requested"
+	NetworkTried       Kind = "network.tried"
+	NetworkRefused     Kind = "network.refused"
+	NetworkKept        Kind = "network.kept"
+	NetworkWentBack    Kind = "network.went_back"
+	NetworkAutomatic   Kind = "network.made_automatic"
 	NetworkRestored    Kind = "network.restored"
 	DefaultShown       Kind = "default_password.shown"
 	RecoveredLocally   Kind = "account.recovered_locally"
@@ -161,6 +166,11 @@ var catalogue = map[Kind]words{
 	ResetDone:          {Button, Warning, "Administrator defaults restored by the reset button; castellan before-reset on the NAS itself prints what it changed"},
 	ResetFailed:        {Button, Error, "The reset could not restore the network yet, which is tried again: {reason}"},
 	EraseFailed:        {System, Error, "What the reset deleted may still be readable in the database file, which could not be written anew; that is tried again every hour: {reason}"},
+	NetworkTried:       {Settings, Warning, "Other settings of {interface} are tried for {for}: {settings}"},
+	NetworkRefused:     {Settings, Info, "The settings of {interface} stay as they were: {reason}"},
+	NetworkKept:        {Settings, Warning, "{interface} keeps its new settings, which {account} asked for and which were confirmed at {at}: {settings}"},
+	NetworkWentBack:    {Settings, Warning, "{interface} went back to its former settings: {reason}"},
+	NetworkAutomatic:   {Settings, Warning, "All interfaces ask the network for their addresses again; that was asked for on the NAS itself"},
 	NetworkPending:     {Button, Warning, "The reset asked for automatic network addresses, and nothing here can change the network"},
 	NetworkRestored:    {Button, Warning, "All interfaces ask the network for their addresses again, by the reset"},
 	DefaultShown:       {Settings, Warning, "The default password of this NAS was shown {where}"},

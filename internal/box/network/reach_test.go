@@ -1,0 +1,39 @@
+package network
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+)
+
+func TestHowFarTheBoxComesIsSeenInItsCards(t *testing.T) {
+	address := func(text string) Address { return Address{Prefix: netip.MustParsePrefix(text)} }
+	router := []netip.Addr{netip.MustParseAddr("192.0.2.1")}
+	taken := address("192.0.2.5/24")
+	taken.Duplicate = true
+	for name, test := range map[string]struct {
+		cards []Card
+		want  Reach
+		at    int
+	}{
+		"nothing":              {nil, Reach{}, 0},
+		"what it gave itself":  {[]Card{{Name: "eth0", Addresses: []Address{address("169.254.3.4/16"), address("fe80::1/64")}}}, Reach{}, 0},
+		"an address":           {[]Card{{Name: "eth0", Addresses: []Address{address("192.0.2.5/24"), address("fe80::1/64")}}}, Reach{Address: true}, 1},
+		"one that is taken":    {[]Card{{Name: "eth0", Addresses: []Address{taken}, Gateways: router}}, Reach{Gateway: true}, 0},
+		"both, on one of them": {[]Card{{Name: "eth1"}, {Name: "eth0", Addresses: []Address{address("2001:db8::5/64"), address("fd00::1/64")}, Gateways: router}}, Reach{true, true}, 2},
+	} {
+		n := New(Config{})
+		n.parts.cards = func() ([]Card, error) { return test.cards, nil }
+		if got := n.Reach(); got != test.want {
+			t.Errorf("%s: got %+v", name, got)
+		}
+		if got := n.At("eth0"); len(got) != test.at {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	n := New(Config{})
+	n.parts.cards = func() ([]Card, error) { return nil, errors.New("interrupted") }
+	if got := n.Reach(); got != (Reach{true, true}) {
+		t.Errorf("trouble of the kernel is told as trouble of the network: %+v", got)
+	}
+}
