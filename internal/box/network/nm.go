@@ -1,10 +1,10 @@
 package network
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -75,7 +75,7 @@ type stored struct {
 	used    bool // some device follows it
 }
 
-// picture is what NetworkManager has.
+// nmPicture is what NetworkManager has, in the order of the paths.
 type nmPicture struct {
 	devices  []device
 	profiles []stored
@@ -115,7 +115,8 @@ func (s *session) look() (p nmPicture, err error) {
 		return p, err
 	}
 	used := map[dbus.ObjectPath]bool{}
-	for path, object := range all {
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		object := all[path]
 		if d, ok := seen(all, path, profile(object)); ok {
 			p.devices = append(p.devices, d)
 		}
@@ -133,8 +134,6 @@ func (s *session) look() (p nmPicture, err error) {
 	for i := range p.profiles {
 		p.profiles[i].used = used[p.profiles[i].path]
 	}
-	slices.SortFunc(p.devices, func(a, b device) int { return cmp.Compare(a.name, b.name) })
-	slices.SortFunc(p.profiles, func(a, b stored) int { return cmp.Compare(a.path, b.path) })
 	return p, nil
 }
 
@@ -307,10 +306,17 @@ func (s *session) follows(t try) bool {
 	return err == nil && alike(applied.setting(t.wish.Interface), t.wish)
 }
 
+// lasting reports whether a profile lies on the disk for one device alone, so that it can be changed. What lies in /run was put there
+// by others, who put it there again at the next start, before what is on the disk.
+func (s stored) lasting() bool {
+	const one = 1 // NM_CONNECTION_MULTI_CONNECT_SINGLE; 0 is the default, which is the same
+	return !s.unsaved && s.flags&(generated|fleeing) == 0 && get[int32](s.profile, "connection", "multi-connect") <= one
+}
+
 // try changes one profile in memory, or adds one where a device has none of its own, and has the device follow it.
 func (s *session) try(t try, checkpoint string) (err error) {
 	path := t.path
-	if t.known && t.flags&(generated|fleeing) == 0 && get[int32](t.profile, "connection", "multi-connect") <= 1 {
+	if t.known && t.lasting() {
 		changed := t.with(t.wish)
 		var excerpt string
 		if excerpt, err = t.excerpt(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -189,19 +190,16 @@ func TestNetworkManagerDoesNotTakeTheAddressOfAnotherMachine(t *testing.T) {
 	h.try(wish)
 	h.Wait("the duplicate to be found", func() bool { return !h.leased("eth0") })
 	for range 30 {
-		for _, a := range card(t, "eth0").Addresses {
-			if a.Addr().String() == realtest.Router || a.Addr().String() == realtest.Router6 && !a.Duplicate && !tentative(t, a) {
-				t.Fatalf("it took %+v", a)
+		for line := range strings.Lines(realtest.IP(t, "-o", "address", "show", "dev", "eth0")) {
+			taken := strings.Contains(line, " "+realtest.Router+"/") || strings.Contains(line, " "+realtest.Router6+"/") && !strings.Contains(line, "tentative")
+			if taken {
+				t.Fatalf("it took %s", line)
 			}
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	h.settle(false)
 	h.Wait("DHCP", func() bool { return h.dhcp("eth0") })
-}
-
-func tentative(t *testing.T, a Address) bool {
-	return strings.Contains(realtest.IP(t, "-6", "-o", "address", "show", "to", a.Addr().String()), "tentative")
 }
 
 func TestInterfacesOfOthersAreLeftAlone(t *testing.T) {
@@ -359,4 +357,43 @@ func TestANetworkManagerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	if _, err := h.service.Settings(t.Context()); err == nil || h.service.there(t.Context()) {
 		t.Error("without a bus: no error")
 	}
+}
+
+// Others, such as netplan, write their profiles to /run at each start of the box.
+func TestAProfileThatOthersWriteAnewIsLeftAlone(t *testing.T) {
+	if !realtest.Isolate(t) {
+		return
+	}
+	h := &nmHouse{LAN: realtest.NewLAN(t, "eth0"), t: t}
+	h.service = newNM(h.Bus.Address)
+	theirs := filepath.Join(memory, "theirs.nmconnection")
+	if err := os.MkdirAll(memory, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(theirs, []byte(lan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.Wait("DHCP", func() bool { return h.dhcp("eth0") })
+	h.try(byHand("eth0", "192.0.2.20/24", realtest.Router))
+	h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") })
+	h.settle(false)
+	h.Wait("DHCP again", func() bool { return h.dhcp("eth0") })
+	h.try(byHand("eth0", "192.0.2.20/24", realtest.Router))
+	h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") })
+	h.settle(true)
+	if text, err := os.ReadFile(theirs); err != nil || string(text) != lan {
+		t.Errorf("theirs is %s, %v", text, err)
+	}
+	h.stop()
+	if err := os.RemoveAll("/run/NetworkManager/devices"); err != nil {
+		t.Fatal(err)
+	}
+	realtest.IP(t, "address", "flush", "dev", "eth0")
+	realtest.IP(t, "link", "set", "eth0", "down")
+	h.start()
+	h.Wait("the address after another start", func() bool { return h.Has("eth0", "192.0.2.20") && !h.leased("eth0") })
+	begun := time.Now()
+	h.setting("eth0")
+	t.Logf("to ask for settings takes %s", time.Since(begun))
 }
