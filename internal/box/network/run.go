@@ -143,6 +143,9 @@ func (n *Network) unplugged(t *trial) bool {
 	return now-t.since >= pulledTime
 }
 
+// keptLate is the Reason of a change that was confirmed in a former run and kept by this one.
+const keptLate = "It was confirmed just before the NAS, or Castellan on it, was started again."
+
 // goBack has a change go back, or be kept where it was confirmed before a power cut. The caller has the turn.
 func (n *Network) goBack(ctx context.Context, t *trial) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
@@ -161,7 +164,7 @@ func (n *Network) goBack(ctx context.Context, t *trial) error {
 	c := Change{Setting: t.Setting, By: t.By, Outcome: WentBack, Reason: t.reason}
 	if t.Keeping && !t.Restoring {
 		if all, err := n.of(t.Kind).Settings(ctx); err == nil && alike(all[t.Setting.Interface], t.Setting) {
-			c.Outcome, c.Reason = Kept, ""
+			c.Outcome, c.Reason = Kept, keptLate
 		}
 	}
 	n.end(t, c)
