@@ -129,6 +129,8 @@ type Network struct {
 	parts
 	turn chan struct{} // holds a token while one has the service change something, or ends a change
 	wake chan struct{}
+	// called tells Run that SetHostName was.
+	called chan struct{}
 
 	mu       sync.Mutex
 	recalled bool   // the note of a former run was read
@@ -138,7 +140,7 @@ type Network struct {
 	last     *Change
 	kept     secret.Digest // of the token that the last change was kept by
 	trouble  string        // why a change has not gone back yet, or what was not noted
-	name     string        // that SetHostName asked for, until it was tried
+	name     string        // that SetHostName asked for last
 }
 
 // parts are what a Network works with beside its Config.
@@ -165,7 +167,7 @@ func New(c Config) *Network {
 	if c.Moved == nil {
 		c.Moved = func() {}
 	}
-	n := &Network{config: c, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), kind: None}
+	n := &Network{config: c, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), called: make(chan struct{}, 1), kind: None}
 	n.parts = parts{cards: cards, taken: taken, watch: watch, find: n.findService, of: n.serviceOf}
 	return n
 }

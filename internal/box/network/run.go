@@ -20,9 +20,10 @@ func (n *Network) Run(ctx context.Context) error {
 			n.config.Out.Warn("watch the interfaces", "err", err)
 		}
 	}()
-	defer func() { <-watched }()
+	named := make(chan struct{})
+	go func() { defer close(named); n.tellNames(ctx) }()
+	defer func() { <-watched; <-named }()
 	for {
-		n.tellName(ctx)
 		pause := n.step(ctx)
 		select {
 		case <-ctx.Done():
