@@ -22,6 +22,7 @@ type wire struct {
 	mu          sync.Mutex
 	kept, tried map[string]Setting
 	broken      error
+	gone        bool // it is not found
 	slow        time.Duration
 	calls       []string
 	card        Card
@@ -106,6 +107,32 @@ func (w *wire) cards() ([]Card, error) {
 	return []Card{c}, nil
 }
 
+// set changes what the service does.
+func (d *desk) set(change func(*wire)) {
+	d.wire.mu.Lock()
+	defer d.wire.mu.Unlock()
+	change(d.wire)
+}
+
+// told returns how changes ended, and called what was asked of the service.
+func (d *desk) told() []Change {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.ended)
+}
+
+func (d *desk) called() []string {
+	d.wire.mu.Lock()
+	defer d.wire.mu.Unlock()
+	return slices.Clone(d.wire.calls)
+}
+
+func (d *desk) tried() int {
+	d.wire.mu.Lock()
+	defer d.wire.mu.Unlock()
+	return len(d.wire.tried)
+}
+
 // cable connects the card, or not.
 func (w *wire) cable(there bool) {
 	w.mu.Lock()
@@ -116,10 +143,12 @@ func (w *wire) cable(there bool) {
 // desk is a Network over a wire, in a bubble of synctest.
 type desk struct {
 	*Network
-	wire  *wire
-	t     *testing.T
+	wire *wire
+	t    *testing.T
+	stop func()
+
+	mu    sync.Mutex
 	ended []Change
-	stop  func()
 }
 
 // start is a start of the daemon.
@@ -127,10 +156,22 @@ func start(t *testing.T, w *wire, folder string) *desk {
 	t.Helper()
 	d := &desk{wire: w, t: t}
 	begun := time.Now()
-	d.Network = New(Config{Folder: folder, Elapsed: func() time.Duration { return time.Since(begun) }, Ended: func(c Change) { d.ended = append(d.ended, c) }})
+	d.Network = New(Config{Folder: folder, Elapsed: func() time.Duration { return time.Since(begun) }, Ended: func(c Change) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.ended = append(d.ended, c)
+	}})
 	d.parts = parts{
 		cards: w.cards, taken: func(context.Context, Card, netip.Addr) (string, bool, error) { return "", false, nil },
-		find: func(context.Context) (service, Kind, error) { return w, Networkd, nil }, of: func(Kind) service { return w },
+		find: func(context.Context) (service, Kind, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if w.gone {
+				return nil, None, nil
+			}
+			return w, Networkd, nil
+		},
+		of:    func(Kind) service { return w },
 		watch: func(ctx context.Context, _ func()) error { <-ctx.Done(); return nil },
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -173,12 +214,12 @@ func TestAChangeIsMadeAfterItsAnswerAndEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := start(t, newWire(), t.TempDir())
 		d.asks(wished)
-		if len(d.wire.calls) != 0 {
+		if len(d.called()) != 0 {
 			t.Error("it was made before it was answered")
 		}
 		time.Sleep(2 * time.Second)
-		if !slices.Equal(d.wire.calls, []string{"try"}) {
-			t.Errorf("calls are %v", d.wire.calls)
+		if !slices.Equal(d.called(), []string{"try"}) {
+			t.Errorf("calls are %v", d.called())
 		}
 		time.Sleep(TryTime - 3*time.Second)
 		if c, ok := d.Change(); !ok || c.Outcome != Waiting || c.Left != time.Second || c.By != "admin" {
@@ -186,8 +227,8 @@ func TestAChangeIsMadeAfterItsAnswerAndEndsInTime(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		want := Change{Setting: wished, By: "admin", Outcome: WentBack, Reason: "Nobody confirmed it within 60 seconds."}
-		if c, _ := d.Change(); !cmp.Equal(c, want, byValue) || !cmp.Equal(d.ended, []Change{want}, byValue) || !slices.Equal(d.wire.calls, []string{"try", "back"}) {
-			t.Errorf("got %+v, told %+v, called %v", c, d.ended, d.wire.calls)
+		if c, _ := d.Change(); !cmp.Equal(c, want, byValue) || !cmp.Equal(d.told(), []Change{want}, byValue) || !slices.Equal(d.called(), []string{"try", "back"}) {
+			t.Errorf("got %+v, told %+v, called %v", c, d.told(), d.called())
 		}
 	})
 }
@@ -247,8 +288,8 @@ func TestOnlyTheTokenAndTheChangedInterfaceConfirm(t *testing.T) {
 		if _, err := d.Confirm(t.Context(), token, at); !errors.Is(err, ErrNoChange) || !strings.Contains(err.Error(), "stays") {
 			t.Errorf("a second time: %v", err)
 		}
-		if time.Sleep(TryTime * 2); !slices.Equal(d.wire.calls, []string{"try", "keep"}) || len(d.ended) != 1 || len(noted(t, folder)) != 0 {
-			t.Errorf("called %v, told %v", d.wire.calls, d.ended)
+		if time.Sleep(TryTime * 2); !slices.Equal(d.called(), []string{"try", "keep"}) || len(d.told()) != 1 || len(noted(t, folder)) != 0 {
+			t.Errorf("called %v, told %v", d.called(), d.told())
 		}
 	})
 }
@@ -258,7 +299,7 @@ func TestAConfirmationThatIsNotSavedLeavesTheChangeWaiting(t *testing.T) {
 		d := start(t, newWire(), t.TempDir())
 		token := d.asks(wished)
 		time.Sleep(2 * time.Second)
-		d.wire.broken = errors.New("no space left")
+		d.set(func(w *wire) { w.broken = errors.New("no space left") })
 		if _, err := d.Confirm(t.Context(), token, at); !errors.Is(err, d.wire.broken) {
 			t.Errorf("got %v", err)
 		}
@@ -266,15 +307,15 @@ func TestAConfirmationThatIsNotSavedLeavesTheChangeWaiting(t *testing.T) {
 			t.Errorf("got %+v", c)
 		}
 		time.Sleep(TryTime + time.Minute) // it is to go back, and does not yet
-		if p := d.Look(t.Context()); !strings.Contains(p.Trouble, "does not answer") || len(d.ended) != 0 {
-			t.Errorf("got %+v, told %v", p, d.ended)
+		if p := d.Look(t.Context()); !strings.Contains(p.Trouble, "does not answer") || len(d.told()) != 0 {
+			t.Errorf("got %+v, told %v", p, d.told())
 		}
 		if _, err := d.Try(t.Context(), wished, "ines"); !errors.Is(err, ErrBusy) {
 			t.Errorf("another change: %v", err)
 		}
-		d.wire.broken = nil
-		if time.Sleep(2 * time.Minute); len(d.ended) != 1 || d.ended[0].Outcome != WentBack {
-			t.Errorf("told %v", d.ended)
+		d.set(func(w *wire) { w.broken = nil })
+		if time.Sleep(2 * time.Minute); len(d.told()) != 1 || d.told()[0].Outcome != WentBack {
+			t.Errorf("told %v", d.told())
 		}
 		if p := d.Look(t.Context()); p.Trouble != "" {
 			t.Errorf("got %q", p.Trouble)
@@ -292,12 +333,12 @@ func TestACableThatIsAwayForAMomentEndsNothing(t *testing.T) {
 			time.Sleep(3 * time.Second)
 			d.wire.cable(true)
 		}
-		if len(d.ended) != 0 {
-			t.Errorf("told %v", d.ended)
+		if len(d.told()) != 0 {
+			t.Errorf("told %v", d.told())
 		}
 		d.wire.cable(false)
-		if time.Sleep(8 * time.Second); len(d.ended) != 1 || d.ended[0].Reason != "eth0 lost its cable." {
-			t.Errorf("told %v", d.ended)
+		if time.Sleep(8 * time.Second); len(d.told()) != 1 || d.told()[0].Reason != "eth0 lost its cable." {
+			t.Errorf("told %v", d.told())
 		}
 		if _, err := d.Try(t.Context(), wished, "admin"); !errors.Is(err, ErrNoCable) {
 			t.Errorf("without a cable: %v", err)
@@ -330,8 +371,8 @@ func TestAChangeThatTheServiceDoesNotMakeHasGoneBack(t *testing.T) {
 					t.Error("it was confirmed before it was made")
 				}
 				time.Sleep(makeTime + time.Second)
-				if len(d.ended) != 1 || d.ended[0].Reason != c.want || len(d.wire.tried) != 0 {
-					t.Errorf("told %+v", d.ended)
+				if len(d.told()) != 1 || d.told()[0].Reason != c.want || d.tried() != 0 {
+					t.Errorf("told %+v", d.told())
 				}
 			})
 		})
@@ -342,12 +383,12 @@ func TestAChangeGoesBackByHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := start(t, newWire(), t.TempDir())
 		d.asks(wished)
-		if c, err := d.GoBack(t.Context()); err != nil || c.Outcome != WentBack || len(d.wire.calls) != 0 {
-			t.Errorf("before it was made: %+v, %v, %v", c, err, d.wire.calls)
+		if c, err := d.GoBack(t.Context()); err != nil || c.Outcome != WentBack || len(d.called()) != 0 {
+			t.Errorf("before it was made: %+v, %v, %v", c, err, d.called())
 		}
 		token := d.asks(wished)
 		time.Sleep(5 * time.Second)
-		if c, err := d.GoBack(t.Context()); err != nil || c.Reason != "It was taken back by hand." || len(d.wire.tried) != 0 {
+		if c, err := d.GoBack(t.Context()); err != nil || c.Reason != "It was taken back by hand." || d.tried() != 0 {
 			t.Errorf("got %+v, %v", c, err)
 		}
 		if _, err := d.GoBack(t.Context()); !errors.Is(err, ErrNoChange) {
@@ -431,13 +472,13 @@ func cutAt(t *testing.T, moment string, forgets bool) {
 		t.Errorf("it is %+v, tried %v, noted %v", now["eth0"], w.tried, noted(t, folder))
 	}
 	if moment == "kept" {
-		if len(d.ended) != 0 { // that was told before
-			t.Errorf("told %+v", d.ended)
+		if len(d.told()) != 0 { // that was told before
+			t.Errorf("told %+v", d.told())
 		}
 		return
 	}
-	if len(d.ended) != 1 || d.ended[0].Outcome != outcome || d.ended[0].By != "admin" {
-		t.Errorf("told %+v", d.ended)
+	if len(d.told()) != 1 || d.told()[0].Outcome != outcome || d.told()[0].By != "admin" {
+		t.Errorf("told %+v", d.told())
 	}
 }
 
@@ -468,14 +509,14 @@ func TestAChangeOfAServiceThatIsGoneForGoodEnds(t *testing.T) {
 		d := start(t, newWire(), t.TempDir())
 		d.asks(wished)
 		time.Sleep(3 * time.Second)
-		d.wire.broken = errGone
-		d.find = func(context.Context) (service, Kind, error) { return nil, None, nil }
+		d.set(func(w *wire) { w.broken = errGone })
+		d.set(func(w *wire) { w.gone = true })
 		time.Sleep(TryTime + goneTime/2)
-		if len(d.ended) != 0 {
-			t.Fatalf("told %v", d.ended)
+		if len(d.told()) != 0 {
+			t.Fatalf("told %v", d.told())
 		}
-		if time.Sleep(goneTime); len(d.ended) != 1 || d.ended[0].Outcome != WentBack {
-			t.Errorf("told %v", d.ended)
+		if time.Sleep(goneTime); len(d.told()) != 1 || d.told()[0].Outcome != WentBack {
+			t.Errorf("told %v", d.told())
 		}
 	})
 }
@@ -492,22 +533,22 @@ func TestTheRestoreOfAutomaticAddresses(t *testing.T) {
 		if done, err := d.RestoreWanted(t.Context(), func() bool { return false }); done || err != nil || !alike(w.kept["eth0"], wished) {
 			t.Errorf("not wanted any more: %v, %v", done, err)
 		}
-		w.broken = errors.New("no answer")
+		d.set(func(w *wire) { w.broken = errors.New("no answer") })
 		if done, err := d.RestoreAutomatic(t.Context()); done || err == nil {
 			t.Errorf("done %v, %v", done, err)
 		}
-		w.broken = nil
+		d.set(func(w *wire) { w.broken = nil })
 		if done, err := d.RestoreAutomatic(t.Context()); !done || err != nil || !alike(w.kept["eth0"], AutomaticSetting("eth0")) || len(noted(t, folder)) != 0 {
 			t.Errorf("done %v, %v, kept %+v", done, err, w.kept)
 		}
-		w.calls = nil
+		d.set(func(w *wire) { w.calls = nil })
 		if done, err := d.RestoreAutomatic(t.Context()); !done || err != nil || len(w.calls) != 0 {
 			t.Errorf("again: %v, %v, called %v", done, err, w.calls)
 		}
-		if len(d.ended) != 1 {
-			t.Errorf("told %v", d.ended)
+		if len(d.told()) != 1 {
+			t.Errorf("told %v", d.told())
 		}
-		d.find = func(context.Context) (service, Kind, error) { return nil, None, nil }
+		d.set(func(w *wire) { w.gone = true })
 		if done, err := d.RestoreAutomatic(t.Context()); done || err != nil {
 			t.Errorf("without a service: %v, %v", done, err)
 		}
