@@ -49,7 +49,7 @@ func TestAResetRestoresTheNetworkOnceItsServiceIsThere(t *testing.T) {
 			}
 			b.isDone() // whoever holds the button waits for no network
 			time.Sleep(5 * time.Second)
-			w.broken = nil
+			w.mend()
 		})
 		if b.count(event.ResetFailed) != 1 || b.count(event.NetworkRestored) != 1 || w.asked < 3 {
 			t.Errorf("asked %d times, events are %v", w.asked, b.kinds())

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,7 @@ var noon = time.Date(2026, 11, 21, 12, 0, 5, 0, time.UTC)
 
 // wire is a network service that fails until it does not.
 type wire struct {
+	mu     sync.Mutex
 	asked  int
 	broken error
 	done   bool
@@ -47,8 +49,17 @@ func (w *wire) RestoreWanted(_ context.Context, wanted func() bool) (bool, error
 	if !wanted() {
 		return false, nil
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.asked++
 	return w.done, w.broken
+}
+
+// mend has it fail no more.
+func (w *wire) mend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = nil
 }
 
 type bench struct {
