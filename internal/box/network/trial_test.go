@@ -463,6 +463,7 @@ func cutAt(t *testing.T, moment string, forgets bool) {
 
 	d = start(t, w, folder)
 	time.Sleep(time.Second)
+	synctest.Wait()
 	want, outcome := AutomaticSetting("eth0"), WentBack
 	if moment == "kept" || moment == "keep" && !forgets {
 		want, outcome = wished, Kept
