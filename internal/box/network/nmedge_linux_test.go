@@ -339,7 +339,8 @@ func TestANetworkManagerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if !h.service.there(ctx) {
-		t.Error("one that does not answer is not there")
+		_, err := h.service.Settings(ctx)
+		t.Errorf("one that does not answer is not there: %v", err)
 	}
 	if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "")}, TryTime); !errors.Is(err, ErrSlow) {
 		t.Errorf("got %v", err)
