@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"castellan/internal/realtest"
 )
 
@@ -113,5 +115,36 @@ func TestAMachineThatHasGoneDoesNotKeepItsAddress(t *testing.T) {
 	}
 	if got := asNobody(t, "TestHelperProbe", "eth0 192.0.2.66"); got != "true "+mac+" <nil>" {
 		t.Errorf("a machine that has not spoken for a while: %q", got)
+	}
+}
+
+func TestOldKernelsAskByAPreference(t *testing.T) {
+	if !realtest.Isolate(t) {
+		return
+	}
+	l := realtest.NewLAN(t, "eth0", "eth1")
+	for _, c := range []string{"eth0", "eth1"} {
+		realtest.IP(t, "link", "set", c, "up")
+	}
+	realtest.IP(t, "address", "add", "192.0.2.7/24", "dev", "eth0")
+	l.Wait("announced networks", func() bool { return strings.Count(realtest.IP(t, "-6", "route"), "2001:db8:1::/64 dev eth") == 2 })
+	for _, text := range []string{realtest.Router, realtest.Router6} {
+		a, family := netip.MustParseAddr(text), unix.AF_INET
+		if a.Is6() {
+			family = unix.AF_INET6
+		}
+		fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := card(t, "eth1")
+		if err := prefer(fd, c, a); err != nil {
+			t.Fatal(err)
+		}
+		if err := probe(fd, c, a); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		l.Wait(text+" to answer on the other card", func() bool { mac, _, err := neighbour(c, a); return err == nil && mac != "" })
+		_ = unix.Close(fd)
 	}
 }
