@@ -39,7 +39,11 @@ func (h *house) follow() {
 	if err := h.certify(); err != nil {
 		h.Out.Error("renew certificate", "err", err)
 	}
-	w := h.announced()
+	w, err := h.announced()
+	if err != nil {
+		h.Out.Error("read by which name the NAS is found", "err", err) // it stays the one that it was
+		return
+	}
 	h.announcer.Use(w)
 	if h.named != "" && h.named != w.Name {
 		h.network.SetHostName(w.Name)
@@ -47,13 +51,13 @@ func (h *house) follow() {
 	h.named = w.Name
 }
 
-// announced is what of the box is announced. One in need of recovery is as well, by the name that its certificate stands for: its
+// announced is what of the box is announced. One in need of recovery, whose name is not known, is announced by that of a new one: its
 // owner has to find it.
-func (h *house) announced() announce.What {
+func (h *house) announced() (announce.What, error) {
 	w := announce.What{On: h.File.Network.Service != config.NoNetwork, Name: settings.Default().NASName, Addresses: h.links.Lasting()}
 	w.Port, _ = strconv.Atoi(h.api.HTTPSPort)
 	if h.db == nil {
-		return w
+		return w, nil
 	}
 	err := h.db.View(func(tx *store.Tx) error {
 		s, err := settings.Get(tx)
@@ -65,10 +69,16 @@ func (h *house) announced() announce.What {
 		w.On = w.On && n.Announced
 		return err
 	})
-	if err != nil {
-		h.Out.Error("read by which name the NAS is found", "err", err)
+	return w, err
+}
+
+// calledAs is how the box is found, or why it is not.
+func (h *house) calledAs() announce.Status {
+	s := h.announcer.Status()
+	if h.File.Network.Service == config.NoNetwork {
+		s.Trouble = "The config file of this NAS leaves its network alone, so it is not announced."
 	}
-	return w
+	return s
 }
 
 // waitingChange returns the change of the network that waits to be confirmed.
