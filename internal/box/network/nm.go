@@ -35,6 +35,7 @@ const (
 	external  = uint32(0x8) // it only shows what others set up
 
 	activeExternal = uint32(0x80)
+	stateActivated = uint32(2) // NM_ACTIVE_CONNECTION_STATE_ACTIVATED, after unknown and activating
 	stateUnmanaged = uint32(10)
 	stateReady     = uint32(30) // NM_DEVICE_STATE_DISCONNECTED, from which it can do something
 )
@@ -72,7 +73,7 @@ type stored struct {
 	path    dbus.ObjectPath
 	flags   uint32
 	unsaved bool
-	used    bool // some device follows it
+	used    []dbus.ObjectPath // the devices that follow it, or are about to
 }
 
 // nmPicture is what NetworkManager has, in the order of the paths.
@@ -114,13 +115,16 @@ func (s *session) look() (p nmPicture, err error) {
 	if err := s.call("/org/freedesktop", "org.freedesktop.DBus.ObjectManager.GetManagedObjects").Store(&all); err != nil {
 		return p, err
 	}
-	used := map[dbus.ObjectPath]bool{}
+	used := map[dbus.ObjectPath][]dbus.ObjectPath{}
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		object := all[path]
 		if d, ok := seen(all, path, profile(object)); ok {
 			p.devices = append(p.devices, d)
 		}
-		if used[get[dbus.ObjectPath](object, nmActive, "Connection")] = true; object[nmProfile] == nil {
+		if object[nmActive] != nil && get[uint32](object, nmActive, "State") <= stateActivated {
+			used[get[dbus.ObjectPath](object, nmActive, "Connection")] = get[[]dbus.ObjectPath](object, nmActive, "Devices")
+		}
+		if object[nmProfile] == nil {
 			continue
 		}
 		one := stored{path: path, flags: get[uint32](object, nmProfile, "Flags"), unsaved: get[bool](object, nmProfile, "Unsaved")}
@@ -153,7 +157,7 @@ func seen(all map[dbus.ObjectPath]map[string]map[string]dbus.Variant, path dbus.
 // follows returns the profile that a device follows, or would follow with a cable.
 func (p nmPicture) follows(d device) (best stored, ok bool) {
 	for _, one := range p.profiles {
-		if one.path == d.active {
+		if one.path == d.active || slices.Contains(one.used, d.path) && !slices.ContainsFunc(p.profiles, func(o stored) bool { return o.path == d.active }) {
 			return one, true
 		}
 	}
@@ -165,7 +169,7 @@ func (p nmPicture) follows(d device) (best stored, ok bool) {
 		return rank{get[int32](one.profile, "connection", "autoconnect-priority"), get[uint64](one.profile, "connection", "timestamp")}
 	}
 	for _, one := range p.profiles {
-		if one.used || !one.fits(d) {
+		if len(one.used) > 0 || !one.fits(d) {
 			continue
 		}
 		a, b := of(one), of(best)

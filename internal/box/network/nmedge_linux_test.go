@@ -387,6 +387,9 @@ func TestAProfileThatOthersWriteAnewIsLeftAlone(t *testing.T) {
 	if text, err := os.ReadFile(theirs); err != nil || string(text) != lan {
 		t.Errorf("theirs is %s, %v", text, err)
 	}
+	if text := h.files(disk); !strings.Contains(text, "autoconnect-priority=8") {
+		t.Errorf("it does not come before theirs:\n%s", text)
+	}
 	h.stop()
 	if err := os.RemoveAll("/run/NetworkManager/devices"); err != nil {
 		t.Fatal(err)
