@@ -11,6 +11,7 @@ import (
 	"castellan/internal/access/factor"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
+	"castellan/internal/box/network"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -43,6 +44,10 @@ type Config struct {
 	Free func() (uint64, error)
 	// MailTrouble says why the last mail failed; empty: it did not.
 	MailTrouble func() string
+	// Reach looks how far the box comes.
+	Reach func() network.Reach
+	// Waits returns the change of the network that waits to be confirmed, if there is one.
+	Waits func() (network.Change, bool)
 	// SyslogTrouble says why the log does not reach its syslog server; empty: it does, or there is none.
 	SyslogTrouble func() string
 }
@@ -74,7 +79,7 @@ func (d *Doctor) Examine(a account.Account) (worst Level, checks []Check, err er
 		return Bad, nil, err
 	}
 	if a.Role == account.Administrator {
-		checks = append(checks, d.button(), d.mail(mailSet), d.disk(mended))
+		checks = append(checks, d.network(), d.button(), d.mail(mailSet), d.disk(mended))
 		if why := d.SyslogTrouble(); why != "" {
 			checks = append(checks, Check{Code: "syslog", Title: "Syslog", Level: Warn, Value: "Not reached", Detail: "Entries of the log do not arrive at their syslog server. " + why})
 		}

@@ -12,6 +12,7 @@ import (
 	"castellan/internal/access/factor"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
+	"castellan/internal/box/network"
 	"castellan/internal/health"
 	"castellan/internal/realtest"
 	"castellan/internal/secret"
@@ -25,6 +26,8 @@ type bench struct {
 	free    uint64
 	mail    string
 	syslog  string
+	reach   network.Reach
+	change  network.Change
 	freeErr error
 }
 
@@ -37,12 +40,13 @@ func newBench(t *testing.T) *bench {
 	t.Cleanup(func() { _ = db.Close() })
 	b := &bench{
 		reading: clock.Reading{State: clock.Synced, Offset: 3 * time.Millisecond},
+		reach:   network.Reach{Address: true, Gateway: true},
 		button:  button.Status{Kind: button.GPIO, State: button.IsReleased}, free: 12 << 30,
 	}
 	b.Doctor = health.New(health.Config{
 		DB: db, Clock: func() clock.Reading { return b.reading }, Button: func() button.Status { return b.button },
 		Free: func() (uint64, error) { return b.free, b.freeErr }, MailTrouble: func() string { return b.mail },
-		SyslogTrouble: func() string { return b.syslog },
+		SyslogTrouble: func() string { return b.syslog }, Reach: func() network.Reach { return b.reach }, Waits: func() (network.Change, bool) { return b.change, b.change.Interface != "" },
 	})
 	return b
 }

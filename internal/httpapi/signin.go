@@ -59,6 +59,10 @@ func (h *handlers) GetStatus(ctx context.Context, _ api.GetStatusRequestObject) 
 		v.State = api.StateUnclaimed
 		v.Claim = &api.ClaimStatus{Button: b.Kind != button.None && b.Works(), Local: callerOf(ctx).visitor.Local, Again: before, Anew: anew, Label: label}
 	}
+	if !owned || v.Visitor == api.VisitorSignedIn {
+		trouble := h.Doctor.NetworkTrouble()
+		v.Network = &api.NetworkState{Working: trouble == "", Message: trouble}
+	}
 	return v, nil
 }
 

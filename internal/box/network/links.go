@@ -12,8 +12,13 @@ import (
 	"time"
 )
 
-// refresh is how old the picture of the interfaces may be.
-const refresh = 10 * time.Second
+const (
+	// refresh is how old the picture of the interfaces may be.
+	refresh = 10 * time.Second
+	// doubt is how old it may be where somebody calls the box by an address that is not in it: an address that has just come
+	// serves at once, and whoever makes addresses up has the box look once a second.
+	doubt = time.Second
+)
 
 // Links is a picture of the box's interfaces, taken anew when it is old. It is safe for concurrent use.
 type Links struct {
@@ -86,10 +91,13 @@ func rotating(table string) map[netip.Addr]bool {
 	return all
 }
 
-func (l *Links) picture() []own {
+func (l *Links) picture() []own { return l.pictureOf(refresh) }
+
+// pictureOf returns a picture that is not older than age.
+func (l *Links) pictureOf(age time.Duration) []own {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if time.Since(l.taken) < refresh && !l.taken.IsZero() {
+	if time.Since(l.taken) < age && !l.taken.IsZero() {
 		return l.owns
 	}
 	found, err := l.look()
@@ -98,6 +106,13 @@ func (l *Links) picture() []own {
 	}
 	l.taken, l.owns = time.Now(), found
 	return l.owns
+}
+
+// Refresh has the next question look at the interfaces anew: they are others than before.
+func (l *Links) Refresh() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken = time.Time{}
 }
 
 // Lasting returns the box's own addresses that somebody may use for long.
@@ -124,7 +139,8 @@ func (l *Links) Networks() (all []netip.Prefix) {
 
 // Owns reports whether an address is one of the box's own.
 func (l *Links) Owns(a netip.Addr) bool {
-	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Addr() == a })
+	is := func(o own) bool { return o.Addr() == a }
+	return slices.ContainsFunc(l.picture(), is) || slices.ContainsFunc(l.pictureOf(doubt), is)
 }
 
 // OnLink reports whether an address belongs to a network that the box is connected to.

@@ -195,6 +195,7 @@ const (
 	CheckButton   CheckCode = "button"
 	CheckClock    CheckCode = "clock"
 	CheckMail     CheckCode = "mail"
+	CheckNetwork  CheckCode = "network"
 	CheckRecovery CheckCode = "recovery"
 	CheckStore    CheckCode = "store"
 	CheckSyslog   CheckCode = "syslog"
@@ -209,6 +210,8 @@ func (e CheckCode) Valid() bool {
 	case CheckClock:
 		return true
 	case CheckMail:
+		return true
+	case CheckNetwork:
 		return true
 	case CheckRecovery:
 		return true
@@ -1976,6 +1979,15 @@ type NetworkKept struct {
 // NetworkServiceKind defines model for NetworkServiceKind.
 type NetworkServiceKind string
 
+// NetworkState Whether the network of the NAS works. Present while the NAS is unclaimed, and for browsers that are signed in.
+type NetworkState struct {
+	// Message What is so, then what to do; empty when it works.
+	Message string `json:"message"`
+
+	// Working It has an address, a way to elsewhere where it needs one, and DNS servers that answer.
+	Working bool `json:"working"`
+}
+
 // NetworkTrial defines model for NetworkTrial.
 type NetworkTrial struct {
 	Change NetworkChange `json:"change"`
@@ -2354,6 +2366,9 @@ type Status struct {
 	// Mail Whether this NAS can send mail: no mail server is set, the last mail was taken (or none was sent yet), or it failed.
 	Mail    StatusMail `json:"mail"`
 	NasName string     `json:"nas_name"`
+
+	// Network Whether the network of the NAS works. Present while the NAS is unclaimed, and for browsers that are signed in.
+	Network *NetworkState `json:"network,omitempty"`
 
 	// Press A short press of the button on the NAS counts for this browser: the button works, and the browser is in the NAS's own network.
 	Press *bool `json:"press,omitempty"`

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:cdb99fa8ea5fa09cb80717f6950881dc8f9740036f0a7c57b235fe0d22a4c8e1
+// openapi.yaml sha256:585447abf2d4dbdd864d20dfb2f6e3bf22d7b9d6b3428d99ea7d21a6ae7c9fbb
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1683,6 +1683,14 @@ export interface components {
             mail: "off" | "works" | "fails";
             claim?: components["schemas"]["ClaimStatus"];
             recovery?: components["schemas"]["RecoveryNeed"];
+            network?: components["schemas"]["NetworkState"];
+        };
+        /** @description Whether the network of the NAS works. Present while the NAS is unclaimed, and for browsers that are signed in. */
+        NetworkState: {
+            /** @description It has an address, a way to elsewhere where it needs one, and DNS servers that answer. */
+            working: boolean;
+            /** @description What is so, then what to do; empty when it works. */
+            message: string;
         };
         /** @description Present while the NAS is unclaimed. */
         ClaimStatus: {
@@ -2800,7 +2808,7 @@ export interface components {
         };
         Check: {
             /** @enum {string} */
-            code: "clock" | "button" | "two_step" | "recovery" | "mail" | "store" | "syslog";
+            code: "network" | "clock" | "button" | "two_step" | "recovery" | "mail" | "store" | "syslog";
             level: components["schemas"]["Level"];
             title: string;
             /** @description Two or three words, for the right edge of a row. */
