@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, type Size, sizes } from "./browser";
+import { Lan, type Service } from "./lan";
 import { Machine } from "./machine";
 import { Mta } from "./mta";
 import { Nas } from "./nas";
@@ -49,6 +50,40 @@ export function machineStory(name: string, tell: (scene: Scene<Machine>) => Prom
 	told(name, (size) => play(() => Machine.start(), tell, size), wants, 240_000);
 }
 
+/** The same with a NAS that has a network of its own, which it may change. The browser stands behind its cable. */
+export function lanStory(
+	name: string,
+	tell: (scene: Scene & { lan: Lan }) => Promise<void>,
+	stage: { service: Service; owner?: boolean; sizes?: Record<string, Size> },
+) {
+	const wants: Stage = { needs: ["lan", "root"], sizes: stage.sizes };
+	const start = async (size: Size) => {
+		const lan = await Lan.start(stage.service);
+		const behind = await lan.launch();
+		try {
+			await play(
+				async () => {
+					const nas = await Nas.start({ silent: true });
+					if (stage.owner !== false) {
+						const owner = await Remote.to(nas);
+						await owner.claim();
+						await owner.leave();
+					}
+					await nas.move(lan);
+					return nas;
+				},
+				(scene) => tell({ ...scene, lan }),
+				size,
+				behind,
+			);
+		} finally {
+			await behind.close();
+			await lan.stop();
+		}
+	};
+	told(name, start, wants, 180_000);
+}
+
 function told(name: string, tell: (size: Size) => Promise<void>, stage: Stage, patience?: number) {
 	const lacking = missing.filter((one) => one === "chromium" || stage.needs?.includes(one));
 	const title = lacking.length > 0 ? `${name} (${lacking.map(skipLine).join(", ")})` : name;
@@ -66,6 +101,7 @@ async function play<B extends Box>(
 	start: () => Promise<B>,
 	tell: (scene: Scene<B>) => Promise<void>,
 	size: Size,
+	from = browser,
 ) {
 	const nas = await start();
 	const visitors: Visitor[] = [];
@@ -82,9 +118,9 @@ async function play<B extends Box>(
 			size,
 			remote,
 			async visit(options, host) {
-				if (!browser) throw new Error("no browser");
-				const address = host ? nas.address.replace("localhost", host) : nas.address;
-				const visitor = await Visitor.open(browser, address, { viewport: size, ...options });
+				if (!from) throw new Error("no browser");
+				const address = host ? at(nas.address, host) : nas.address;
+				const visitor = await Visitor.open(from, address, { viewport: size, ...options });
 				visitors.push(visitor);
 				return visitor;
 			},
@@ -109,6 +145,13 @@ async function play<B extends Box>(
 		await nas.remove();
 		await Promise.all(mtas.map((one) => one.stop()));
 	}
+}
+
+/** The same address at another host. */
+function at(address: string, host: string): string {
+	const url = new URL(address);
+	url.hostname = host;
+	return url.origin;
 }
 
 /** Shows what stood in each browser when a story failed. */

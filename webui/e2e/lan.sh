@@ -1,0 +1,54 @@
+#!/bin/sh
+# A network of its own for a NAS and a browser, in namespaces: this is the box with the card eth0, the namespace "router" the machine
+# behind its cable, which answers DHCP with 192.0.2.50, announces 2001:db8:1::/64 and has the browser. internal/realtest builds the same.
+# $1: networkd, NetworkManager or none; $2: a folder for what is needed here.
+set -e
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+mount --make-rprivate /
+mount -t sysfs -o ro sysfs /sys
+for dir in /run /etc/NetworkManager /etc/systemd/network /var/lib/NetworkManager /var/lib/dhcp /var/lib/misc; do
+	mkdir -p "$dir"
+	mount -t tmpfs -o mode=0755 tmpfs "$dir"
+done
+ip link set lo up
+ip netns add router
+router() { ip netns exec router "$@"; }
+router ip link set lo up
+router ip link add wire type bridge
+router ip link set wire up
+for address in 192.0.2.1/24 198.51.100.1/24 2001:db8:1::1/64; do router ip address add "$address" dev wire nodad; done
+ip link add eth0 type veth peer name to-eth0 netns router
+router ip link set to-eth0 master wire
+router ip link set to-eth0 up
+cat >"$2/bus.conf" <<BUS
+<busconfig><type>system</type><listen>unix:path=$2/bus</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/></policy>
+</busconfig>
+BUS
+export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$2/bus" SYSTEMD_LOG_TARGET=console
+dbus-daemon --config-file="$2/bus.conf" --fork --nopidfile --nosyslog
+router dnsmasq --conf-file=/dev/null --no-resolv --no-hosts --interface=wire --bind-interfaces --no-ping --user=root \
+	--pid-file=/run/dnsmasq.pid --dhcp-leasefile="$2/leases" --dhcp-authoritative --log-facility=/dev/null --domain=house.test \
+	--dhcp-range=192.0.2.50,192.0.2.50,2m --dhcp-range=2001:db8:1::,ra-only --enable-ra
+case $1 in
+networkd)
+	mkdir -p /run/systemd/netif/links /run/systemd/netif/leases /run/systemd/network
+	printf '[Match]\nName=eth*\n[Network]\nDHCP=yes\nIPv6PrivacyExtensions=no\n' >/etc/systemd/network/80-wired.network
+	chown -R systemd-network /run/systemd/netif
+	/usr/lib/systemd/systemd-networkd >"$2/service" 2>&1 &
+	;;
+NetworkManager)
+	mkdir -p /etc/NetworkManager/system-connections /etc/NetworkManager/conf.d /run/NetworkManager
+	printf '[main]\nplugins=keyfile\nauth-polkit=false\ndns=none\n[device]\nmatch-device=interface-name:*\nmanaged=1\n' >/etc/NetworkManager/NetworkManager.conf
+	NetworkManager --debug --log-level=INFO >"$2/service" 2>&1 &
+	;;
+none)
+	ip link set eth0 up
+	ip address add 192.0.2.50/24 dev eth0
+	ip route add default via 192.0.2.1
+	;;
+esac
+# Until the box has its address and every address is known to be its own.
+until ip -o address show dev eth0 | grep -q 192.0.2.50 && ! ip -6 address show tentative | grep -q .; do sleep 0.1; done
+echo ready
+exec sleep infinity
