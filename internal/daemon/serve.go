@@ -47,6 +47,7 @@ func (h *house) run(ctx context.Context) (err error) {
 	}
 	group.Go(func() error { return h.clock.Run(ctx) })
 	group.Go(func() error { return h.keeper.Run(ctx) })
+	group.Go(func() error { return h.network.Run(ctx) })
 	group.Go(func() error { return h.watchOffers(ctx) })
 	group.Go(func() error { return h.button.Run(ctx) })
 	group.Go(func() error { return h.signal.Run(ctx) })

@@ -1,13 +1,8 @@
 package network
 
 import (
-	"encoding/hex"
-	"net"
 	"net/netip"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -40,55 +35,29 @@ func NewLinks() *Links { return &Links{look: look} }
 
 // look takes a picture of the interfaces.
 func look() (all []own, err error) {
-	interfaces, err := net.Interfaces()
+	interfaces, err := links()
 	if err != nil {
 		return nil, err
 	}
-	table, _ := os.ReadFile("/proc/net/if_inet6") // missing where there is no IPv6
-	rotating := rotating(string(table))
-	for _, i := range interfaces {
-		addresses, err := i.Addrs()
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range addresses {
-			p, err := netip.ParsePrefix(a.String())
-			if err != nil {
-				continue
-			}
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits())
-			all = append(all, own{p, i.Flags&net.FlagUp == 0 || rotating[p.Addr()]})
-		}
+	found, err := addresses()
+	if err != nil {
+		return nil, err
+	}
+	up := map[int]bool{}
+	for _, l := range interfaces {
+		up[l.index] = l.up
+	}
+	for _, a := range found {
+		all = append(all, own{a.Prefix, !up[a.index] || a.fleeting()})
 	}
 	return all, nil
 }
 
-// The flags of an address, as in linux/if_addr.h.
-const (
-	temporary = 0x01
-	permanent = 0x80
-)
-
-// rotating lists the addresses in a table like /proc/net/if_inet6 that change by themselves: temporary ones
-// (RFC 8981), public ones that have an end, because providers give another prefix every day, and link-local
-// ones, of which every container brings a new one and which no browser can name.
-func rotating(table string) map[netip.Addr]bool {
-	all := map[netip.Addr]bool{}
-	for line := range strings.Lines(table) {
-		fields := strings.Fields(line) // address, interface, length, scope, flags, name
-		if len(fields) != 6 {
-			continue
-		}
-		raw, err := hex.DecodeString(fields[0])
-		a, ok := netip.AddrFromSlice(raw)
-		flags, failed := strconv.ParseUint(fields[4], 16, 32)
-		if err != nil || !ok || failed != nil {
-			continue
-		}
-		public := a.IsGlobalUnicast() && !a.IsPrivate()
-		all[a] = flags&temporary != 0 || a.IsLinkLocalUnicast() || public && flags&permanent == 0
-	}
-	return all
+// Forget has the next question be answered from a fresh picture, because addresses may have changed.
+func (l *Links) Forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken = time.Time{}
 }
 
 func (l *Links) picture() []own { return l.pictureOf(refresh) }

@@ -97,22 +97,17 @@ func TestTheRealInterfacesHaveALoopback(t *testing.T) {
 
 // R129 T33: what changes by itself is no reason for another certificate.
 func TestAddressesThatChangeByThemselvesAreToldFromThoseThatStay(t *testing.T) {
-	got := rotating(`20010db8000000000000000000000001 02 40 00 80     eth0
-20010db80000000002112233fe445566 02 40 00 00     eth0
-20010db8000000001122334455667788 02 40 00 01     eth0
-fd000000000000000000000000000001 02 40 00 00     eth0
-fd000000000000001122334455667788 02 40 00 01     eth0
-fe800000000000000211223344556677 07 40 20 80    veth1
-00000000000000000000000000000001 01 80 10 80       lo
-nonsense
-`)
-	for text, want := range map[string]bool{
-		"2001:db8::1": false, "2001:db8::211:2233:fe44:5566": true, "2001:db8::1122:3344:5566:7788": true,
-		"fd00::1": false, "fd00::1122:3344:5566:7788": true, "fe80::211:2233:4455:6677": true, "::1": false,
+	for _, test := range []struct {
+		address string
+		flags   uint32
+		want    bool
+	}{
+		{"2001:db8::1/64", permanent, false}, {"2001:db8::211:2233:fe44:5566/64", 0, true}, {"2001:db8::1122:3344:5566:7788/64", temporary, true},
+		{"fd00::1/64", 0, false}, {"fd00::1122:3344:5566:7788/64", temporary, true}, {"fe80::211:2233:4455:6677/64", permanent, true}, {"::1/128", permanent, false},
+		{"192.0.2.1/24", 0, false}, {"192.0.2.2/24", permanent, false}, {"192.0.2.3/24", temporary, false},
 	} {
-		is, known := got[netip.MustParseAddr(text)]
-		if is != want || !known {
-			t.Errorf("%s: %v, known %v; want %v", text, is, known, want)
+		if got := (address{Prefix: netip.MustParsePrefix(test.address), flags: test.flags}).fleeting(); got != test.want {
+			t.Errorf("%s, flags %#x: got %v", test.address, test.flags, got)
 		}
 	}
 	l := &Links{look: func() ([]own, error) {
@@ -120,5 +115,15 @@ nonsense
 	}}
 	if all := l.Lasting(); len(all) != 1 || all[0] != netip.MustParseAddr("192.0.2.1") || !l.Owns(netip.MustParseAddr("192.0.2.2")) {
 		t.Errorf("%v stay", all)
+	}
+}
+
+func TestThePictureIsTakenAnewWhenSomebodySaysSo(t *testing.T) {
+	l := &Links{look: fake("192.0.2.1/24")}
+	l.Networks()
+	l.look = fake("192.0.2.2/24")
+	l.Forget()
+	if !l.Owns(netip.MustParseAddr("192.0.2.2")) {
+		t.Error("the picture is old")
 	}
 }

@@ -4,12 +4,16 @@
 package network
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	"castellan/internal/fault"
+	"castellan/internal/secret"
 )
 
 // Kind says which service of the system sets up the network.
@@ -64,7 +68,8 @@ type Config struct {
 	Folder string
 	// Elapsed is a clock that never steps.
 	Elapsed func() time.Duration
-	// Ended is told how a change ended. It may be called before Try returns and from other goroutines.
+	// Ended is told how a change ended, from whichever goroutine ended it, after the note of it is gone from the disk. A change of a
+	// former run is told, too, by the next one.
 	Ended func(Change)
 	// Moved is told that addresses of the box may be others than before. It must not wait.
 	Moved func()
@@ -119,32 +124,152 @@ type service interface {
 }
 
 // Network shows the network of the box and changes it. It is safe for concurrent use.
-type Network struct{ config Config }
+type Network struct {
+	config Config
+	parts
+	turn chan struct{} // holds a token while one has the service change something, or ends a change
+	wake chan struct{}
 
-// New returns a Network that has not looked at anything.
-func New(c Config) *Network { return &Network{config: c} }
-
-// Run has what a former run left provisional go back, and has changes end in time, until the context ends.
-func (n *Network) Run(ctx context.Context) error { <-ctx.Done(); return nil }
-
-// Look returns what there is to see, after AnswerTime at most.
-func (n *Network) Look(context.Context) Picture { return Picture{Kind: None} }
-
-// Try makes a provisional change, in the name of an account: ErrNoService, ErrUnknown, ErrUnmanaged, ErrNoCable, ErrBusy, ErrSlow,
-// ErrRefused, or fields that are wrong.
-func (n *Network) Try(context.Context, Setting, string) (Trial, error) { return Trial{}, ErrNoService }
-
-// Change returns the change that waits, or else how the last one of this run ended. ok: there was one.
-func (n *Network) Change() (c Change, ok bool) { return Change{}, false }
-
-// Confirm keeps the change that waits. at is the address at which the box was reached: ErrNoChange, ErrElsewhere.
-func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Change, error) {
-	return Change{}, ErrNoChange
+	mu       sync.Mutex
+	recalled bool   // the note of a former run was read
+	closed   bool   // Run has ended
+	kind     Kind   // of the service that was found last
+	change   *trial // waits, or has still to go back. It changes with the turn only
+	last     *Change
+	kept     secret.Digest // of the token that the last change was kept by
+	trouble  string        // why a change has not gone back yet, or what was not noted
+	name     string        // that SetHostName asked for, until it was tried
 }
 
-// GoBack has the change that waits go back at once: ErrNoChange.
-func (n *Network) GoBack(context.Context) (Change, error) { return Change{}, ErrNoChange }
+// parts are what a Network works with beside its Config.
+type parts struct {
+	cards func() ([]Card, error)
+	taken func(ctx context.Context, card Card, a netip.Addr) (mac string, yes bool, err error)
+	// find returns the service that sets up the network now; nil with None.
+	find func(ctx context.Context) (service, Kind, error)
+	// of returns a service whether it runs or not.
+	of func(Kind) service
+}
 
-// RestoreAutomatic has every interface ask the network for its addresses from now on. done tells whether it does; without a service
-// nothing is changed. It may be repeated.
-func (n *Network) RestoreAutomatic(context.Context) (done bool, err error) { return false, nil }
+// New returns a Network that has not looked at anything.
+func New(c Config) *Network {
+	c.Root = cmp.Or(c.Root, "/")
+	if c.Out == nil {
+		c.Out = slog.New(slog.DiscardHandler)
+	}
+	if c.Ended == nil {
+		c.Ended = func(Change) {}
+	}
+	if c.Moved == nil {
+		c.Moved = func() {}
+	}
+	n := &Network{config: c, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), kind: None}
+	n.parts = parts{cards: cards, taken: taken, find: n.findService, of: n.serviceOf}
+	return n
+}
+
+func (n *Network) serviceOf(k Kind) service {
+	if k == NetworkManager {
+		return newNM(n.config.Bus)
+	}
+	return newNetworkd(n.config.Bus, n.config.Root)
+}
+
+// findService looks on the bus. NetworkManager may run beside systemd-networkd and leave every card to it.
+func (n *Network) findService(ctx context.Context) (service, Kind, error) {
+	if n.config.Alone {
+		return nil, None, nil
+	}
+	bus, err := connect(ctx, n.config.Bus)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, None, ErrSlow.Because(err)
+		}
+		return nil, None, nil // a system without a bus is quite ordinary
+	}
+	defer func() { _ = bus.Close() }()
+	managed, err := owned(ctx, bus, nmName)
+	if err != nil {
+		return nil, None, reason(err)
+	}
+	if nm := newNM(n.config.Bus); managed && nm.there(ctx) {
+		return nm, NetworkManager, nil
+	}
+	there, err := owned(ctx, bus, networkdName)
+	switch {
+	case err != nil:
+		return nil, None, reason(err)
+	case there:
+		return n.of(Networkd), Networkd, nil
+	}
+	return nil, None, nil
+}
+
+// found is find, bounded, and remembers what was found.
+func (n *Network) found(ctx context.Context) (service, Kind, error) {
+	s, kind, err := n.find(ctx)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err != nil {
+		return nil, n.kind, err
+	}
+	n.kind = kind
+	return s, kind, nil
+}
+
+// alone is what is said where the config file leaves the network alone.
+const alone = "The config file of this NAS leaves its network to somebody else, so it is only shown here."
+
+// Look returns what there is to see, after AnswerTime at most.
+func (n *Network) Look(ctx context.Context) Picture {
+	ctx, cancel := context.WithTimeout(ctx, AnswerTime)
+	defer cancel()
+	var p Picture
+	var err error
+	if p.Cards, err = n.cards(); err != nil {
+		n.config.Out.Warn("look at the interfaces", "err", err)
+		p.Trouble = "The kernel does not tell of its interfaces."
+	}
+	p.DNS, p.Search = resolver(n.config.Root)
+	var s service
+	s, p.Kind, err = n.found(ctx)
+	if err == nil && s != nil {
+		p.Settings, err = s.Settings(ctx)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.config.Alone:
+		p.Trouble = alone
+	case err != nil:
+		n.config.Out.Warn("ask the network service", "service", string(p.Kind), "err", err)
+		p.Trouble = troubleOf(p.Kind, err)
+	case n.trouble != "":
+		p.Trouble = n.trouble
+	case p.Kind == None:
+		p.Trouble = ErrNoService.Message
+	}
+	return p
+}
+
+// troubleOf says why a service did not tell how the network is set up.
+func troubleOf(k Kind, err error) string {
+	if errors.Is(err, ErrRefused) {
+		return ErrRefused.Message
+	}
+	if k == None {
+		return "The system's D-Bus does not answer, so the network can only be shown."
+	}
+	return k.title() + " does not answer, so the network can only be shown."
+}
+
+// title is how a service calls itself.
+func (k Kind) title() string {
+	switch k {
+	case NetworkManager:
+		return "NetworkManager"
+	case Networkd:
+		return "systemd-networkd"
+	}
+	return "No network service"
+}
