@@ -29,6 +29,8 @@ var commands = []command{
 	{[]string{"log", "verify"}, "[-config FILE]", "follow the hash chain of the log and say where it is broken", verifyLog},
 	{[]string{"log"}, "[-config FILE] [-n 50] [-json]", "print the newest entries of the log", printLog},
 	{[]string{"time"}, "[-config FILE] [-json]", "compare the clock of this NAS with network time; 0 when it is synced", printTime},
+	{[]string{"network", "automatic"}, "[-config FILE]", "have every interface ask the network for its addresses again", makeAutomatic},
+	{[]string{"network"}, "[-config FILE] [-json]", "print the interfaces of this NAS, their addresses, and how it is found", printNetwork},
 	{[]string{"button", "press"}, "[-config FILE] [-hold 6s]", "press the simulated button", pressButton},
 	{[]string{"policy"}, "[-json]", "print every limit and why it is there", printPolicy},
 	{[]string{"routes"}, "[-json]", "print every route and who may call it", printRoutes},

@@ -55,6 +55,7 @@ var rooms = map[string]room{
 	"internal/box/keeper":      {2, []string{"github.com/godbus/dbus/v5", "golang.org/x/sys"}},
 	"internal/box/network":     {2, []string{"github.com/vishvananda/netlink", "github.com/godbus/dbus/v5", "golang.org/x/sys"}},
 	"internal/box/certificate": {2, nil},
+	"internal/box/announce":    {2, []string{"github.com/godbus/dbus/v5", "golang.org/x/net"}},
 	"internal/access/otp":      {1, []string{"github.com/pquerna/otp", "github.com/boombuler/barcode"}},
 	"internal/access/password": {1, []string{"golang.org/x/crypto", "golang.org/x/text"}},
 	"internal/secret":          {1, []string{"golang.org/x/crypto"}},

@@ -21,6 +21,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
+	"castellan/internal/box/announce"
 	"castellan/internal/box/button"
 	"castellan/internal/box/certificate"
 	"castellan/internal/box/clock"
@@ -101,6 +102,7 @@ type house struct {
 
 	links       *network.Links
 	network     *network.Network
+	announcer   *announce.Announcer
 	certificate *certificate.Keeper
 	clock       *clock.Clock
 	keeper      *keeper.Keeper
@@ -149,17 +151,17 @@ func (d *Daemon) build() (*house, error) {
 func (d *Daemon) assemble(opened opened) (*house, error) {
 	h := &house{
 		Daemon: d, recovery: opened.recovery, db: opened.db,
-		links: network.NewLinks(), network: network.New(network.Config{
-			Alone: d.File.Network.Service == config.NoNetwork, Folder: d.File.Data, Elapsed: d.Elapsed, Out: d.Out,
-		}), certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
+		links:       network.NewLinks(),
+		certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
 	}
+	h.joinNetwork()
 	if err := h.keepTime(opened); err != nil {
 		return nil, errors.Join(err, h.db.Close())
 	}
 	h.signal = d.signals()
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Stage: h.staged, Rest: h.rest, Log: d.Out})
 	h.api = httpapi.Config{
-		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Network: httpapi.Network{Network: h.network}, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
+		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Network: httpapi.Network{Network: h.network, Announced: h.announcer.Status}, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
 		Time: h.timekeeping(), Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {
@@ -245,14 +247,6 @@ func (h *house) restore() error {
 	}
 	defer h.rename()
 	return h.reset.Run(context.Background())
-}
-
-// rename asks for a certificate that fits the names of the box.
-func (h *house) rename() {
-	select {
-	case h.renamed <- struct{}{}:
-	default:
-	}
 }
 
 // Greeting is how to reach a house that has begun to answer.

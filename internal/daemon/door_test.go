@@ -25,7 +25,7 @@ var bodies = map[string]any{
 	"ChangePassword": obj{"current": "x", "password": "y"}, "SaveDesktop": obj{"theme": "auto", "windows": []any{}},
 	"StartEnrolment": obj{"name": "x"}, "ConfirmEnrolment": obj{"code": "123456"}, "TurnTwoStepOff": obj{"password": "x"}, "AskUnlock": obj{"name": "x"}, "AskUnlockPress": obj{"name": "x"}, "GetUnlockPress": obj{"token": "x"}, "UnlockBrowser": obj{"token": "x.y"}, "ChooseButton": obj{}, "EnableButton": obj{"enabled": true},
 	"ChangeDefender": obj{"limits": "normal", "allow": []any{}, "block": []any{}}, "Forgotten": obj{"email": "x@example.org"}, "OpenPasswordLink": obj{"link": "x.y"}, "UsePasswordLink": obj{"link": "x.y", "password": "five other words in a row"},
-	"PreviewUsers": obj{"text": "ines"}, "UndoEmailChange": obj{"token": "x.y"}, "ConfirmEmail": obj{"code": "123456"}, "RenameDevice": obj{"name": "x"}, "ConfirmEmailWay": obj{"code": "123456"},
+	"PreviewUsers": obj{"text": "ines"}, "UndoEmailChange": obj{"token": "x.y"}, "ConfirmNetwork": obj{"token": "x"}, "ChangeAnnouncement": obj{"enabled": true}, "ConfirmEmail": obj{"code": "123456"}, "RenameDevice": obj{"name": "x"}, "ConfirmEmailWay": obj{"code": "123456"},
 	"AddGroup": obj{"name": "x", "members": []any{}}, "ChangeGroup": obj{"name": "x", "members": []any{}},
 	"ChangePolicy": obj{"two_step": "nobody", "groups": []any{}, "email_codes": "everybody"},
 	"ChangeMail":   obj{"host": "x", "port": 465, "security": "tls", "user": "", "sender": "x@example.org"},

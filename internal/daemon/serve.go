@@ -52,6 +52,8 @@ func (h *house) run(ctx context.Context) (err error) {
 	group.Go(func() error { return h.button.Run(ctx) })
 	group.Go(func() error { return h.signal.Run(ctx) })
 	group.Go(func() error { return h.renew(ctx) })
+	group.Go(func() error { return h.network.Run(ctx) })
+	group.Go(func() error { return h.announcer.Run(ctx) })
 	if h.db != nil {
 		group.Go(func() error { return h.post.Run(ctx) })
 		group.Go(func() error { return h.syslog.Run(ctx) })
@@ -100,8 +102,9 @@ func (h *house) welcome(ctx context.Context, d doors) {
 	}
 }
 
-// renew keeps the certificate in step with the names and addresses of the box, and fresh.
+// renew keeps the certificate and the announcement in step with the names and addresses of the box, and the certificate fresh.
 func (h *house) renew(ctx context.Context) error {
+	h.follow()
 	tick := time.NewTicker(renewal)
 	defer tick.Stop()
 	for {
@@ -111,9 +114,7 @@ func (h *house) renew(ctx context.Context) error {
 		case <-tick.C:
 		case <-h.renamed:
 		}
-		if err := h.certify(); err != nil {
-			h.Out.Error("renew certificate", "err", err)
-		}
+		h.follow()
 	}
 }
 

@@ -37,6 +37,7 @@ var verdicts = map[string]verdict{
 	"devices": others, "recovery_codes": others, "email_ways": others, "browsers": others, "code_tries": others,
 	"password_tries": lanes, "browser_tries": lanes, "account_tries": lanes, "source_tries": defaults,
 	"policy": defaults, "defender": defaults,
+	"network": defaults, // whoever holds the button has to find the box
 	"groups": kept, "desktops": kept, "settings": kept, "mail": kept, "syslog": kept, "time": kept,
 	"button": kept, // the button stays where it is on the box, and one that is turned off resets nothing
 	"events": grows, "event_blocks": grows, "event_index": grows, "drift_hours": grows, "drift_points": grows, "drift_jumps": grows,
@@ -153,6 +154,9 @@ func lived(t *testing.T, address string) (*house, life) {
 	h.open(func(db *store.DB) error {
 		return db.Update(func(tx *store.Tx) error {
 			if err := settings.PutButton(tx, settings.Button{Device: "gpio-keys", Key: 408}); err != nil {
+				return err
+			}
+			if err := settings.PutNetwork(tx, settings.Network{}); err != nil {
 				return err
 			}
 			return store.NewTable[json.RawMessage]("syslog").Put(tx, "current", json.RawMessage(`{"host":"log.example.org"}`))

@@ -48,6 +48,11 @@ const (
 	ResetFailed        Kind = "box.reset_failed"
 	EraseFailed        Kind = "store.erase_failed"
 	NetworkPending     Kind = "network.restore_requested"
+	NetworkTried       Kind = "network.tried"
+	NetworkRefused     Kind = "network.refused"
+	NetworkKept        Kind = "network.kept"
+	NetworkWentBack    Kind = "network.went_back"
+	NetworkAutomatic   Kind = "network.made_automatic"
 	DefaultShown       Kind = "default_password.shown"
 	RecoveredLocally   Kind = "account.recovered_locally"
 	ButtonPressed      Kind = "button.pressed"
@@ -161,6 +166,11 @@ var catalogue = map[Kind]words{
 	ResetFailed:        {Button, Error, "Reset by the button did not finish and is tried again: {reason}"},
 	EraseFailed:        {System, Error, "What the reset deleted may still be readable in the database file, which could not be written anew; that is tried again every hour: {reason}"},
 	NetworkPending:     {Button, Warning, "Automatic network addresses were asked for; this version records that and changes nothing"},
+	NetworkTried:       {Settings, Warning, "Other settings of {interface} are tried for {for}: {settings}"},
+	NetworkRefused:     {Settings, Info, "The settings of {interface} stay as they were: {reason}"},
+	NetworkKept:        {Settings, Warning, "{interface} keeps its new settings, which {account} asked for and which were confirmed at {at}: {settings}"},
+	NetworkWentBack:    {Settings, Warning, "{interface} went back to its former settings: {reason}"},
+	NetworkAutomatic:   {Settings, Warning, "All interfaces ask the network for their addresses again; that was asked for on the NAS itself"},
 	DefaultShown:       {Settings, Warning, "The default password of this NAS was shown {where}"},
 	RecoveredLocally:   {Accounts, Warning, "{account} was given a one-time password on the NAS itself; 2-step verification is off"},
 	ButtonPressed:      {Button, Info, "Button pressed for {held}: {outcome}"},

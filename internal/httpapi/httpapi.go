@@ -262,7 +262,11 @@ func sameHost(a, b string) bool {
 
 func (a *API) ownNames() []string {
 	nas := a.settings().NASName
-	return []string{nas, nas + ".local", "localhost"}
+	names := []string{nas, nas + ".local", "localhost"}
+	if found := a.Network.Announced().Host; found != "" && !strings.EqualFold(found, nas+".local") {
+		names = append(names, found) // another machine has the name
+	}
+	return names
 }
 
 // Called returns every host name by which the box may be called, and the addresses that the config file adds

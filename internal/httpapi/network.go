@@ -2,52 +2,96 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 
+	"castellan/internal/box/announce"
+	"castellan/internal/box/clock"
 	"castellan/internal/box/network"
+	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/settings"
+	"castellan/internal/store"
 )
 
-// Network is the network of the house, beside the addresses by which it is known.
+// Network is the network of the house.
 type Network struct {
 	*network.Network
+	Announced func() announce.Status // by which name the box is found
 }
 
 func (h *handlers) GetNetwork(ctx context.Context, _ api.GetNetworkRequestObject) (api.GetNetworkResponseObject, error) {
-	return api.GetNetwork200JSONResponse(h.network(ctx)), nil
+	v, err := h.network(ctx)
+	return api.GetNetwork200JSONResponse(v), err
 }
 
 func (h *handlers) LocalGetNetwork(ctx context.Context, _ api.LocalGetNetworkRequestObject) (api.LocalGetNetworkResponseObject, error) {
-	return api.LocalGetNetwork200JSONResponse(h.network(ctx)), nil
+	v, err := h.network(ctx)
+	return api.LocalGetNetwork200JSONResponse(v), err
 }
 
 func (h *handlers) GetNetworkChange(context.Context, api.GetNetworkChangeRequestObject) (api.GetNetworkChangeResponseObject, error) {
 	return api.GetNetworkChange200JSONResponse(h.networkChange()), nil
 }
 
+// ChangeNetwork records who wants what before anything changes: nobody may be able to tell afterwards.
 func (h *handlers) ChangeNetwork(ctx context.Context, r api.ChangeNetworkRequestObject) (api.ChangeNetworkResponseObject, error) {
 	wish, err := interfaceWish(*r.Body)
 	if err != nil {
 		return nil, err
 	}
-	t, err := h.Network.Try(ctx, wish, callerOf(ctx).account.Name)
+	who := callerOf(ctx)
+	about := func(kind event.Kind) event.Event { return who.event(kind).With("interface", wish.Interface) }
+	err = h.administrate(ctx, func(tx *store.Tx) error {
+		return h.Log.Record(tx, about(event.NetworkTried).With("for", clock.Words(network.TryTime)).With("settings", wish.String()))
+	})
 	if err != nil {
+		return nil, err
+	}
+	t, err := h.Network.Try(ctx, wish, who.account.Name)
+	if err != nil {
+		reason := about(event.NetworkRefused).With("reason", refusal(err))
+		if unrecorded := h.DB.Update(func(tx *store.Tx) error { return h.Log.Record(tx, reason) }); unrecorded != nil {
+			return nil, unrecorded
+		}
 		return nil, err
 	}
 	return api.ChangeNetwork200JSONResponse{Change: h.changeView(t.Change), Token: t.Token}, nil
 }
 
+// refusal is why something was refused, in words for the log.
+func refusal(err error) string {
+	var f *fault.Error
+	switch {
+	case !errors.As(err, &f):
+		return "the network service failed"
+	case len(f.Fields) > 0:
+		return f.Fields[0].Name + ": " + f.Fields[0].Message
+	}
+	return f.Message
+}
+
 func (h *handlers) UndoNetworkChange(ctx context.Context, _ api.UndoNetworkChangeRequestObject) (api.UndoNetworkChangeResponseObject, error) {
+	if err := h.administrate(ctx, func(*store.Tx) error { return nil }); err != nil {
+		return nil, err
+	}
 	c, err := h.Network.GoBack(ctx)
 	return api.UndoNetworkChange200JSONResponse(h.changeView(c)), err
 }
 
+// ConfirmNetwork keeps a change. Whoever confirms it need not be signed in; the event names who had asked for it.
 func (h *handlers) ConfirmNetwork(ctx context.Context, r api.ConfirmNetworkRequestObject) (api.ConfirmNetworkResponseObject, error) {
-	c, err := h.Network.Confirm(ctx, r.Body.Token, reachedAt(ctx))
+	at := reachedAt(ctx)
+	c, err := h.Network.Confirm(ctx, r.Body.Token, at)
+	if err != nil {
+		return nil, err
+	}
+	e := callerOf(ctx).event(event.NetworkKept).With("interface", c.Interface).With("account", c.By).With("at", at.String()).With("settings", c.String())
+	err = h.DB.Update(func(tx *store.Tx) error { return h.Log.Record(tx, e) })
 	return api.ConfirmNetwork200JSONResponse{Interface: c.Interface}, err
 }
 
@@ -60,11 +104,35 @@ func reachedAt(ctx context.Context) netip.Addr {
 	return local.AddrPort().Addr().Unmap().WithZone("")
 }
 
-func (h *handlers) ChangeAnnouncement(context.Context, api.ChangeAnnouncementRequestObject) (api.ChangeAnnouncementResponseObject, error) {
-	return nil, network.ErrNoService
+func (h *handlers) ChangeAnnouncement(ctx context.Context, r api.ChangeAnnouncementRequestObject) (api.ChangeAnnouncementResponseObject, error) {
+	err := h.administrate(ctx, func(tx *store.Tx) error {
+		before, err := settings.GetNetwork(tx)
+		if err != nil {
+			return err
+		}
+		after := settings.Network{Announced: r.Body.Enabled}
+		if err := settings.PutNetwork(tx, after); err != nil {
+			return err
+		}
+		tx.OnCommit(h.Renamed)
+		words := map[bool]string{true: "on", false: "off"}
+		return h.recordSettings(ctx, tx, setting{settings.Found, words[before.Announced], words[after.Announced]})
+	})
+	if err != nil {
+		return nil, err
+	}
+	v, err := h.network(ctx)
+	return api.ChangeAnnouncement200JSONResponse(v), err
 }
 
+// LocalRestoreNetwork is recorded before anything changes, like every change of the network.
 func (h *handlers) LocalRestoreNetwork(ctx context.Context, _ api.LocalRestoreNetworkRequestObject) (api.LocalRestoreNetworkResponseObject, error) {
+	err := h.DB.Update(func(tx *store.Tx) error {
+		return h.Log.Record(tx, event.Event{Kind: event.NetworkAutomatic, Actor: "root"})
+	})
+	if err != nil {
+		return nil, err
+	}
 	done, err := h.Network.RestoreAutomatic(ctx)
 	if err == nil && !done {
 		err = network.ErrNoService
@@ -72,7 +140,8 @@ func (h *handlers) LocalRestoreNetwork(ctx context.Context, _ api.LocalRestoreNe
 	if err != nil {
 		return nil, err
 	}
-	return api.LocalRestoreNetwork200JSONResponse(h.network(ctx)), nil
+	v, err := h.network(ctx)
+	return api.LocalRestoreNetwork200JSONResponse(v), err
 }
 
 // interfaceWish reads what somebody wants of an interface. What cannot be read as an address is a wrong field.
@@ -111,11 +180,15 @@ func interfaceWish(b api.InterfaceSettings) (s network.Setting, err error) {
 }
 
 // network is what there is to see.
-func (h *handlers) network(ctx context.Context) api.Network {
+func (h *handlers) network(ctx context.Context) (api.Network, error) {
+	announcement, err := h.announcement()
+	if err != nil {
+		return api.Network{}, err
+	}
 	p := h.Network.Look(ctx)
 	v := api.Network{
 		Service: api.NetworkServiceKind(p.Kind), Trouble: p.Trouble, NasName: h.settings().NASName, Interfaces: []api.Interface{},
-		Dns: texts(p.DNS), Search: append([]string{}, p.Search...), Change: h.networkChange(), Announcement: api.Announcement{By: api.ByNobody},
+		Dns: texts(p.DNS), Search: append([]string{}, p.Search...), Change: h.networkChange(), Announcement: announcement,
 	}
 	for _, c := range p.Cards {
 		i := api.Interface{
@@ -133,7 +206,15 @@ func (h *handlers) network(ctx context.Context) api.Network {
 		}
 		v.Interfaces = append(v.Interfaces, i)
 	}
-	return v
+	return v, nil
+}
+
+// announcement is how the box is found.
+func (h *handlers) announcement() (v api.Announcement, err error) {
+	var chosen settings.Network
+	err = h.DB.View(func(tx *store.Tx) (err error) { chosen, err = settings.GetNetwork(tx); return err })
+	s := h.Network.Announced()
+	return api.Announcement{Enabled: chosen.Announced, By: api.AnnouncementBy(s.By), Host: s.Host, Renamed: s.Renamed, Trouble: s.Trouble}, err
 }
 
 func settingView(s network.Setting) api.InterfaceSettings {
@@ -170,13 +251,27 @@ func (h *handlers) networkChange() api.NetworkChange {
 	return h.changeView(c)
 }
 
-// changeView also says where the desktop is found by the settings of a change.
+// changeView also says where the desktop is found by the settings of a change: at the addresses that it sets, at those that
+// the interface has got since it asks for them, and by the name that is announced.
 func (h *handlers) changeView(c network.Change) api.NetworkChange {
 	v := api.NetworkChange{State: api.NetworkChangeState(c.Outcome), Interface: c.Interface, By: c.By, ExpiresIn: seconds(c.Left), Reason: c.Reason, Urls: []string{}}
+	add := func(host string) { v.Urls = append(v.Urls, "https://"+net.JoinHostPort(host, h.HTTPSPort)) }
 	for _, f := range []network.Family{c.IPv4, c.IPv6} {
 		if f.Method == network.Manual {
-			v.Urls = append(v.Urls, "https://"+net.JoinHostPort(f.Address.Addr().String(), h.HTTPSPort))
+			add(f.Address.Addr().String())
 		}
+	}
+	for _, a := range h.Links.At(c.Interface) {
+		f := c.IPv6
+		if a.Is4() {
+			f = c.IPv4
+		}
+		if f.Method == network.Automatic {
+			add(a.String())
+		}
+	}
+	if host := h.Network.Announced().Host; host != "" {
+		add(host)
 	}
 	return v
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"castellan/internal/box/announce"
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
@@ -23,7 +24,7 @@ func TestTheBoxIsKnownByItsNameWithoutTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	a := &API{Config: Config{DB: db, Out: slog.New(slog.NewTextHandler(&log, nil))}}
+	a := &API{Config: Config{DB: db, Out: slog.New(slog.NewTextHandler(&log, nil)), Network: Network{Announced: func() announce.Status { return announce.Status{} }}}}
 	for range 2 {
 		if !a.known("attic-nas:8001", "8001") || a.known("another-nas:8001", "8001") {
 			t.Errorf("the names are %v\n%s", a.ownNames(), &log)

@@ -117,6 +117,9 @@ func (r *Reset) restore(tx *store.Tx) error {
 	if err := r.resetDefender(tx); err != nil {
 		return err
 	}
+	if err := r.resetAnnouncement(tx); err != nil {
+		return err
+	}
 	r.Sessions.EndAll(tx, admin.ID, "")
 	r.Tickets.EndAll(tx)
 	r.Waits.EndAll(tx)

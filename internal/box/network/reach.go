@@ -2,6 +2,8 @@ package network
 
 import (
 	"io/fs"
+	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -17,6 +19,22 @@ type Reach struct {
 func (l *Links) Reach() Reach {
 	global := func(o own) bool { return o.Addr().IsGlobalUnicast() } // neither loopback nor link-local
 	return Reach{Address: slices.ContainsFunc(l.picture(), global), Gateway: gateway(os.DirFS("/proc/net"))}
+}
+
+// At returns the addresses that an interface has now and by which others may call the box.
+func (l *Links) At(card string) (all []netip.Addr) {
+	i, err := net.InterfaceByName(card)
+	if err != nil {
+		return nil
+	}
+	addresses, _ := i.Addrs()
+	for _, a := range addresses {
+		p, err := netip.ParsePrefix(a.String())
+		if err == nil && p.Addr().IsGlobalUnicast() {
+			all = append(all, p.Addr().Unmap())
+		}
+	}
+	return all
 }
 
 // gateway reports whether the kernel's tables have a way to everywhere. procNet has the files of /proc/net.
