@@ -18,7 +18,7 @@ type Reach struct {
 // Reach looks how far the box comes.
 func (l *Links) Reach() Reach {
 	global := func(o own) bool { return o.Addr().IsGlobalUnicast() } // neither loopback nor link-local
-	return Reach{Address: slices.ContainsFunc(l.picture(), global), Gateway: gateway(os.DirFS("/proc/net"))}
+	return Reach{Address: slices.ContainsFunc(l.picture(), global), Gateway: wayOut(os.DirFS("/proc/net"))}
 }
 
 // At returns the addresses that an interface has now and by which others may call the box.
@@ -37,8 +37,8 @@ func (l *Links) At(card string) (all []netip.Addr) {
 	return all
 }
 
-// gateway reports whether the kernel's tables have a way to everywhere. procNet has the files of /proc/net.
-func gateway(procNet fs.FS) bool {
+// wayOut reports whether the kernel's tables have a way to everywhere. procNet has the files of /proc/net.
+func wayOut(procNet fs.FS) bool {
 	table, _ := fs.ReadFile(procNet, "route")
 	for line := range strings.Lines(string(table)) {
 		f := strings.Fields(line) // interface, destination, gateway, flags, …, mask at 7

@@ -20,7 +20,7 @@ func TestAWayToElsewhereIsFoundInTheKernelsTables(t *testing.T) {
 		"cut off, broken": {"eth0\t00000000\n\n", "0 0\n", false},
 	} {
 		files := fstest.MapFS{"route": {Data: []byte(test.route)}, "ipv6_route": {Data: []byte(test.route6)}}
-		if got := gateway(files); got != test.want {
+		if got := wayOut(files); got != test.want {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}
