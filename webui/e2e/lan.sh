@@ -10,6 +10,8 @@ for dir in /run /etc/NetworkManager /etc/systemd/network /var/lib/NetworkManager
 	mkdir -p "$dir"
 	mount -t tmpfs -o mode=0755 tmpfs "$dir"
 done
+echo 'nameserver 192.0.2.1' >"$2/resolv.conf"
+mount --bind "$2/resolv.conf" /etc/resolv.conf
 ip link set lo up
 ip netns add router
 router() { ip netns exec router "$@"; }

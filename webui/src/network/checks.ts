@@ -48,7 +48,7 @@ export function dnsFault(list: readonly string[]): string {
 	if (list.length === 0) return "Enter the address of a DNS server.";
 	const wrong = list.find((one) => !(isV6(one) ? isV6Address(one) : isV4Address(one)));
 	if (wrong) return `“${wrong}” is no address. Servers are named by their addresses, one on each line.`;
-	return list.length > most ? `Use at most ${most} servers.` : "";
+	return list.length > mostServers ? `Use at most ${mostServers} servers.` : "";
 }
 
 export function searchFault(list: readonly string[]): string {
@@ -56,11 +56,11 @@ export function searchFault(list: readonly string[]): string {
 		(one) => !/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/i.test(one),
 	);
 	if (wrong) return `“${wrong}” is no domain, such as home.example.`;
-	return list.length > most ? `Use at most ${most} domains.` : "";
+	return list.length > mostDomains ? `Use at most ${mostDomains} domains.` : "";
 }
 
 export const mtuFault = (text: string) =>
 	text === "" || /^\d+$/.test(text) ? "" : "Use a number of bytes, such as 1500, or leave it empty.";
 
-/** The API takes no more of them. */
-const most = 8;
+const mostServers = 4;
+const mostDomains = 6;

@@ -76,6 +76,8 @@ export class FamilyForm {
 /** The form for one interface, and how it was set up when it was opened. */
 export class InterfaceForm {
 	readonly interface: string;
+	/** How it is set up now. */
+	readonly kept: InterfaceSettings;
 	readonly ipv4: FamilyForm;
 	readonly ipv6: FamilyForm;
 	/** DNS servers of one’s own instead of those that the network offers. */
@@ -91,6 +93,7 @@ export class InterfaceForm {
 
 	constructor(one: Interface, settings: InterfaceSettings, network: Pick<Network, "dns">) {
 		this.interface = one.name;
+		this.kept = settings;
 		this.ipv4 = new FamilyForm("ipv4", settings.ipv4, one);
 		this.ipv6 = new FamilyForm("ipv6", settings.ipv6, one);
 		this.#used = network.dns.filter((server) => !/^(127\.|::1$)/.test(server));

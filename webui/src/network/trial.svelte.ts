@@ -1,8 +1,8 @@
 import { createSubscriber } from "svelte/reactivity";
-import { api } from "../api/client";
+import { api, type Options } from "../api/client";
 import { asProblem, cancelled, type Problem } from "../api/problem";
 import type { InterfaceSettings, NetworkChange, NetworkTrial } from "../api/types";
-import { hostOf, isAddress } from "./words";
+import { hostOf, isAddress, isV6 } from "./words";
 
 /** waiting: nobody kept it yet; overdue: its time is over, and this page does not know yet what became of it. */
 export type Stage = "waiting" | "overdue" | "kept" | "went_back";
@@ -13,10 +13,16 @@ const patience = 4000;
 /** For how long a page at an address that is gone expects it back, in seconds, before it says where else the NAS may be. */
 const comesBack = 20;
 
+/** After so many seconds it is made, and the NAS knows where it leads. */
+const made = 3;
+
+const ownHost = () => location.hostname.replace(/^\[|\]$/g, "");
+
 /** A change of the network that this browser has asked for, from the moment it holds until it was kept or went back. */
 export class Trial {
 	readonly interface: string;
-	readonly urls: readonly string[];
+	/** Where the NAS is found by what is tried, as far as that is known. */
+	urls = $state.raw<readonly string[]>([]);
 	/** For how many seconds it holds without being kept. */
 	readonly time: number;
 	/** The page was told last that the NAS still answers it. */
@@ -37,9 +43,14 @@ export class Trial {
 		return () => clearInterval(timer);
 	});
 
-	constructor({ change, token }: NetworkTrial) {
+	constructor({ change, token }: NetworkTrial, tried: InterfaceSettings, before: InterfaceSettings) {
 		this.interface = change.interface;
-		this.urls = change.urls;
+		// The answer comes before the change is made: an address that is asked for only now is still the old one in it.
+		const asked = (v6: boolean) => {
+			const [now, then] = v6 ? [tried.ipv6, before.ipv6] : [tried.ipv4, before.ipv4];
+			return now.method === "automatic" && then.method !== "automatic";
+		};
+		this.urls = change.urls.filter((url) => !isAddress(hostOf(url)) || !asked(isV6(hostOf(url))));
 		this.time = change.expires_in;
 		this.#token = token;
 		this.#until = performance.now() + change.expires_in * 1000;
@@ -88,7 +99,11 @@ export class Trial {
 
 	take(change: NetworkChange) {
 		this.reached = true;
-		if (this.#ended || change.state === "waiting") return;
+		if (this.#ended) return;
+		if (change.state === "waiting") {
+			if (this.time - change.expires_in >= made) this.urls = change.urls;
+			return;
+		}
 		this.reason = change.reason;
 		// The NAS was started anew: it knows of no change, so it sent this one back.
 		this.#ended = change.state === "kept" ? "kept" : "went_back";
@@ -97,7 +112,7 @@ export class Trial {
 	/** Keeps it over the connection of this page. */
 	async keep() {
 		await this.#do("keep", async (signal) => {
-			await api.post("/network/confirmation", { token: this.#token }, { signal });
+			await confirm(this.#token, { signal });
 			this.here = true;
 			this.#ended = "kept";
 		});
@@ -113,7 +128,7 @@ export class Trial {
 		this.refusal = "";
 		this.elsewhere = "";
 		try {
-			await task(AbortSignal.timeout(2 * patience));
+			await task(AbortSignal.timeout(3 * patience));
 			this.reached = true;
 		} catch (thrown) {
 			this.#refuse(asProblem(thrown));
@@ -133,8 +148,22 @@ export class Trial {
 }
 
 /** Has an interface follow other settings for a while. */
-export const tryOut = async (settings: InterfaceSettings) =>
-	new Trial(await api.post("/network/change", settings));
+export const tryOut = async (settings: InterfaceSettings, before: InterfaceSettings) =>
+	new Trial(await api.post("/network/change", settings), settings, before);
+
+/** Keeps the change of a token over the connection of this page. While it is being made, that is tried again. */
+export async function confirm(token: string, options: Options = {}): Promise<void> {
+	for (let turn = 0; ; turn++) {
+		try {
+			await api.post("/network/confirmation", { token }, options);
+			return;
+		} catch (thrown) {
+			const { code, retryIn } = asProblem(thrown);
+			if (code !== "confirmed_elsewhere" || retryIn === 0 || turn === 5) throw thrown;
+			await new Promise((done) => setTimeout(done, retryIn * 1000));
+		}
+	}
+}
 
 /** What a screen reader is told of the countdown: not every second of it. */
 export function announced(left: number): string {
