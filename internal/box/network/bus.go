@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -42,7 +43,7 @@ func reason(err error) error {
 		return ErrSlow.Because(err)
 	case !errors.As(err, &e):
 		return err
-	case slices.Contains([]string{
+	case strings.HasPrefix(e.Name, nmName+".") && strings.HasSuffix(e.Name, ".PermissionDenied"), slices.Contains([]string{
 		"org.freedesktop.DBus.Error.AccessDenied", "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
 		"org.freedesktop.DBus.Error.AuthFailed", "org.freedesktop.PolicyKit1.Error.NotAuthorized",
 	}, e.Name):

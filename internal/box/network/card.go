@@ -192,5 +192,5 @@ func assemble(all []link, owns []address, hops []gateway) []Card {
 	return cards
 }
 
-// same reports whether two pictures show the same.
-func same(a, b []Card) bool { return reflect.DeepEqual(a, b) }
+// sameCards reports whether two pictures show the same.
+func sameCards(a, b []Card) bool { return reflect.DeepEqual(a, b) }

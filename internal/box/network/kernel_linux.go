@@ -250,7 +250,7 @@ func watch(ctx context.Context, changed func()) error {
 // compare calls changed if the interfaces are not the same as before, and returns them.
 func compare(before []Card, changed func()) []Card {
 	now, err := cards()
-	if err == nil && same(before, now) {
+	if err == nil && sameCards(before, now) {
 		return before
 	}
 	changed()

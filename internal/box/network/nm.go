@@ -1,0 +1,340 @@
+package network
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// The names of NetworkManager's objects on the bus (nm-dbus-interface).
+const (
+	nmPath         = dbus.ObjectPath("/org/freedesktop/NetworkManager")
+	nmSettingsPath = dbus.ObjectPath("/org/freedesktop/NetworkManager/Settings")
+	nmDevice       = nmName + ".Device"
+	nmActive       = nmName + ".Connection.Active"
+	nmSettings     = nmName + ".Settings"
+	nmProfile      = nmName + ".Settings.Connection"
+)
+
+// Flags of NetworkManager (nm-dbus-interface.h).
+const (
+	toDisk    = uint32(0x1) // NM_SETTINGS_UPDATE2_FLAG_TO_DISK and NM_SETTINGS_ADD_CONNECTION2_FLAG_TO_DISK
+	inMemory  = uint32(0x2)
+	waitFirst = uint32(0x20) // not to be used before it is asked for
+	noReapply = uint32(0x40)
+
+	generated = uint32(0x2) // of a profile that NetworkManager made itself, for want of another
+	fleeing   = uint32(0x4) // it goes with its connection
+	external  = uint32(0x8) // it only shows what others set up
+
+	activeExternal = uint32(0x80)
+	stateUnmanaged = uint32(10)
+)
+
+// settable are the types of devices that can be set up here, with the type that a profile of theirs has; "" where one cannot be
+// made up.
+var settable = map[uint32]string{
+	1: wired, 20: wired, // a card, and one of a container
+	2: "", 9: "", 10: "", 11: "", 13: "", 15: "", // wireless, InfiniBand, bond, VLAN, bridge, team
+}
+
+// slack is how much later than Castellan NetworkManager goes back by itself.
+const slack = 5 * time.Second
+
+// nm is NetworkManager, from 1.20 on. What is tried it has in memory: a file in /run that a start of the box forgets, and a
+// checkpoint with a time limit, so that it goes back also where Castellan has died. Notes in the profile say what it was before, so
+// that it goes back also where NetworkManager was started again meanwhile, which forgets checkpoints and not /run.
+type nm struct{ address string }
+
+func newNM(bus string) *nm { return &nm{bus} }
+
+// device is an interface in the words of NetworkManager, active the path of the profile that it follows.
+type device struct {
+	path         dbus.ObjectPath
+	name, mac    string
+	kind         string // the type of a profile that could be made up for it
+	active       dbus.ObjectPath
+	foreign      bool // others set it up
+	hasPermanent bool
+}
+
+// stored is a profile as NetworkManager keeps it.
+type stored struct {
+	profile
+	path    dbus.ObjectPath
+	flags   uint32
+	unsaved bool
+	used    bool // some device follows it
+}
+
+// picture is what NetworkManager has.
+type nmPicture struct {
+	devices  []device
+	profiles []stored
+}
+
+// session is a connection to NetworkManager.
+type session struct {
+	bus *dbus.Conn
+	ctx context.Context
+}
+
+func (m *nm) open(ctx context.Context) (*session, error) {
+	bus, err := connect(ctx, m.address)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the system's bus: %w", reason(errors.Join(ctx.Err(), err)))
+	}
+	return &session{bus, ctx}, nil
+}
+
+func (s *session) close() { _ = s.bus.Close() }
+
+// call calls a method, which has AnswerTime to answer.
+func (s *session) call(path dbus.ObjectPath, method string, args ...any) *dbus.Call {
+	ctx, cancel := context.WithTimeout(s.ctx, AnswerTime)
+	defer cancel()
+	c := s.bus.Object(nmName, path).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...)
+	if c.Err != nil {
+		c.Err = fmt.Errorf("ask NetworkManager (%s): %w", method[strings.LastIndexByte(method, '.')+1:], reason(c.Err))
+	}
+	return c
+}
+
+// look takes a picture.
+func (s *session) look() (p nmPicture, err error) {
+	var all map[dbus.ObjectPath]map[string]map[string]dbus.Variant
+	if err := s.call("/org/freedesktop", "org.freedesktop.DBus.ObjectManager.GetManagedObjects").Store(&all); err != nil {
+		return p, err
+	}
+	used := map[dbus.ObjectPath]bool{}
+	for path, object := range all {
+		if d, ok := seen(all, path, profile(object)); ok {
+			p.devices = append(p.devices, d)
+		}
+		if used[get[dbus.ObjectPath](object, nmActive, "Connection")] = true; object[nmProfile] == nil {
+			continue
+		}
+		one := stored{path: path, flags: get[uint32](object, nmProfile, "Flags"), unsaved: get[bool](object, nmProfile, "Unsaved")}
+		switch err := s.call(path, nmProfile+".GetSettings").Store(&one.profile); {
+		case errors.Is(err, ErrSlow):
+			return p, err
+		case err == nil: // another user's is none of ours, and one may have gone meanwhile
+			p.profiles = append(p.profiles, one)
+		}
+	}
+	for i := range p.profiles {
+		p.profiles[i].used = used[p.profiles[i].path]
+	}
+	slices.SortFunc(p.devices, func(a, b device) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(p.profiles, func(a, b stored) int { return cmp.Compare(a.path, b.path) })
+	return p, nil
+}
+
+// seen reads a device among the objects, if it is one that is managed and can be set up.
+func seen(all map[dbus.ObjectPath]map[string]map[string]dbus.Variant, path dbus.ObjectPath, o profile) (d device, ok bool) {
+	kind, ok := settable[get[uint32](o, nmDevice, "DeviceType")]
+	if !ok || !get[bool](o, nmDevice, "Managed") || get[uint32](o, nmDevice, "State") <= stateUnmanaged {
+		return d, false
+	}
+	d = device{path: path, kind: kind, name: get[string](o, nmDevice, "Interface"), mac: get[string](o, nmDevice, "HwAddress")}
+	active := profile(all[get[dbus.ObjectPath](o, nmDevice, "ActiveConnection")])
+	d.active = get[dbus.ObjectPath](active, nmActive, "Connection")
+	d.foreign = get[uint32](active, nmActive, "StateFlags")&activeExternal != 0
+	return d, true
+}
+
+// follows returns the profile that a device follows, or would follow with a cable.
+func (p nmPicture) follows(d device) (best stored, ok bool) {
+	for _, one := range p.profiles {
+		if one.path == d.active {
+			return one, true
+		}
+	}
+	type rank struct {
+		priority int32
+		used     uint64
+	}
+	of := func(one stored) rank {
+		return rank{get[int32](one.profile, "connection", "autoconnect-priority"), get[uint64](one.profile, "connection", "timestamp")}
+	}
+	for _, one := range p.profiles {
+		if one.used || !one.fits(d) {
+			continue
+		}
+		a, b := of(one), of(best)
+		if !ok || a.priority > b.priority || a.priority == b.priority && a.used > b.used {
+			best, ok = one, true
+		}
+	}
+	return best, ok
+}
+
+// fits reports whether a profile is one that NetworkManager would use for a device by itself.
+func (s stored) fits(d device) bool {
+	name, mac := get[string](s.profile, "connection", "interface-name"), get[[]byte](s.profile, wired, "mac-address")
+	auto, said := s.profile["connection"]["autoconnect"]
+	switch {
+	case said && auto.Value() == false, s.flags&external != 0:
+		return false
+	case name != "":
+		return name == d.name
+	case len(mac) > 0:
+		return strings.EqualFold(fmt.Sprintf("% x", mac), strings.ReplaceAll(d.mac, ":", " "))
+	}
+	return d.kind != "" && get[string](s.profile, "connection", "type") == d.kind
+}
+
+// there reports whether NetworkManager is on the bus and manages a card. One that is there and does not answer may.
+func (m *nm) there(ctx context.Context) bool {
+	all, err := m.Settings(ctx)
+	return len(all) > 0 || errors.Is(err, ErrSlow)
+}
+
+// Settings returns how the interfaces are set up that NetworkManager manages. Parts of others, such as the cards of a bridge, have no
+// settings of their own.
+func (m *nm) Settings(ctx context.Context) (map[string]Setting, error) {
+	s, err := m.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	p, err := s.look()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]Setting{}
+	for _, d := range p.devices {
+		if one, ok := p.follows(d); ok && !d.foreign && one.flags&external == 0 && !one.port() {
+			all[d.name] = one.setting(d.name)
+		} else if !ok && d.kind != "" {
+			all[d.name] = Setting{Interface: d.name, IPv4: Family{Method: Off}, IPv6: Family{Method: Off}}
+		}
+	}
+	return all, nil
+}
+
+// Try has interfaces follow settings.
+func (m *nm) Try(ctx context.Context, all []Setting, within time.Duration) error {
+	s, err := m.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	p, err := s.look()
+	if err != nil {
+		return err
+	}
+	var paths []dbus.ObjectPath
+	var tries []try
+	for _, wish := range all {
+		i := slices.IndexFunc(p.devices, func(d device) bool { return d.name == wish.Interface })
+		if i < 0 || p.devices[i].foreign {
+			return ErrUnmanaged
+		}
+		t := try{wish: wish, device: p.devices[i]}
+		t.stored, t.known = p.follows(t.device)
+		switch {
+		case t.known && (t.port() || t.flags&external != 0), !t.known && t.device.kind == "":
+			return ErrUnmanaged
+		case s.follows(t):
+			continue // it is so already
+		}
+		tries, paths = append(tries, t), append(paths, t.device.path)
+	}
+	if len(tries) == 0 {
+		return nil
+	}
+	seconds := uint32(math.Ceil((max(0, within) + slack).Seconds()))
+	var checkpoint dbus.ObjectPath
+	if err := s.call(nmPath, nmName+".CheckpointCreate", paths, seconds, uint32(0)).Store(&checkpoint); err != nil {
+		return checkpointError(err)
+	}
+	mark := s.owner() + " " + string(checkpoint)
+	for _, t := range tries {
+		if err := s.try(t, mark); err != nil {
+			back, cancel := context.WithTimeout(context.WithoutCancel(ctx), AnswerTime)
+			defer cancel()
+			return errors.Join(err, m.Settle(back, false), s.call(nmPath, nmName+".CheckpointDestroy", checkpoint).Err)
+		}
+	}
+	return nil
+}
+
+// checkpointError has a checkpoint of somebody else on the same interface stand for a change that waits.
+func checkpointError(err error) error {
+	var e dbus.Error
+	if errors.As(err, &e) && strings.Contains(e.Error(), "already included in checkpoint") {
+		return ErrBusy.Because(err)
+	}
+	return err
+}
+
+// owner names the NetworkManager that runs now: another one has other checkpoints.
+func (s *session) owner() (name string) {
+	_ = s.bus.BusObject().CallWithContext(s.ctx, "org.freedesktop.DBus.GetNameOwner", 0, nmName).Store(&name)
+	return name
+}
+
+// try is a setting that a device is to follow, with the profile that it follows now, if that is known.
+type try struct {
+	stored
+	known  bool
+	wish   Setting
+	device device
+}
+
+// follows reports whether a device follows a setting already, in its profile and in fact.
+func (s *session) follows(t try) bool {
+	if !t.known || !alike(t.setting(t.wish.Interface), t.wish) {
+		return false
+	}
+	if t.device.active == "" || t.device.active == "/" {
+		return true // it will, with a cable
+	}
+	var applied profile
+	var version uint64
+	err := s.call(t.device.path, nmDevice+".GetAppliedConnection", uint32(0)).Store(&applied, &version)
+	return err == nil && alike(applied.setting(t.wish.Interface), t.wish)
+}
+
+// try changes one profile in memory, or adds one where a device has none of its own, and has the device follow it.
+func (s *session) try(t try, checkpoint string) (err error) {
+	path := t.path
+	if t.known && t.flags&(generated|fleeing) == 0 && get[int32](t.profile, "connection", "multi-connect") <= 1 {
+		changed := t.with(t.wish)
+		var excerpt string
+		if excerpt, err = t.excerpt(); err != nil {
+			return err
+		}
+		changed.note(noteBefore, excerpt)
+		changed.note(noteCheckpoint, checkpoint)
+		err = s.call(path, nmProfile+".Update2", changed, inMemory|noReapply, map[string]dbus.Variant{}).Err
+	} else {
+		added := t.added()
+		added.note(noteAdded, t.device.name)
+		added.note(noteCheckpoint, checkpoint)
+		var result map[string]dbus.Variant
+		err = s.call(nmSettingsPath, nmSettings+".AddConnection2", added, inMemory|waitFirst, map[string]dbus.Variant{}).Store(&path, &result)
+	}
+	if err != nil {
+		return err
+	}
+	return s.activate(path, t.device)
+}
+
+// activate has a device follow a profile now, if it has a cable.
+func (s *session) activate(path dbus.ObjectPath, d device) error {
+	err := s.call(nmPath, nmName+".ActivateConnection", path, d.path, dbus.ObjectPath("/")).Err
+	var e dbus.Error
+	if errors.As(err, &e) && (e.Name == nmName+".UnknownDevice" || e.Name == nmName+".ConnectionNotAvailable") {
+		return nil // it will once it can
+	}
+	return err
+}
