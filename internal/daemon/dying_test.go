@@ -19,7 +19,7 @@ const (
 	BeforeNetwork  = "before the network"
 	NetworkFails   = "after the network failed"
 	BeforeDone     = "before the reset is noted as finished"
-	AfterDone      = "after all of it"
+	AfterDone      = "after all of it, but for the network"
 )
 
 // ResetAndDie resets a house as holding its button does, and ends this process at a moment of that, as the system ends one
@@ -44,7 +44,7 @@ func ResetAndDie(c Config, moment string) error {
 	if moment == Compacting {
 		go dieOnceThereIs(h.databasePath() + ".compact")
 	}
-	h.reset.Network = dying{moment}
+	h.reset.Network = dying{moment, new(int)}
 	elapsed := h.reset.Elapsed
 	h.reset.Elapsed = func() time.Duration {
 		if moment == BeforeDone {
@@ -52,24 +52,29 @@ func ResetAndDie(c Config, moment string) error {
 		}
 		return elapsed()
 	}
-	if err := h.restore(); (err != nil) != (moment == NetworkFails) {
+	if err := h.restore(); err != nil {
 		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if moment != AfterDone {
+		return h.reset.Follow(ctx)
 	}
 	die()
 	return nil
 }
 
-// dying is a network service in which the process ends, or that does not answer.
-type dying struct{ moment string }
+// dying is a network service in which the process ends, at once or after it did not answer.
+type dying struct {
+	moment string
+	asked  *int
+}
 
-func (d dying) RestoreAutomatic(context.Context) (bool, error) {
-	switch d.moment {
-	case BeforeNetwork:
+func (d dying) RestoreWanted(context.Context, func() bool) (bool, error) {
+	if *d.asked++; d.moment == BeforeNetwork || *d.asked > 1 {
 		die()
-	case NetworkFails:
-		return false, errors.New("the network service does not answer")
 	}
-	return true, nil
+	return false, errors.New("the network service does not answer")
 }
 
 func dieOnceThereIs(path string) {

@@ -62,8 +62,9 @@ func TestAResetThatIsCutOffIsWholeOrNone(t *testing.T) {
 				}
 			}
 			mails, pending := len(l.mta.Mails(inbox)), len(cut.dump()["reset"]) > 0
-			if pending != happened && moment != daemon.Compacting && moment != daemon.AfterDone {
-				t.Fatalf("it ended at another moment: pending %v", pending)
+			finished := moment == daemon.BeforeNetwork || moment == daemon.NetworkFails || moment == daemon.AfterDone
+			if wished := len(cut.dump()["reset_network"]) > 0; wished != finished || pending != (happened && !finished) && moment != daemon.Compacting {
+				t.Fatalf("it ended at another moment: pending %v, the network %v", pending, wished)
 			}
 			cut.start()
 			if happened {

@@ -56,6 +56,7 @@ func (h *house) run(ctx context.Context) (err error) {
 	group.Go(func() error { return h.announcer.Run(ctx) })
 	if h.db != nil {
 		group.Go(func() error { return h.post.Run(ctx) })
+		group.Go(func() error { return h.reset.Follow(ctx) })
 		group.Go(func() error { return h.syslog.Run(ctx) })
 		group.Go(func() error { return h.drift.Run(ctx) })
 		group.Go(func() error {

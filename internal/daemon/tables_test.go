@@ -42,7 +42,7 @@ var verdicts = map[string]verdict{
 	"button": kept, // the button stays where it is on the box, and one that is turned off resets nothing
 	"events": grows, "event_blocks": grows, "event_index": grows, "drift_hours": grows, "drift_points": grows, "drift_jumps": grows,
 	"device": kept, "schema": kept,
-	"box": itself, "reset": itself, "reset_rest": itself, "erasure": itself, "clock": itself, "event_head": itself,
+	"box": itself, "reset": itself, "reset_rest": itself, "reset_network": itself, "erasure": itself, "clock": itself, "event_head": itself,
 	"mending": kept, "snapshot": itself, // the copies go, see litter
 }
 

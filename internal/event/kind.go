@@ -53,6 +53,7 @@ const (
 	NetworkKept        Kind = "network.kept"
 	NetworkWentBack    Kind = "network.went_back"
 	NetworkAutomatic   Kind = "network.made_automatic"
+	NetworkRestored    Kind = "network.restored"
 	DefaultShown       Kind = "default_password.shown"
 	RecoveredLocally   Kind = "account.recovered_locally"
 	ButtonPressed      Kind = "button.pressed"
@@ -163,14 +164,15 @@ var catalogue = map[Kind]words{
 	Claimed:            {System, Info, "NAS claimed with {proof}; {account} is its administrator"},
 	ClaimDropped:       {System, Warning, "The button was pressed while {count} browsers were waiting to claim this NAS; all were dropped"},
 	ResetDone:          {Button, Warning, "Administrator defaults restored by the reset button; castellan before-reset on the NAS itself prints what it changed"},
-	ResetFailed:        {Button, Error, "Reset by the button did not finish and is tried again: {reason}"},
+	ResetFailed:        {Button, Error, "The reset could not restore the network yet, which is tried again: {reason}"},
 	EraseFailed:        {System, Error, "What the reset deleted may still be readable in the database file, which could not be written anew; that is tried again every hour: {reason}"},
-	NetworkPending:     {Button, Warning, "Automatic network addresses were asked for; this version records that and changes nothing"},
 	NetworkTried:       {Settings, Warning, "Other settings of {interface} are tried for {for}: {settings}"},
 	NetworkRefused:     {Settings, Info, "The settings of {interface} stay as they were: {reason}"},
 	NetworkKept:        {Settings, Warning, "{interface} keeps its new settings, which {account} asked for and which were confirmed at {at}: {settings}"},
 	NetworkWentBack:    {Settings, Warning, "{interface} went back to its former settings: {reason}"},
 	NetworkAutomatic:   {Settings, Warning, "All interfaces ask the network for their addresses again; that was asked for on the NAS itself"},
+	NetworkPending:     {Button, Warning, "The reset asked for automatic network addresses, and nothing here can change the network"},
+	NetworkRestored:    {Button, Warning, "All interfaces ask the network for their addresses again, by the reset"},
 	DefaultShown:       {Settings, Warning, "The default password of this NAS was shown {where}"},
 	RecoveredLocally:   {Accounts, Warning, "{account} was given a one-time password on the NAS itself; 2-step verification is off"},
 	ButtonPressed:      {Button, Info, "Button pressed for {held}: {outcome}"},

@@ -7,12 +7,12 @@
 // settings of mail, time and the syslog server, the name and the zone of the NAS, and the button that it learnt: that
 // stays where it is on the box, and one that is turned off resets nothing in the first place. Ports, host names and the
 // line of the button stand in the integrator's file, which no screen changes, so there is nothing to restore; the
-// certificate is the box's own and is made anew where its names do not fit any more.
+// certificate is the box's own and is made anew where its names do not fit any more. The network is restored, too: all interfaces ask it
+// for their addresses again, once what sets it up on this box is there to be told.
 package reset
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -30,12 +30,6 @@ import (
 	"castellan/internal/settings"
 	"castellan/internal/store"
 )
-
-// Network restores automatic addresses. done tells whether it really did; an implementation that only
-// notes the wish says false.
-type Network interface {
-	RestoreAutomatic(context.Context) (done bool, err error)
-}
 
 // Config says what a Reset works with. All of it must be set.
 type Config struct {
@@ -62,6 +56,7 @@ type Config struct {
 // Reset restores the administrator's defaults.
 type Reset struct {
 	Config
+	wished chan struct{} // tells Follow that there is something to do
 
 	mu   sync.Mutex
 	done bool          // a reset was finished since the kernel started
@@ -69,7 +64,7 @@ type Reset struct {
 }
 
 // New returns a Reset.
-func New(c Config) *Reset { return &Reset{Config: c} }
+func New(c Config) *Reset { return &Reset{Config: c, wished: make(chan struct{}, 1)} }
 
 // record stands while a reset is not finished: its transaction is on the disk, and what cannot be part of
 // a transaction is still to be done.
@@ -81,8 +76,8 @@ var table = store.NewTable[record]("reset")
 
 const key = "pending"
 
-// Run restores the defaults. When it returns nil they are restored, the network included; when it returns an error, either
-// nothing happened, or what is left is tried again by Resume.
+// Run restores the defaults. When it returns nil they are restored, and Follow restores the network; when it returns an error, nothing
+// happened.
 func (r *Reset) Run(ctx context.Context) error {
 	if err := r.snapshot(); err != nil {
 		// A disk that is full or broken must not keep the owner out.
@@ -91,7 +86,8 @@ func (r *Reset) Run(ctx context.Context) error {
 	if err := r.DB.Update(r.restore); err != nil {
 		return fmt.Errorf("restore administrator defaults: %w", err)
 	}
-	return r.finish(ctx)
+	r.finish(ctx)
+	return nil
 }
 
 // restore is the reset's one transaction.
@@ -193,25 +189,17 @@ func (r *Reset) Resume(ctx context.Context) error {
 		return err
 	}
 	err := r.DB.Update(func(tx *store.Tx) error { return r.tell(tx, Event()) })
-	return errors.Join(err, r.finish(ctx))
+	r.finish(ctx)
+	return err
 }
 
-// finish does what cannot be part of the transaction, and then begins the rest before the next reset. The defaults are
-// restored by then: that the file could not be written anew or the end not be noted keeps nobody waiting at the button. The
-// store tries the first again by itself, the next start the second.
-func (r *Reset) finish(ctx context.Context) error {
+// finish does what cannot be part of the transaction, then begins the rest before the next reset and wishes for automatic
+// addresses. The defaults are restored by then: that the file could not be written anew or the end not be noted keeps nobody waiting
+// at the button. The store tries the first again by itself, the next start the second.
+func (r *Reset) finish(ctx context.Context) {
 	tidied := r.DB.Tidy()
 	r.Forget(ctx)
-	automatic, err := r.Network.RestoreAutomatic(ctx)
-	if err != nil {
-		return r.failed(err)
-	}
-	err = r.DB.Update(func(tx *store.Tx) error {
-		if !automatic {
-			if err := r.Log.Record(tx, event.Event{Kind: event.NetworkPending, Actor: account.BuiltIn}); err != nil {
-				return err
-			}
-		}
+	err := r.DB.Update(func(tx *store.Tx) error {
 		if tidied != nil {
 			if err := r.Log.Record(tx, event.Event{Kind: event.EraseFailed}.With("reason", tidied.Error())); err != nil {
 				return err
@@ -226,7 +214,7 @@ func (r *Reset) finish(ctx context.Context) error {
 		r.Out.Error("note finished reset", "err", err)
 		r.finished(r.Elapsed())
 	}
-	return nil
+	r.rouse()
 }
 
 // Pardon ends the waits after wrong passwords, of everybody, for whoever presses the button briefly. It opens nothing and
@@ -247,14 +235,4 @@ func (r *Reset) Pardon() (slowed bool, err error) {
 		return r.Log.Record(tx, event.Event{Kind: event.SlowDownLifted}.With("what", "all wrong passwords, by a press of the button"))
 	})
 	return slowed, err
-}
-
-func (r *Reset) failed(cause error) error {
-	err := r.DB.Update(func(tx *store.Tx) error {
-		return r.Log.Record(tx, event.Event{Kind: event.ResetFailed, Actor: account.BuiltIn}.With("reason", cause.Error()))
-	})
-	if err != nil {
-		r.Out.Error("record unfinished reset", "err", err)
-	}
-	return fmt.Errorf("finish reset: %w", cause)
 }

@@ -21,8 +21,12 @@ var rests = store.NewTable[restRecord]("reset_rest")
 
 const restKey = "last"
 
-// Begin notes that a reset is finished at a time on the clock that never steps, of the given run of the kernel.
+// Begin notes that a reset is finished at a time on the clock that never steps, of the given run of the kernel, but for the network, which
+// Follow restores.
 func Begin(tx *store.Tx, at time.Duration, boot string) error {
+	if err := wishes.Put(tx, wishKey, wish{}); err != nil {
+		return err
+	}
 	return rests.Put(tx, restKey, restRecord{at, boot})
 }
 

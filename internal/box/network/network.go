@@ -147,6 +147,8 @@ type parts struct {
 	taken func(ctx context.Context, card Card, a netip.Addr) (mac string, yes bool, err error)
 	// find returns the service that sets up the network now; nil with None.
 	find func(ctx context.Context) (service, Kind, error)
+	// watch tells that interfaces or their addresses are others than before, until the context ends.
+	watch func(ctx context.Context, changed func()) error
 	// of returns a service whether it runs or not.
 	of func(Kind) service
 }
@@ -164,7 +166,7 @@ func New(c Config) *Network {
 		c.Moved = func() {}
 	}
 	n := &Network{config: c, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1), kind: None}
-	n.parts = parts{cards: cards, taken: taken, find: n.findService, of: n.serviceOf}
+	n.parts = parts{cards: cards, taken: taken, watch: watch, find: n.findService, of: n.serviceOf}
 	return n
 }
 
@@ -270,6 +272,7 @@ func (k Kind) title() string {
 		return "NetworkManager"
 	case Networkd:
 		return "systemd-networkd"
+	case None:
 	}
 	return "No network service"
 }

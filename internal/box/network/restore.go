@@ -8,18 +8,26 @@ import (
 )
 
 // RestoreAutomatic has every interface that the service manages ask the network for its addresses from now on; a change that waits
-// ends by that. done tells whether they do; without a service nothing is changed. It takes 15 seconds at most, and may be repeated.
+// ends by that. done tells whether they do; without a service nothing is changed. It takes 30 seconds at most, and may be repeated.
 func (n *Network) RestoreAutomatic(ctx context.Context) (done bool, err error) {
+	return n.RestoreWanted(ctx, func() bool { return true })
+}
+
+// RestoreWanted is RestoreAutomatic where wanted says so once nobody else changes anything.
+func (n *Network) RestoreWanted(ctx context.Context, wanted func() bool) (done bool, err error) {
 	if n.config.Alone {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, restoreTime)
+	ctx, cancel := context.WithTimeout(ctx, makeTime)
 	defer cancel()
 	if err := n.take(ctx); err != nil {
 		return false, err
 	}
 	defer n.give()
 	defer n.rouse()
+	if !wanted() {
+		return false, nil
+	}
 	if t := n.current(); t != nil {
 		n.because(t, "All interfaces were set to ask the network for their addresses.")
 		if err := n.goBack(ctx, t); err != nil {
@@ -55,8 +63,10 @@ func (n *Network) restore(ctx context.Context, s service, kind Kind, all []Setti
 	n.put(t)
 	err := s.Try(ctx, all, TryTime)
 	if err == nil {
+		settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+		defer cancel()
 		t.Keeping = true
-		err = s.Settle(ctx, true)
+		err = s.Settle(settle, true)
 	}
 	if err != nil {
 		return fmt.Errorf("restore automatic addresses: %w", err) // Run has it go back, or be kept

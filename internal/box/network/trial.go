@@ -29,8 +29,6 @@ const (
 	goneTime  = 5 * time.Minute
 	// restTime is the pause of a Run that waits for nothing.
 	restTime = time.Hour
-	// restoreTime bounds RestoreAutomatic.
-	restoreTime = 15 * time.Second
 )
 
 // trial is a change that waits to be confirmed, or has still to go back.
@@ -219,8 +217,16 @@ func gone(err error) error {
 }
 
 // Run has what a former run left provisional go back, and has changes end in time, until the context ends. A change that waits
-// then goes back before it returns.
+// then goes back before it returns. It also watches for addresses that change by themselves.
 func (n *Network) Run(ctx context.Context) error {
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		if err := n.watch(ctx, func() { n.config.Moved(); n.rouse() }); err != nil && ctx.Err() == nil {
+			n.config.Out.Warn("watch the interfaces", "err", err)
+		}
+	}()
+	defer func() { <-watched }()
 	for {
 		n.tellName(ctx)
 		pause := n.step(ctx)
