@@ -74,17 +74,23 @@ export class Trial {
 	/** It should be back and is not, so somebody has probably kept it. */
 	readonly missing = $derived.by(() => this.stage === "overdue" && this.left <= -comesBack);
 
-	/** The pages at the new addresses, which keep the change as soon as they are opened. */
+	/** The other pages at which it is kept, as soon as they are opened; addresses before names. */
 	get links(): { url: string; name: string }[] {
-		return this.urls.map((url) => ({ url: `${url}/#network=${this.#token}`, name: url }));
+		const others = this.urls.filter((url) => hostOf(url) !== ownHost());
+		const named = (url: string) => Number(!isAddress(hostOf(url)));
+		return others
+			.sort((one, other) => named(one) - named(other))
+			.map((url) => ({ url: `${url}/#network=${this.#token}`, name: url }));
 	}
 
 	/** This page itself is one of the places where the NAS will be. */
 	get stays(): boolean {
-		const { hostname } = location;
-		return (
-			this.urls.length === 0 || !isAddress(hostname) || this.urls.some((url) => hostOf(url) === hostname)
-		);
+		return !isAddress(ownHost()) || this.urls.some((url) => hostOf(url) === ownHost());
+	}
+
+	/** It may be tried whether this page proves anything: also behind a router that has the NAS appear at another address. */
+	get keepable(): boolean {
+		return this.reached && !this.elsewhere && (this.stays || this.time - this.left > made);
 	}
 
 	/** Asks what became of it. The connection may fail for as long as the address is gone. */

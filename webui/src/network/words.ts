@@ -1,4 +1,4 @@
-import type { Interface, InterfaceAddress, Network } from "../api/types";
+import type { Interface, InterfaceAddress } from "../api/types";
 
 const types: Record<Interface["type"], string> = {
 	ethernet: "Ethernet",
@@ -67,20 +67,6 @@ export function mask(prefix: number): string {
 /** 24 for 255.255.255.0; nothing for what is no mask. */
 export const prefixOf = (text: string): number | undefined =>
 	Array.from({ length: 32 }, (_, place) => place + 1).find((prefix) => mask(prefix) === text);
-
-/** What keeps this NAS from speaking with the world, worst first: nothing where all is well as far as the page can tell. */
-export function trouble({
-	interfaces,
-	dns,
-}: Pick<Network, "interfaces" | "dns">): "" | "no_address" | "no_dns" {
-	if (!interfaces.some((one) => one.carrier && one.addresses.some(usable))) return "no_address";
-	return dns.length === 0 ? "no_dns" : "";
-}
-
-/** The URL of a page of this NAS under another name or address, with the port of this one. */
-export function urlAt(host: string, { protocol, port } = location): string {
-	return `${protocol}//${isV6(host) ? `[${host}]` : host}${port ? `:${port}` : ""}`;
-}
 
 /** The host of a URL, as an address or a name. */
 export function hostOf(url: string): string {
