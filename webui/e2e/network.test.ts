@@ -1,5 +1,6 @@
 import type { Locator } from "playwright-core";
 import { expect } from "vitest";
+import { sizes } from "./browser";
 import { desktop, open, signIn } from "./desk";
 import { marta } from "./remote";
 import { lanStory } from "./story";
@@ -83,6 +84,7 @@ lanStory(
 		await other.look("network-gone");
 		expect(other.verdict()).toEqual([]);
 
+		if (visitor.phone) return;
 		// The page at the address that is gone says where the NAS is.
 		await page
 			.getByRole("dialog", { name: "The time is over" })
@@ -93,3 +95,80 @@ lanStory(
 	},
 	{ service: "networkd" },
 );
+
+// R122: what nobody keeps goes back by itself; the page counts down and finds the NAS again at its old address.
+lanStory(
+	"an address that nobody keeps goes back by itself, and the page finds the NAS again",
+	async ({ visit }) => {
+		const visitor = await visit();
+		visitor.loses();
+		const { page } = visitor;
+		const win = await arrive(visitor);
+		const panel = await byHand(visitor, win, "198.51.100.20");
+		await panel.getByLabel("IPv4 gateway").fill("198.51.100.9");
+		await panel.getByRole("button", { name: /^Try for 60/ }).click();
+		const begun = Date.now();
+		const timer = page.getByRole("timer");
+		await timer.waitFor();
+		expect(Number.parseInt(`${await timer.textContent()}`, 10)).toBeGreaterThan(55);
+		await page.getByText("10 seconds left.").waitFor({ state: "attached", timeout: 70_000 });
+		await visitor.look("network-last-seconds");
+		const back = page.getByRole("dialog", { name: "The settings of eth0 went back" });
+		await back.getByText("Nobody confirmed it within 60 seconds.").last().waitFor({ timeout: 60_000 });
+		expect(Date.now() - begun).toBeGreaterThan(55_000);
+		await expect
+			.poll(() =>
+				back.getByRole("button", { name: "Close" }).evaluate((one) => one === document.activeElement),
+			)
+			.toBe(true);
+		await visitor.look("network-went-back");
+		await back.getByRole("button", { name: "Change again" }).click();
+		expect(await panel.getByLabel("IPv4 address", { exact: true }).inputValue()).toBe("198.51.100.20");
+		await panel.getByRole("button", { name: "Cancel" }).click();
+		await page.getByRole("button", { name: "Discard changes" }).click();
+		await win.getByText("192.0.2.50").first().waitFor();
+	},
+	{ service: "networkd" },
+);
+
+// One change at a time, and the other administrator is told whose it is.
+for (const service of ["networkd", "NetworkManager"] as const)
+	lanStory(
+		`with ${service} settings that leave the address alone are kept where one is, and others wait meanwhile`,
+		async ({ visit }) => {
+			const visitor = await visit();
+			const { page } = visitor;
+			const win = await arrive(visitor);
+			const other = await visit();
+			const theirs = await arrive(other);
+			const search = async (domain: string) => {
+				await win.getByRole("button", { name: "Change eth0" }).click();
+				const panel = page.getByRole("form", { name: "Change eth0" });
+				await panel.getByText("Advanced").click();
+				await panel.getByLabel("Search domains").fill(domain);
+				await panel.getByRole("button", { name: /^Try for 60/ }).click();
+				await page.getByRole("dialog", { name: "New settings of eth0: keep them?" }).waitFor();
+			};
+			await search("attic.example");
+			await theirs.getByText("Your new settings of eth0 wait to be kept.").waitFor();
+			expect(await theirs.getByRole("button", { name: "Change eth0" }).isDisabled()).toBe(true);
+			await other.look(`network-waits-${service}`);
+			await visitor.look(`network-trial-here-${service}`);
+			await page.getByRole("button", { name: "Keep these settings" }).click();
+			const kept = page.getByRole("dialog", { name: "eth0 keeps its new settings" });
+			await kept.getByText("They hold from now on").waitFor();
+			await visitor.look(`network-kept-here-${service}`);
+			await kept.getByRole("button", { name: "Close" }).click();
+
+			await search("cellar.example");
+			await page.getByRole("button", { name: "Go back now" }).click();
+			const back = page.getByRole("dialog", { name: "The settings of eth0 went back" });
+			await back.getByText("It was taken back by hand.").last().waitFor();
+			await back.getByRole("button", { name: "Close" }).click();
+			await win.getByRole("button", { name: "Change eth0" }).click();
+			const panel = page.getByRole("form", { name: "Change eth0" });
+			await panel.getByText("Advanced").click();
+			expect(await panel.getByLabel("Search domains").inputValue()).toBe("attic.example");
+		},
+		{ service, sizes: { wide: sizes.wide } },
+	);
