@@ -17,7 +17,6 @@ func (t try) added() profile {
 	if t.known {
 		base = t.clone()
 		delete(base["connection"], "multi-connect")
-		delete(base["connection"], "timestamp")
 		if t.flags&(generated|fleeing) != 0 {
 			delete(base["connection"], "autoconnect-priority") // NetworkManager's own come last
 		}

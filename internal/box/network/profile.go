@@ -57,7 +57,7 @@ func (p profile) put(section, key string, value any) {
 	p[section][key] = dbus.MakeVariant(value)
 }
 
-// clone returns a copy that can be changed, without what is obsolete.
+// clone returns a copy that can be changed, without what is obsolete and without the time of its last use, which is in no file.
 func (p profile) clone() profile {
 	c := profile{}
 	for name, section := range p {
@@ -68,6 +68,7 @@ func (p profile) clone() profile {
 			delete(c[family], key)
 		}
 	}
+	delete(c["connection"], "timestamp")
 	return c
 }
 
