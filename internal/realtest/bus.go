@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -56,6 +57,15 @@ func (b *Bus) Start() {
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.HasPrefix(line, "unix:") {
 		b.t.Fatalf("the bus says %q, %v", line, err)
+	}
+}
+
+// Hang has the bus answer nobody, or everybody again.
+func (b *Bus) Hang(on bool) {
+	b.t.Helper()
+	signal := map[bool]syscall.Signal{true: syscall.SIGSTOP, false: syscall.SIGCONT}[on]
+	if err := b.cmd.Process.Signal(signal); err != nil {
+		b.t.Fatal(err)
 	}
 }
 

@@ -21,13 +21,15 @@ const isolated = "CASTELLAN_TEST_ISOLATED"
 //	}
 //
 // It wants root, and skips aloud without. In there /run, /etc/NetworkManager, /etc/systemd/network and the folders of leases are empty,
-// /sys shows the network of the namespace, and the loopback is up. A test and its subtests isolate themselves only once.
+// /sys shows the network of the namespace, and the loopback is up. A test and its subtests isolate themselves only once, and tests that
+// do run beside each other.
 func Isolate(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(isolated) == t.Name() {
 		settle(t)
 		return true
 	}
+	t.Parallel() // they mostly wait
 	Need(t, "root", "run as root, which namespaces want", os.Geteuid() == 0)
 	unshare := Program(t, "unshare", "apt-get install util-linux")
 	Program(t, "ip", "apt-get install iproute2")

@@ -32,9 +32,9 @@ const (
 )
 
 const (
-	// configureTime is how long an interface may take until it is set up: looking for others with the address takes
-	// systemd-networkd 6 s (RFC 5227). One that is not by then may still be.
-	configureTime = 12 * time.Second
+	// configureTime is how long an interface may take until it is set up. One that is not by then, as no DHCP server answered yet, may
+	// still be.
+	configureTime = 8 * time.Second
 	// noticeTime is how long systemd-networkd may take to follow another file.
 	noticeTime = 4 * time.Second
 	pollEvery  = 50 * time.Millisecond

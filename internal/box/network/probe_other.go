@@ -8,4 +8,6 @@ import (
 )
 
 // taken knows nothing here.
-func taken(context.Context, Card, netip.Addr) (mac string, yes bool, err error) { return "", false, nil }
+func taken(context.Context, Card, netip.Addr) (mac string, yes bool, err error) {
+	return "", false, nil
+}
