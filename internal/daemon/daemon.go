@@ -209,7 +209,7 @@ func (h *house) furnish(o opened) error {
 	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
-		SyslogTrouble: func() string { return h.syslog.Status().Trouble }, Reach: h.links.Reach, Waits: h.waitingChange,
+		SyslogTrouble: func() string { return h.syslog.Status().Trouble }, Reach: h.network.Reach, Waits: h.waitingChange,
 	})
 	if err := errors.Join(h.db.View(h.findSyslog), h.db.View(h.findButton)); err != nil {
 		return err

@@ -21,7 +21,7 @@ func (h *house) joinNetwork() {
 
 // moved takes in that addresses of the box may be others than before.
 func (h *house) moved() {
-	h.links.Refresh()
+	h.links.Forget()
 	h.rename()
 }
 

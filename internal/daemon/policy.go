@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
+	"castellan/internal/box/announce"
 	"castellan/internal/box/button"
 	"castellan/internal/box/clock"
 	"castellan/internal/box/keeper"
@@ -100,8 +102,6 @@ func Policy() []Rule {
 		{"Time, fresh for", words(clock.FreshFor), "box", "an agreement of the servers", "The clock of a box drifts less than a code's window in that time."},
 		{"Time, longest question", words(clock.Budget), "box", "an answer", "A sign-in does not hang on silent servers."},
 		{"Time servers", atMost(settings.MaxTimeServers, "servers") + ", on port " + count(settings.NTPPort, "(NTP), ") + count(settings.NTSPort, "(NTS) or from ") + count(settings.FreePort, "on"), "box", "an administrator", "More are not more certain, and nobody uses the box to knock at other services."},
-		{"Network, a change that nobody confirmed", words(network.TryTime), "box", "a confirmation over the changed interface, or going back at once", "Whoever locks themselves out of the network has only to wait. One change at a time."},
-		{"Network, the system's service", "asked for " + words(network.AnswerTime) + " at most", "question", "an answer", "A service that hangs is said to hang, and the interfaces are shown all the same."},
 		{"Time servers that the network offers", atMost(network.MostOffered, "servers"), "box", "the end of their lease", "They are asked and shown, and decide nothing: anybody on the network can offer some."},
 		{"Time, questions", "every " + words(clock.MinPoll) + " to " + words(clock.MaxPoll) + ", after a failure from " + words(clock.FirstRetry) + " on; for sign-ins one in " + words(clock.MinAsk) + ", for administrators one in " + words(clock.MinSync), "server", "time", "Often enough for the drift, and gentle to the servers, however many sign in."},
 		{"Time, server that refuses", "left alone for " + words(clock.RateRest) + ", twice as long each time up to " + words(clock.LongestRateRest) + ", or " + words(clock.FirstDropRest) + " up to " + words(clock.DropRest) + " if it does not serve us", "server", "time", "Servers say so with a kiss of death; a forged one does not last."},
@@ -120,7 +120,16 @@ func Policy() []Rule {
 		{"Button, between resets", words(reset.RestTime), "box", "a start of the kernel", "Holding it again would undo what the new owner sets up. Turning the NAS off and on ends it, as that takes a hand on the box as well."},
 		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + " after it, " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
 		{"Button, test", words(button.TestTime), "box", "time, or an administrator", "Presses are shown and do nothing; then they act again by themselves."},
-	}, append(storePolicy(), logPolicy()...)...)
+	}, slices.Concat(networkPolicy(), storePolicy(), logPolicy())...)
+}
+
+// networkPolicy lists the constants of the network's settings and of how the box is found.
+func networkPolicy() []Rule {
+	return []Rule{
+		{"Network, a change that nobody confirmed", words(network.TryTime), "box", "a confirmation over the changed interface, or going back at once", "Whoever locks themselves out of the network has only to wait. One change at a time."},
+		{"Network, the system's service", "asked for " + words(network.AnswerTime) + " at most", "question", "an answer", "A service that hangs is said to hang, and the interfaces are shown all the same."},
+		{"Network, names that others have", strconv.Itoa(announce.MostNames) + " are tried in " + words(announce.Silence), "box", "another name of the NAS", "Whoever answers for every name on the local network does not have the box take ever new ones into its certificate."},
+	}
 }
 
 // storePolicy lists the constants of the database and of the ladder that brings it back.

@@ -52,7 +52,6 @@ func (h *house) run(ctx context.Context) (err error) {
 	group.Go(func() error { return h.button.Run(ctx) })
 	group.Go(func() error { return h.signal.Run(ctx) })
 	group.Go(func() error { return h.renew(ctx) })
-	group.Go(func() error { return h.network.Run(ctx) })
 	group.Go(func() error { return h.announcer.Run(ctx) })
 	if h.db != nil {
 		group.Go(func() error { return h.post.Run(ctx) })

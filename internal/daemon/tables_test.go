@@ -38,7 +38,7 @@ var verdicts = map[string]verdict{
 	"password_tries": lanes, "browser_tries": lanes, "account_tries": lanes, "source_tries": defaults,
 	"policy": defaults, "defender": defaults,
 	"network": defaults, // whoever holds the button has to find the box
-	"groups": kept, "desktops": kept, "settings": kept, "mail": kept, "syslog": kept, "time": kept,
+	"groups":  kept, "desktops": kept, "settings": kept, "mail": kept, "syslog": kept, "time": kept,
 	"button": kept, // the button stays where it is on the box, and one that is turned off resets nothing
 	"events": grows, "event_blocks": grows, "event_index": grows, "drift_hours": grows, "drift_points": grows, "drift_jumps": grows,
 	"device": kept, "schema": kept,

@@ -91,7 +91,12 @@ func (h *handlers) ConfirmNetwork(ctx context.Context, r api.ConfirmNetworkReque
 		return nil, err
 	}
 	e := callerOf(ctx).event(event.NetworkKept).With("interface", c.Interface).With("account", c.By).With("at", at.String()).With("settings", c.String())
-	err = h.DB.Update(func(tx *store.Tx) error { return h.Log.Record(tx, e) })
+	err = h.DB.Update(func(tx *store.Tx) error {
+		if err := h.Reset.ForgetNetwork(tx); err != nil { // what the owner keeps is not taken back by a reset of before
+			return err
+		}
+		return h.Log.Record(tx, e)
+	})
 	return api.ConfirmNetwork200JSONResponse{Interface: c.Interface}, err
 }
 
@@ -261,7 +266,7 @@ func (h *handlers) changeView(c network.Change) api.NetworkChange {
 			add(f.Address.Addr().String())
 		}
 	}
-	for _, a := range h.Links.At(c.Interface) {
+	for _, a := range h.Network.At(c.Interface) {
 		f := c.IPv6
 		if a.Is4() {
 			f = c.IPv4

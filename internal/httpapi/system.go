@@ -41,6 +41,7 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 		return nil, err
 	}
 	if before.NASName != after.NASName {
+		h.Network.SetHostName(after.NASName)
 		h.Renamed()
 	}
 	if before.TimeZone != after.TimeZone {

@@ -119,6 +119,48 @@ func (a *Announcer) say(s Status) {
 
 // Run announces what Use says until the context ends, and says goodbye then.
 func (a *Announcer) Run(ctx context.Context) error {
-	<-ctx.Done()
+	for ctx.Err() == nil {
+		if !a.wanted().On {
+			a.say(Status{By: Nobody})
+			a.pause(ctx, 0)
+			continue
+		}
+		if err := a.announce(ctx); err != nil && ctx.Err() == nil {
+			a.say(Status{By: Nobody, Trouble: "This NAS could not be announced on the local network: " + err.Error() + "."})
+			a.pause(ctx, patience)
+		}
+	}
 	return nil
+}
+
+// pause waits for something else to announce, or for a time, if it is not 0.
+func (a *Announcer) pause(ctx context.Context, most time.Duration) {
+	var over <-chan time.Time
+	if most > 0 {
+		over = time.After(most)
+	}
+	select {
+	case <-a.wake:
+	case <-over:
+	case <-ctx.Done():
+	}
+}
+
+// announce announces the box through whoever is there, until that changes or nothing is to be announced any more.
+func (a *Announcer) announce(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	bus, err := a.connect(ctx)
+	if err != nil {
+		return a.byItself(ctx, nil) // a system without a bus is quite ordinary
+	}
+	defer func() { _ = bus.Close() }()
+	watch, err := watchAvahi(ctx, bus)
+	if err != nil {
+		return a.byItself(ctx, nil)
+	}
+	if watch.running(ctx) {
+		return a.byAvahi(ctx, watch)
+	}
+	return a.byItself(ctx, watch)
 }

@@ -77,13 +77,6 @@ func (l *Links) pictureOf(age time.Duration) []own {
 	return l.owns
 }
 
-// Refresh has the next question look at the interfaces anew: they are others than before.
-func (l *Links) Refresh() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.taken = time.Time{}
-}
-
 // Lasting returns the box's own addresses that somebody may use for long.
 func (l *Links) Lasting() []netip.Addr {
 	var lasting []netip.Addr

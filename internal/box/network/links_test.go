@@ -72,7 +72,7 @@ func TestThePictureIsTakenAnewAndKeptWhenThatFails(t *testing.T) {
 			t.Error("an address that has just come is not known") // R115: or its owner would meet 421
 		}
 		l.look = fake("192.0.2.3/24")
-		l.Refresh()
+		l.Forget()
 		if l.Lasting()[0] != netip.MustParseAddr("192.0.2.3") {
 			t.Error("the picture was not taken anew when it was told to be old")
 		}
