@@ -11,8 +11,15 @@ import { chromium, found } from "./needs";
 const run = promisify(execFile);
 const script = new URL("lan.sh", import.meta.url).pathname;
 
-/** What sets up the network of the box. */
-export type Service = "networkd" | "NetworkManager" | "none";
+/** What there is in a network. */
+export interface Place {
+	/** What sets up the network of the box. */
+	service: "networkd" | "NetworkManager" | "none";
+	/** Nobody says where the router is. */
+	routerless?: boolean;
+	/** A name that another machine has already. */
+	neighbour?: string;
+}
 
 /** A network in namespaces of its own, with a box and, behind its cable, a router that is the machine of the browser, too. */
 export class Lan {
@@ -28,11 +35,12 @@ export class Lan {
 		this.#pid = pid;
 	}
 
-	static async start(service: Service): Promise<Lan> {
+	static async start({ service, routerless, neighbour }: Place): Promise<Lan> {
 		const folder = await mkdtemp(join(tmpdir(), "castellan-lan-"));
 		await chmod(folder, 0o755); // the service may run as another user
 		const apart = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
-		const child = spawn("unshare", [...apart, "sh", script, service, folder]);
+		const env = { ...process.env, ROUTERLESS: routerless ? "1" : "", NEIGHBOUR: neighbour ?? "" };
+		const child = spawn("unshare", [...apart, "sh", script, service, folder], { env });
 		const said: string[] = [];
 		child.stderr.on("data", (text) => said.push(`${text}`));
 		await new Promise<void>((done, failed) => {

@@ -12,7 +12,7 @@ const packages = {
 	root: "run as root, which Exim starts as and namespaces want",
 	qemu: "apt-get install qemu-system-arm device-tree-compiler",
 	kernel: "packaging/setup/kernel.sh",
-	lan: "apt-get install systemd network-manager dnsmasq-base dbus iproute2",
+	lan: "apt-get install systemd network-manager dnsmasq-base dbus iproute2 avahi-daemon",
 	network: "connect this machine to a network",
 };
 
@@ -52,6 +52,7 @@ function there(name: Need): boolean {
 			"NetworkManager",
 			"dnsmasq",
 			"dbus-daemon",
+			"avahi-daemon",
 			"ip",
 			"unshare",
 			"nsenter",

@@ -1,18 +1,8 @@
 import type { Locator } from "playwright-core";
 import { expect } from "vitest";
-import { sizes } from "./browser";
-import { desktop, open, signIn } from "./desk";
-import { marta } from "./remote";
+import { atNetwork } from "./desk";
 import { lanStory } from "./story";
 import type { Visitor } from "./visitor";
-
-async function arrive(visitor: Visitor): Promise<Locator> {
-	await signIn(visitor, marta);
-	await desktop(visitor);
-	const win = await open(visitor, "Settings", "Network");
-	await win.getByRole("heading", { name: "eth0" }).waitFor();
-	return win;
-}
 
 /** Opens the panel and writes an IPv4 address by hand. */
 async function byHand({ page }: Visitor, win: Locator, address: string): Promise<Locator> {
@@ -28,7 +18,7 @@ lanStory(
 	"where no service sets up the network, it is only shown",
 	async ({ visit }) => {
 		const visitor = await visit();
-		const win = await arrive(visitor);
+		const win = await atNetwork(visitor);
 		await win.getByText("Neither NetworkManager nor systemd-networkd runs on this NAS").waitFor();
 		await win.getByText("192.0.2.50").first().waitFor();
 		expect(await win.getByRole("button", { name: "Change eth0" }).count()).toBe(0);
@@ -44,7 +34,7 @@ lanStory(
 		const visitor = await visit();
 		visitor.loses();
 		const { page } = visitor;
-		const win = await arrive(visitor);
+		const win = await atNetwork(visitor);
 		await visitor.look("network");
 		const panel = await byHand(visitor, win, "192.0.2.300");
 		await panel.getByRole("button", { name: /^Try for 60/ }).click();
@@ -73,7 +63,7 @@ lanStory(
 		expect(other.page.url()).toBe(`${there}/`);
 		await other.look("network-kept");
 		await other.page.getByRole("button", { name: "Go to sign-in" }).click();
-		const again = await arrive(other);
+		const again = await atNetwork(other);
 		await again.getByText("192.0.2.20").first().waitFor();
 		await again.getByText("By hand").first().waitFor();
 		await other.look("network-by-hand");
@@ -103,7 +93,7 @@ lanStory(
 		const visitor = await visit();
 		visitor.loses();
 		const { page } = visitor;
-		const win = await arrive(visitor);
+		const win = await atNetwork(visitor);
 		const panel = await byHand(visitor, win, "198.51.100.20");
 		await panel.getByLabel("IPv4 gateway").fill("198.51.100.9");
 		await panel.getByRole("button", { name: /^Try for 60/ }).click();
@@ -130,45 +120,3 @@ lanStory(
 	},
 	{ service: "networkd" },
 );
-
-// One change at a time, and the other administrator is told whose it is.
-for (const service of ["networkd", "NetworkManager"] as const)
-	lanStory(
-		`with ${service} settings that leave the address alone are kept where one is, and others wait meanwhile`,
-		async ({ visit }) => {
-			const visitor = await visit();
-			const { page } = visitor;
-			const win = await arrive(visitor);
-			const other = await visit();
-			const theirs = await arrive(other);
-			const search = async (domain: string) => {
-				await win.getByRole("button", { name: "Change eth0" }).click();
-				const panel = page.getByRole("form", { name: "Change eth0" });
-				await panel.getByText("Advanced").click();
-				await panel.getByLabel("Search domains").fill(domain);
-				await panel.getByRole("button", { name: /^Try for 60/ }).click();
-				await page.getByRole("dialog", { name: "New settings of eth0: keep them?" }).waitFor();
-			};
-			await search("attic.example");
-			await theirs.getByText("Your new settings of eth0 wait to be kept.").waitFor();
-			expect(await theirs.getByRole("button", { name: "Change eth0" }).isDisabled()).toBe(true);
-			await other.look(`network-waits-${service}`);
-			await visitor.look(`network-trial-here-${service}`);
-			await page.getByRole("button", { name: "Keep these settings" }).click();
-			const kept = page.getByRole("dialog", { name: "eth0 keeps its new settings" });
-			await kept.getByText("They hold from now on").waitFor();
-			await visitor.look(`network-kept-here-${service}`);
-			await kept.getByRole("button", { name: "Close" }).click();
-
-			await search("cellar.example");
-			await page.getByRole("button", { name: "Go back now" }).click();
-			const back = page.getByRole("dialog", { name: "The settings of eth0 went back" });
-			await back.getByText("It was taken back by hand.").last().waitFor();
-			await back.getByRole("button", { name: "Close" }).click();
-			await win.getByRole("button", { name: "Change eth0" }).click();
-			const panel = page.getByRole("form", { name: "Change eth0" });
-			await panel.getByText("Advanced").click();
-			expect(await panel.getByLabel("Search domains").inputValue()).toBe("attic.example");
-		},
-		{ service, sizes: { wide: sizes.wide } },
-	);

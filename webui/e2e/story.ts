@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, type Size, sizes } from "./browser";
-import { Lan, type Service } from "./lan";
+import { Lan, type Place } from "./lan";
 import { Machine } from "./machine";
 import { Mta } from "./mta";
 import { Nas } from "./nas";
@@ -54,17 +54,17 @@ export function machineStory(name: string, tell: (scene: Scene<Machine>) => Prom
 export function lanStory(
 	name: string,
 	tell: (scene: Scene & { lan: Lan }) => Promise<void>,
-	stage: { service: Service; owner?: boolean; sizes?: Record<string, Size> },
+	stage: Place & { unclaimed?: boolean; sizes?: Record<string, Size> },
 ) {
 	const wants: Stage = { needs: ["lan", "root"], sizes: stage.sizes };
 	const start = async (size: Size) => {
-		const lan = await Lan.start(stage.service);
+		const lan = await Lan.start(stage);
 		const behind = await lan.launch();
 		try {
 			await play(
 				async () => {
 					const nas = await Nas.start({ silent: true });
-					if (stage.owner !== false) {
+					if (!stage.unclaimed) {
 						const owner = await Remote.to(nas);
 						await owner.claim();
 						await owner.leave();
