@@ -43,7 +43,13 @@ for (const service of ["networkd", "NetworkManager"] as const)
 			await panel.getByText("Advanced").click();
 			expect(await panel.getByLabel("Search domains").inputValue()).toBe("attic.example");
 		},
-		{ service, sizes: { wide: sizes.wide } },
+		{
+			service,
+			sizes:
+				service === "networkd"
+					? { ...sizes, zoomed: { width: 720, height: 450 }, narrow: { width: 360, height: 740 } }
+					: { wide: sizes.wide },
+		},
 	);
 
 // R129: the NAS is found by its name; where another machine has that already it says by which one instead.

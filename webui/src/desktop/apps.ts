@@ -207,7 +207,7 @@ export const apps: readonly App[] = [
 				reading: true,
 				name: "Ways back in",
 				icon: lifebuoy,
-				words: "lost forgotten password phone locked out reset recover",
+				words: "lost forgotten password phone locked out reset recover address not found",
 				load: () => import("../apps/help/WaysBackIn.svelte"),
 			},
 			{
