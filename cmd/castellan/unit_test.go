@@ -24,7 +24,7 @@ func TestTheUnitLeavesTheDaemonWhatItNeeds(t *testing.T) {
 	}
 	for _, want := range []string{
 		`(?m)^SystemCallFilter=.*\badjtimex\b`, `(?m)^StateDirectory=castellan$`, `(?m)^CapabilityBoundingSet=$`,
-		`(?m)^DeviceAllow=char-gpiochip rw$`, `(?m)^DeviceAllow=char-input rw$`, `(?m)^ReadWritePaths=-/sys/devices$`, `(?m)^SupplementaryGroups=gpio$`,
+		`(?m)^DeviceAllow=char-gpiochip rw$`, `(?m)^DeviceAllow=char-input rw$`, `(?m)^ReadWritePaths=-/sys/devices$`, `(?m)^ReadWritePaths=-/etc/systemd/network -/run/systemd/network$`, `(?m)^SupplementaryGroups=gpio$`,
 		`(?m)^Restart=on-failure$`, `(?m)^StartLimitIntervalSec=0$`, `(?m)^NoNewPrivileges=yes$`,
 	} {
 		if !regexp.MustCompile(want).Match(text) {

@@ -120,6 +120,7 @@ type house struct {
 	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
 	again       context.CancelCauseFunc                         // ends this house so that a new one is built
 	renamed     chan struct{}
+	named       string      // by which the box was announced last, to follow alone
 	undated     atomic.Bool // the time was not known when a mending of the database was told
 }
 

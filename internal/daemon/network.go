@@ -33,13 +33,18 @@ func (h *house) rename() {
 	}
 }
 
-// follow brings the certificate and the announcement in step with the names and addresses of the box. Host names and addresses
+// follow brings the certificate, the announcement and the name of the system in step with the names and addresses of the box. Host names and addresses
 // that are served, and links in mails, are looked up each time.
 func (h *house) follow() {
 	if err := h.certify(); err != nil {
 		h.Out.Error("renew certificate", "err", err)
 	}
-	h.announcer.Use(h.announced())
+	w := h.announced()
+	h.announcer.Use(w)
+	if h.named != "" && h.named != w.Name {
+		h.network.SetHostName(w.Name)
+	}
+	h.named = w.Name
 }
 
 // announced is what of the box is announced. One in need of recovery is as well, by the name that its certificate stands for: its

@@ -227,7 +227,7 @@ func (a *API) knownHost(port string, next http.Handler) http.Handler {
 		case r.Method == http.MethodTrace || r.Method == http.MethodConnect:
 			w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE")
 			a.refuse(w, r, errMethod)
-		case r.URL.Host != "" || !a.known(r.Host, port): // an absolute target overrides the Host header
+		case r.URL.Host != "" || !a.known(r.Host, port, reachedAt(r.Context())): // an absolute target overrides the Host header
 			a.refuse(w, r, errHost)
 		default:
 			next.ServeHTTP(w, r)
@@ -235,7 +235,9 @@ func (a *API) knownHost(port string, next http.Handler) http.Handler {
 	})
 }
 
-func (a *API) known(host, port string) bool {
+// known reports whether a host is the box's own, on its port. at is the address at which the box was reached: it is the box's own however
+// new it is.
+func (a *API) known(host, port string, at netip.Addr) bool {
 	name, p := hostAndPort(host)
 	if strings.HasSuffix(name, ".") {
 		return false
@@ -248,7 +250,8 @@ func (a *API) known(host, port string) bool {
 		}
 	}
 	if address, err := netip.ParseAddr(name); err == nil {
-		return own && (a.Links.Owns(address.Unmap().WithZone("")) || address.IsLoopback())
+		address = address.Unmap().WithZone("")
+		return own && (address == at || a.Links.Owns(address) || address.IsLoopback())
 	}
 	return own && slices.ContainsFunc(a.ownNames(), func(n string) bool { return strings.EqualFold(n, name) })
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestTheBoxIsKnownByItsNameWithoutTheDatabase(t *testing.T) {
 	var log bytes.Buffer
 	a := &API{Config: Config{DB: db, Out: slog.New(slog.NewTextHandler(&log, nil)), Network: Network{Announced: func() announce.Status { return announce.Status{} }}}}
 	for range 2 {
-		if !a.known("attic-nas:8001", "8001") || a.known("another-nas:8001", "8001") {
+		if !a.known("attic-nas:8001", "8001", netip.Addr{}) || a.known("another-nas:8001", "8001", netip.Addr{}) {
 			t.Errorf("the names are %v\n%s", a.ownNames(), &log)
 		}
 		if err := db.Close(); err != nil {

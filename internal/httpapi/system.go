@@ -41,7 +41,6 @@ func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsReque
 		return nil, err
 	}
 	if before.NASName != after.NASName {
-		h.Network.SetHostName(after.NASName)
 		h.Renamed()
 	}
 	if before.TimeZone != after.TimeZone {

@@ -126,7 +126,7 @@ func (l *LAN) NetworkManager() *exec.Cmd {
 			l.t.Fatal(err)
 		}
 	}
-	conf := "[main]\nplugins=keyfile\nauth-polkit=false\ndns=none\n[device]\nmatch-device=interface-name:*\nmanaged=1\n"
+	conf := "[main]\nplugins=keyfile\nauth-polkit=root-only\ndns=none\n[device]\nmatch-device=interface-name:*\nmanaged=1\n"
 	if err := os.WriteFile("/etc/NetworkManager/NetworkManager.conf", []byte(conf), 0o644); err != nil {
 		l.t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func (l *LAN) Dial(ctx context.Context, network, address string) (conn net.Conn,
 		if there, err = os.Open("/run/netns/router"); err != nil {
 			return
 		}
-		defer there.Close()
+		defer func() { _ = there.Close() }()
 		if err = unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
 			return
 		}

@@ -1,7 +1,6 @@
 package network
 
 import (
-	"cmp"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -165,9 +164,8 @@ func cards() ([]Card, error) {
 	return assemble(all, owns, hops), nil
 }
 
-// assemble makes cards of what the kernel told.
+// assemble makes cards of what the kernel told, the gateways that are preferred first.
 func assemble(all []link, owns []address, hops []gateway) []Card {
-	slices.SortStableFunc(hops, func(a, b gateway) int { return cmp.Compare(a.metric, b.metric) })
 	cards := []Card{}
 	for _, l := range all {
 		c := Card{Index: l.index, Name: l.name, Type: l.sort(all), MAC: l.mac, Up: l.up, Carrier: l.up && l.carrier, Speed: l.speed, MTU: l.mtu, MaxMTU: l.maxMTU}

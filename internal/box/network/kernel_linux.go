@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -171,12 +172,20 @@ func gateways() (all []gateway, err error) {
 			}
 			for _, g := range append(several, one) {
 				if g.metric = one.metric; g.IsValid() {
-					all = append(all, g)
+					all = slices.Insert(all, behind(all, g.metric), g)
 				}
 			}
 		}
 	}
 	return all, nil
+}
+
+// behind is where a gateway of a metric belongs in a list: after all those that are preferred to it.
+func behind(all []gateway, metric uint32) int {
+	if i := slices.IndexFunc(all, func(g gateway) bool { return g.metric > metric }); i >= 0 {
+		return i
+	}
+	return len(all)
 }
 
 // hop reads the address of a gateway. That of the other family (RTA_VIA) comes after the number of its family.

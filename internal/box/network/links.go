@@ -7,13 +7,8 @@ import (
 	"time"
 )
 
-const (
-	// refresh is how old the picture of the interfaces may be.
-	refresh = 10 * time.Second
-	// doubt is how old it may be where somebody calls the box by an address that is not in it: an address that has just come
-	// serves at once, and whoever makes addresses up has the box look once a second.
-	doubt = time.Second
-)
+// refresh is how old the picture of the interfaces may be.
+const refresh = 10 * time.Second
 
 // Links is a picture of the box's interfaces, taken anew when it is old. It is safe for concurrent use.
 type Links struct {
@@ -60,13 +55,10 @@ func (l *Links) Forget() {
 	l.taken = time.Time{}
 }
 
-func (l *Links) picture() []own { return l.pictureOf(refresh) }
-
-// pictureOf returns a picture that is not older than age.
-func (l *Links) pictureOf(age time.Duration) []own {
+func (l *Links) picture() []own {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if time.Since(l.taken) < age && !l.taken.IsZero() {
+	if time.Since(l.taken) < refresh && !l.taken.IsZero() {
 		return l.owns
 	}
 	found, err := l.look()
@@ -101,8 +93,7 @@ func (l *Links) Networks() (all []netip.Prefix) {
 
 // Owns reports whether an address is one of the box's own.
 func (l *Links) Owns(a netip.Addr) bool {
-	is := func(o own) bool { return o.Addr() == a }
-	return slices.ContainsFunc(l.picture(), is) || slices.ContainsFunc(l.pictureOf(doubt), is)
+	return slices.ContainsFunc(l.picture(), func(o own) bool { return o.Addr() == a })
 }
 
 // OnLink reports whether an address belongs to a network that the box is connected to.

@@ -49,7 +49,7 @@ var (
 	// ErrSlow: the service did not answer in AnswerTime.
 	ErrSlow = &fault.Error{Kind: fault.Unavailable, Code: "network_service_slow", Message: "The network service of this NAS does not answer. Nothing was changed. Try again in a moment."}
 	// ErrRefused: the system does not let the daemon change its network.
-	ErrRefused = &fault.Error{Kind: fault.Conflict, Code: "network_refused", Message: "The system does not let Castellan change its network. The integrator has to allow it (castellan.polkit.rules)."}
+	ErrRefused = &fault.Error{Kind: fault.Conflict, Code: "network_refused", Message: "The system does not let Castellan change its network. The integrator has to allow it (castellan.polkit.rules, and castellan-network.conf where systemd-networkd runs)."}
 	// ErrNoChange: there is no change that waits, or it went back already.
 	ErrNoChange = &fault.Error{Kind: fault.Gone, Code: "no_network_change", Message: "No change of the network waits to be confirmed. If there was one, it went back by itself."}
 	// ErrElsewhere: the confirmation came in over another interface or an address that is about to go.

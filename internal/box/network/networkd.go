@@ -32,9 +32,9 @@ const (
 )
 
 const (
-	// configureTime is how long an interface may take until it is set up. One that is not by then, as no DHCP server answered yet, may
-	// still be.
-	configureTime = 8 * time.Second
+	// configureTime is for how long it is waited whether an interface is set up or failed. What takes longer comes by itself: a DHCP
+	// server that answers late, or a router of IPv6 that is not there, for which systemd-networkd waits 12 s.
+	configureTime = time.Second
 	// noticeTime is how long systemd-networkd may take to follow another file.
 	noticeTime = 4 * time.Second
 	pollEvery  = 50 * time.Millisecond

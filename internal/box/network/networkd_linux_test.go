@@ -96,13 +96,6 @@ func leased(t *testing.T, card string) (found netip.Addr) {
 	return found
 }
 
-// manual is a card with 192.0.2.N/24 and a gateway.
-func manual(card, address, gateway string) Setting {
-	s := AutomaticSetting(card)
-	s.IPv4 = Family{Method: Manual, Address: netip.MustParsePrefix(address), Gateway: netip.MustParseAddr(gateway)}
-	return s
-}
-
 // try makes a change and waits until it is made.
 func (h *house) try(s Setting) string {
 	h.t.Helper()
@@ -156,8 +149,9 @@ func TestAChangeOfNetworkdStaysOnceItIsConfirmed(t *testing.T) {
 	h := newHouse(t, t.TempDir(), "eth0")
 	old := leased(t, "eth0").String()
 	token := h.try(manual("eth0", "192.0.2.20/24", realtest.Router))
-	if !h.reach("192.0.2.20") || h.Has("eth0", old) {
-		t.Errorf("not reached, or %s is still there:\n%s", old, realtest.IP(t, "address"))
+	h.Wait("the address", func() bool { return h.reach("192.0.2.20") })
+	if h.Has("eth0", old) {
+		t.Errorf("%s is still there:\n%s", old, realtest.IP(t, "address"))
 	}
 	if _, err := h.Confirm(t.Context(), token, netip.MustParseAddr(old)); err == nil {
 		t.Error("confirmed at the address that is gone")

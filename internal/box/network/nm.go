@@ -1,10 +1,10 @@
 package network
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -36,6 +36,7 @@ const (
 
 	activeExternal = uint32(0x80)
 	stateUnmanaged = uint32(10)
+	stateReady     = uint32(30) // NM_DEVICE_STATE_DISCONNECTED, from which it can do something
 )
 
 // settable are the types of devices that can be set up here, with the type that a profile of theirs has; "" where one cannot be
@@ -57,12 +58,12 @@ func newNM(bus string) *nm { return &nm{bus} }
 
 // device is an interface in the words of NetworkManager, active the path of the profile that it follows.
 type device struct {
-	path         dbus.ObjectPath
-	name, mac    string
-	kind         string // the type of a profile that could be made up for it
-	active       dbus.ObjectPath
-	foreign      bool // others set it up
-	hasPermanent bool
+	path      dbus.ObjectPath
+	name, mac string
+	kind      string // the type of a profile that could be made up for it
+	active    dbus.ObjectPath
+	foreign   bool // others set it up
+	ready     bool // it can follow a profile now
 }
 
 // stored is a profile as NetworkManager keeps it.
@@ -74,7 +75,7 @@ type stored struct {
 	used    bool // some device follows it
 }
 
-// picture is what NetworkManager has.
+// nmPicture is what NetworkManager has, in the order of the paths.
 type nmPicture struct {
 	devices  []device
 	profiles []stored
@@ -114,7 +115,8 @@ func (s *session) look() (p nmPicture, err error) {
 		return p, err
 	}
 	used := map[dbus.ObjectPath]bool{}
-	for path, object := range all {
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		object := all[path]
 		if d, ok := seen(all, path, profile(object)); ok {
 			p.devices = append(p.devices, d)
 		}
@@ -132,8 +134,6 @@ func (s *session) look() (p nmPicture, err error) {
 	for i := range p.profiles {
 		p.profiles[i].used = used[p.profiles[i].path]
 	}
-	slices.SortFunc(p.devices, func(a, b device) int { return cmp.Compare(a.name, b.name) })
-	slices.SortFunc(p.profiles, func(a, b stored) int { return cmp.Compare(a.path, b.path) })
 	return p, nil
 }
 
@@ -143,7 +143,7 @@ func seen(all map[dbus.ObjectPath]map[string]map[string]dbus.Variant, path dbus.
 	if !ok || !get[bool](o, nmDevice, "Managed") || get[uint32](o, nmDevice, "State") <= stateUnmanaged {
 		return d, false
 	}
-	d = device{path: path, kind: kind, name: get[string](o, nmDevice, "Interface"), mac: get[string](o, nmDevice, "HwAddress")}
+	d = device{path: path, kind: kind, ready: get[uint32](o, nmDevice, "State") >= stateReady, name: get[string](o, nmDevice, "Interface"), mac: get[string](o, nmDevice, "HwAddress")}
 	active := profile(all[get[dbus.ObjectPath](o, nmDevice, "ActiveConnection")])
 	d.active = get[dbus.ObjectPath](active, nmActive, "Connection")
 	d.foreign = get[uint32](active, nmActive, "StateFlags")&activeExternal != 0
@@ -261,7 +261,9 @@ func (m *nm) Try(ctx context.Context, all []Setting, within time.Duration) error
 		if err := s.try(t, mark); err != nil {
 			back, cancel := context.WithTimeout(context.WithoutCancel(ctx), AnswerTime)
 			defer cancel()
-			return errors.Join(err, m.Settle(back, false), s.call(nmPath, nmName+".CheckpointDestroy", checkpoint).Err)
+			failed := m.Settle(back, false)
+			_ = s.call(nmPath, nmName+".CheckpointDestroy", checkpoint) // it is there where no profile was changed
+			return errors.Join(err, failed)
 		}
 	}
 	return nil
@@ -304,10 +306,17 @@ func (s *session) follows(t try) bool {
 	return err == nil && alike(applied.setting(t.wish.Interface), t.wish)
 }
 
+// lasting reports whether a profile lies on the disk for one device alone, so that it can be changed. What lies in /run was put there
+// by others, who put it there again at the next start, before what is on the disk.
+func (s stored) lasting() bool {
+	const one = 1 // NM_CONNECTION_MULTI_CONNECT_SINGLE; 0 is the default, which is the same
+	return !s.unsaved && s.flags&(generated|fleeing) == 0 && get[int32](s.profile, "connection", "multi-connect") <= one
+}
+
 // try changes one profile in memory, or adds one where a device has none of its own, and has the device follow it.
 func (s *session) try(t try, checkpoint string) (err error) {
 	path := t.path
-	if t.known && t.flags&(generated|fleeing) == 0 && get[int32](t.profile, "connection", "multi-connect") <= 1 {
+	if t.known && t.lasting() {
 		changed := t.with(t.wish)
 		var excerpt string
 		if excerpt, err = t.excerpt(); err != nil {
@@ -315,9 +324,12 @@ func (s *session) try(t try, checkpoint string) (err error) {
 		}
 		changed.note(noteBefore, excerpt)
 		changed.note(noteCheckpoint, checkpoint)
-		err = s.call(path, nmProfile+".Update2", changed, inMemory|noReapply, map[string]dbus.Variant{}).Err
+		err = s.update(t.stored, changed, inMemory)
 	} else {
 		added := t.added()
+		if err := s.secrets(t.stored, added); err != nil {
+			return err
+		}
 		added.note(noteAdded, t.device.name)
 		added.note(noteCheckpoint, checkpoint)
 		var result map[string]dbus.Variant
@@ -329,12 +341,42 @@ func (s *session) try(t try, checkpoint string) (err error) {
 	return s.activate(path, t.device)
 }
 
-// activate has a device follow a profile now, if it has a cable.
+// confidential are the sections of a profile that can hold secrets.
+var confidential = []string{"802-1x", "802-11-wireless-security", "macsec", "pppoe"}
+
+// secrets adds to a profile what NetworkManager tells only on request: it forgets secrets that a changed profile does not have.
+func (s *session) secrets(of stored, p profile) error {
+	for _, section := range confidential {
+		if p[section] == nil {
+			continue
+		}
+		var all profile
+		if err := s.call(of.path, nmProfile+".GetSecrets", section).Store(&all); errors.Is(err, ErrSlow) || errors.Is(err, ErrRefused) {
+			return err // another error says that it has none
+		}
+		for key, v := range all[section] {
+			p[section][key] = v
+		}
+	}
+	return nil
+}
+
+// update has a profile be another, in memory or on the disk.
+func (s *session) update(one stored, p profile, where uint32) error {
+	if err := s.secrets(one, p); err != nil {
+		return err
+	}
+	return s.call(one.path, nmProfile+".Update2", p, where|noReapply, map[string]dbus.Variant{}).Err
+}
+
+// activate has a device follow a profile now, or once it has a cable.
 func (s *session) activate(path dbus.ObjectPath, d device) error {
+	if !d.ready {
+		return nil
+	}
 	err := s.call(nmPath, nmName+".ActivateConnection", path, d.path, dbus.ObjectPath("/")).Err
-	var e dbus.Error
-	if errors.As(err, &e) && (e.Name == nmName+".UnknownDevice" || e.Name == nmName+".ConnectionNotAvailable") {
-		return nil // it will once it can
+	if e := (dbus.Error{}); errors.As(err, &e) && (e.Name == nmName+".UnknownConnection" || e.Name == nmName+".ConnectionNotAvailable") {
+		return nil // it lost its cable just now
 	}
 	return err
 }

@@ -1,10 +1,11 @@
 package network
 
 import (
-	"errors"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ type nmHouse struct {
 	t       *testing.T
 	service *nm
 	stop    func()
+	signal  func(name string)
 }
 
 // newNMHouse waits until the first card has an address by DHCP. A profile is a file of NetworkManager's; "" leaves it to itself.
@@ -53,7 +55,11 @@ func (h *nmHouse) write(name, profile string) {
 func (h *nmHouse) start() {
 	cmd := h.NetworkManager()
 	h.stop = func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }
-	h.Wait("NetworkManager to manage a card", func() bool { return h.service.there(h.t.Context()) })
+	h.signal = func(name string) { _ = exec.Command("kill", "-"+name, strconv.Itoa(cmd.Process.Pid)).Run() }
+	h.Wait("NetworkManager to manage a card", func() bool {
+		all, err := h.service.Settings(h.t.Context())
+		return err == nil && len(all) > 0
+	})
 }
 
 // dhcp reports whether a card has an address by DHCP and nothing else of IPv4.
@@ -234,5 +240,4 @@ func TestNetworkManagerGoesBack(t *testing.T) {
 			back("Castellan died")
 		})
 	}
-	_ = errors.Is
 }

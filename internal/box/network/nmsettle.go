@@ -11,6 +11,9 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
+// mostPriority is the highest autoconnect-priority of a profile.
+const mostPriority = 999
+
 // added makes up a profile for a device that has none which is its own alone.
 func (t try) added() profile {
 	base := profile{}
@@ -19,6 +22,8 @@ func (t try) added() profile {
 		delete(base["connection"], "multi-connect")
 		if t.flags&(generated|fleeing) != 0 {
 			delete(base["connection"], "autoconnect-priority") // NetworkManager's own come last
+		} else if n := get[int32](base, "connection", "autoconnect-priority"); n < mostPriority {
+			base.put("connection", "autoconnect-priority", n+1) // before the one that is for several
 		}
 	}
 	base = base.with(t.wish)
@@ -110,7 +115,7 @@ func (s *session) keep(one stored) error {
 		delete(final["connection"], "autoconnect")
 	}
 	final.forget()
-	return s.call(one.path, nmProfile+".Update2", final, toDisk|noReapply, map[string]dbus.Variant{}).Err
+	return s.update(one, final, toDisk)
 }
 
 // goBack has a profile that waits be as it was, and the devices that follow it follow what they did.
@@ -127,7 +132,7 @@ func (s *session) goBack(p nmPicture, one stored) error {
 		if err != nil {
 			return err
 		}
-		if err := s.call(path, nmProfile+".Update2", before, toDisk|noReapply, map[string]dbus.Variant{}).Err; err != nil {
+		if err := s.update(one, before, toDisk); err != nil {
 			return err
 		}
 		for _, d := range following {

@@ -20,11 +20,14 @@ const (
 	probePause = 400 * time.Millisecond
 	// probePort is the one on which packets are thrown away (RFC 863).
 	probePort = 9
+	// doubt is how long the kernel takes to find out that a machine which it knew has gone: 5 s until it asks, and then
+	// three times (delay_first_probe_time and ucast_solicit of arp(7)).
+	doubt = 9 * time.Second
 )
 
 // taken reports whether another machine on the link of a card has an address, and the MAC address of that machine. It needs no
 // privileges: a packet to the address has the kernel ask the link for it, and what came of that stands in its table of
-// neighbours. It takes a second and a bit. An IPv6 address that is on no network of the link cannot be asked for: that is no
+// neighbours. It takes a second and a bit, and up to 9 s where the kernel remembers a machine that is silent now. An IPv6 address that is on no network of the link cannot be asked for: that is no
 // error, and whoever takes it has the kernel look (RFC 4862).
 func taken(ctx context.Context, card Card, a netip.Addr) (mac string, yes bool, err error) {
 	all, err := addresses()
@@ -41,13 +44,21 @@ func taken(ctx context.Context, card Card, a netip.Addr) (mac string, yes bool, 
 		return "", false, fmt.Errorf("ask whether %s is taken: %w", a, err)
 	}
 	defer func() { _ = unix.Close(socket) }()
-	for range probes {
+	for n, limit := 0, probes; n < limit; n++ {
 		if err := probe(socket, card, a); err != nil {
 			return "", false, fmt.Errorf("ask whether %s is taken: %w", a, err)
 		}
 		for range 10 {
-			if mac, err = neighbour(card, a); err != nil || mac != "" {
-				return mac, mac != "", err
+			now, sure, err := neighbour(card, a)
+			switch {
+			case err != nil:
+				return "", false, err
+			case sure:
+				return now, true, nil
+			case now != "":
+				mac, limit = now, int(doubt/probePause)
+			case mac != "":
+				return "", false, nil // it was there once
 			}
 			select {
 			case <-ctx.Done():
@@ -56,7 +67,7 @@ func taken(ctx context.Context, card Card, a netip.Addr) (mac string, yes bool, 
 			}
 		}
 	}
-	return "", false, nil
+	return mac, mac != "", nil
 }
 
 // probeSocket makes a socket whose packets go out over a card.
@@ -97,19 +108,24 @@ func probe(socket int, card Card, a netip.Addr) error {
 	return err
 }
 
-// neighbour returns the MAC address under which a machine on the link of a card answers for an address; "" where none does.
-func neighbour(card Card, a netip.Addr) (mac string, err error) {
+// neighbour returns the MAC address under which a machine on the link of a card answers for an address; "" where none does. It is
+// not sure of one that answered some time ago.
+func neighbour(card Card, a netip.Addr) (mac string, sure bool, err error) {
 	family := unix.AF_INET6
 	if a.Is4() {
 		family = unix.AF_INET
 	}
 	messages, err := dump(unix.RTM_GETNEIGH, unix.RTM_NEWNEIGH, family)
 	if err != nil {
-		return "", fmt.Errorf("list neighbours: %w", err)
+		return "", false, fmt.Errorf("list neighbours: %w", err)
 	}
-	const answered = unix.NUD_REACHABLE | unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE | unix.NUD_PERMANENT
+	const now, once = unix.NUD_REACHABLE | unix.NUD_PERMANENT, unix.NUD_STALE | unix.NUD_DELAY | unix.NUD_PROBE
 	for _, m := range messages {
-		if len(m) < unix.SizeofNdMsg || int(int32(nl.NativeEndian().Uint32(m[4:]))) != card.Index || nl.NativeEndian().Uint16(m[8:])&answered == 0 { //nolint:gosec // as struct ndmsg has it
+		if len(m) < unix.SizeofNdMsg {
+			continue
+		}
+		index, state := number(m[4:]), nl.NativeEndian().Uint16(m[8:]) // as struct ndmsg has it
+		if int(index) != card.Index || state&(now|once) == 0 {
 			continue
 		}
 		var who netip.Addr
@@ -123,10 +139,10 @@ func neighbour(card Card, a netip.Addr) (mac string, err error) {
 			}
 		})
 		if who == a && hardware != "" && !ownMAC(hardware) {
-			return hardware, nil
+			return hardware, state&now != 0, nil
 		}
 	}
-	return "", nil
+	return "", false, nil
 }
 
 // ownMAC reports whether the box itself answers: one card of two on a link may, for the other.

@@ -30,16 +30,18 @@ func asNobody(t *testing.T, helper, question string) string {
 	cmd.Env = append(os.Environ(), "NOBODY="+question)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	out, err := cmd.CombinedOutput()
-	if err != nil {
+	_, said, ok := strings.Cut(string(out), "answer: ")
+	if err != nil || !ok {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for line := range strings.Lines(string(out)) {
-		if answer, ok := strings.CutPrefix(line, "answer: "); ok {
-			return strings.TrimSpace(answer)
-		}
-	}
-	t.Fatalf("no answer\n%s", out)
-	return ""
+	said, _, _ = strings.Cut(said, "\n")
+	return said
+}
+
+// answer is how a helper answers.
+func answer(t *testing.T, text string) {
+	t.Helper()
+	t.Log("answer: " + text)
 }
 
 // TestHelperProbe is no test: it asks for an address, as the user that runs it.
@@ -49,7 +51,7 @@ func TestHelperProbe(t *testing.T) {
 		t.Skip("only with a question")
 	}
 	mac, yes, err := taken(t.Context(), card(t, name), netip.MustParseAddr(text))
-	fmt.Printf("\nanswer: %v %s %v\n", yes, mac, err)
+	answer(t, fmt.Sprintf("%v %s %v", yes, mac, err))
 }
 
 func TestAnAddressThatAnotherMachineHasIsFoundWithoutPrivileges(t *testing.T) {
@@ -90,7 +92,19 @@ func TestAnAddressThatAnotherMachineHasIsFoundWithoutPrivileges(t *testing.T) {
 	ask("what the box has on another card", "eth0 192.0.2.8", free)
 	ask("what the box has on another card in IPv6", "eth0 2001:db8:1::8", free)
 	ask("beyond the gateway", "eth0 203.0.113.1", free)
+
+	// A machine that was known and is no more there, and one that is.
 	l.Router("ip", "address", "del", "10.9.8.7/24", "dev", "wire")
+	l.Router("ip", "address", "add", "192.0.2.66/24", "dev", "wire")
+	for _, known := range []string{"10.9.8.7", "192.0.2.66"} {
+		realtest.IP(t, "neighbour", "replace", known, "dev", "eth0", "lladdr", strings.Fields(mac)[1], "nud", "stale")
+	}
+	if got := asNobody(t, "TestHelperProbe", "eth0 10.9.8.7"); got != free {
+		t.Errorf("a machine that has gone: %q", got)
+	}
+	if got := asNobody(t, "TestHelperProbe", "eth0 192.0.2.66"); got != mac {
+		t.Errorf("a machine that has not spoken for a while: %q", got)
+	}
 	l.Pull("eth0")
 	ask("a card without a cable", "eth0 192.0.2.60", free)
 }

@@ -217,7 +217,7 @@ func (p profile) forget() {
 	}
 }
 
-// excerpt returns what a profile has of the keys that are ours, and whether it lies on the disk, as a text.
+// excerpt returns what a profile has of the keys that are ours, as a text.
 func (p profile) excerpt() (string, error) {
 	kept := profile{}
 	for section, keys := range ours {

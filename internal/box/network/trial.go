@@ -405,13 +405,13 @@ func (n *Network) end(t *trial, c Change) {
 
 // Confirm keeps the change that waits. at is the address at which the box was reached: ErrNoChange, ErrElsewhere, ErrSlow.
 func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Change, error) {
-	if err := n.knows(token); err != nil {
+	if err := n.awaitMade(ctx, token); err != nil {
 		return Change{}, err
 	}
-	turn, cancel := context.WithTimeout(ctx, AnswerTime)
+	turn, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	if n.take(turn) != nil {
-		return Change{}, ErrElsewhere.Saying("The change is still being made. Try again in a moment.").After(lookEvery)
+		return Change{}, errNotYet
 	}
 	defer n.give()
 	if err := n.knows(token); err != nil {
@@ -422,7 +422,7 @@ func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Cha
 	case n.config.Elapsed() >= t.end:
 		return Change{}, ErrNoChange
 	case !t.made:
-		return Change{}, ErrElsewhere.Saying("The change is still being made. Try again in a moment.").After(lookEvery)
+		return Change{}, errNotYet
 	case !n.reached(t.Setting, at):
 		return Change{}, ErrElsewhere
 	}
@@ -443,6 +443,31 @@ func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Cha
 	n.mu.Unlock()
 	n.end(t, c)
 	return c, nil
+}
+
+// errNotYet: the change was asked for and not made yet.
+var errNotYet = ErrElsewhere.Saying("The change is still being made. Try again in a moment.").After(lookEvery)
+
+// awaitMade waits until the change is made that a token confirms: a page at a new address is opened as soon as there is one.
+func (n *Network) awaitMade(ctx context.Context, token string) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	for {
+		if err := n.knows(token); err != nil {
+			return err
+		}
+		n.mu.Lock()
+		made := n.change != nil && n.change.made
+		n.mu.Unlock()
+		if made {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errNotYet
+		case <-time.After(lookEvery / 10):
+		}
+	}
 }
 
 // knows refuses a token that is not that of the change that waits.
