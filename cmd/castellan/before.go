@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"castellan/internal/httpapi/api"
+	"castellan/internal/settings"
 )
 
 func printBefore(c *call) error {
@@ -27,7 +28,7 @@ func printBefore(c *call) error {
 
 // showBefore prints what a reset has changed, by the names that the screens have for it.
 func (c *call) showBefore(b api.BeforeReset) error {
-	zone, err := time.LoadLocation(b.TimeZone)
+	zone, err := settings.Zone(b.TimeZone)
 	if err != nil {
 		zone = time.UTC
 	}

@@ -19,6 +19,7 @@ func TestTheGreetingTellsPressingFromHolding(t *testing.T) {
 		"unclaimed":   {daemon.Greeting{Simulated: true}, []string{press + "claims this NAS", hold + "restores"}, nil},
 		"owned":       {daemon.Greeting{Simulated: true, Owned: true}, []string{press + "confirms", hold + "restores"}, []string{"claims"}},
 		"recovery":    {daemon.Greeting{Simulated: true, Recovery: "It is damaged."}, []string{hold + "begins this NAS anew"}, []string{press}},
+		"addresses":   {daemon.Greeting{HTTPS: "[::]:8001", Elsewhere: []string{"192.0.2.20:8001", "[fd00::20]:8001"}}, []string{"https://localhost:8001\n", " https://192.0.2.20:8001\n", " https://[fd00::20]:8001\n"}, nil},
 		"real button": {daemon.Greeting{Button: "Found on gpio-keys."}, []string{"Found on gpio-keys."}, []string{"-hold"}},
 	} {
 		var out bytes.Buffer

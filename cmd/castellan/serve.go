@@ -57,6 +57,9 @@ func greet(w io.Writer, g daemon.Greeting, config string) {
 	line := func(name, value string) { _, _ = fmt.Fprintf(w, "  %-14s %s\n", name, value) }
 	_, _ = fmt.Fprintf(w, "\nCastellan %s\n\n", version)
 	line("address", "https://localhost:"+port)
+	for _, address := range g.Elsewhere {
+		line("", "https://"+address)
+	}
 	if _, plain, err := net.SplitHostPort(g.HTTP); err == nil {
 		line("redirect", "http://localhost:"+plain)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"castellan/internal/box/clock"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/settings"
 )
 
 // errNotSynced ends the program with 1 when the servers do not stand behind the time.
@@ -39,7 +40,7 @@ func printTime(c *call) error {
 
 // showTime prints the clocks, how far they may be believed, who keeps the system clock, and the servers.
 func (c *call) showTime(t api.Time) error {
-	zone, err := time.LoadLocation(t.Clock.Zone)
+	zone, err := settings.Zone(t.Clock.Zone)
 	if err != nil {
 		zone = time.UTC
 	}

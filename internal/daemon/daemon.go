@@ -252,7 +252,8 @@ func (h *house) restore() error {
 
 // Greeting is how to reach a house that has begun to answer.
 type Greeting struct {
-	HTTPS, HTTP, Socket string // addresses; HTTP may be empty
+	HTTPS, HTTP, Socket string   // addresses; HTTP may be empty
+	Elsewhere           []string // addresses by which others call it
 	Fingerprint         string
 	Owned               bool
 	Name                string // of the built-in administrator

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -97,7 +98,7 @@ func (h *house) welcome(ctx context.Context, d doors) {
 	}
 	if h.Ready != nil {
 		g := h.greeting()
-		g.HTTPS, g.HTTP, g.Socket = d.https, d.http, h.File.Socket
+		g.HTTPS, g.HTTP, g.Socket, g.Elsewhere = d.https, d.http, h.File.Socket, h.elsewhere(d.https)
 		h.Ready(g)
 	}
 }
@@ -275,6 +276,17 @@ func (l ownPeers) Accept() (net.Conn, error) {
 		}
 		_ = c.Close()
 	}
+}
+
+// elsewhere lists by which addresses others call a box that listens at one.
+func (h *house) elsewhere(listens string) (all []string) {
+	port, err := netip.ParseAddrPort(listens)
+	for _, a := range h.links.Lasting() {
+		if err == nil && a.IsGlobalUnicast() && (port.Addr() == a || port.Addr().IsUnspecified()) {
+			all = append(all, netip.AddrPortFrom(a, port.Port()).String())
+		}
+	}
+	return all
 }
 
 // origin is where the desktop is found, for links in mails. Only the integrator's file and the box itself

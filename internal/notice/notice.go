@@ -162,7 +162,7 @@ func (p *Post) place(at time.Time) place {
 	if err := p.DB.View(func(tx *store.Tx) (err error) { s, err = settings.Get(tx); return err }); err != nil {
 		p.Out.Warn("read settings for a mail", "err", err)
 	}
-	zone, err := time.LoadLocation(s.TimeZone)
+	zone, err := settings.Zone(s.TimeZone)
 	if err != nil {
 		zone = time.UTC
 	}

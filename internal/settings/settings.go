@@ -4,8 +4,6 @@ package settings
 import (
 	"regexp"
 	"strings"
-	"time"
-	_ "time/tzdata" // small boxes carry no time zones of their own
 
 	"castellan/internal/fault"
 	"castellan/internal/store"
@@ -54,7 +52,7 @@ func (s Settings) check() error {
 	if !label.MatchString(strings.ToLower(s.NASName)) {
 		wrong = append(wrong, fault.Field{Name: "nas_name", Code: "malformed", Message: "Letters, digits and “-”, up to 63, and no “-” at either end."})
 	}
-	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || s.TimeZone == "Local" {
+	if _, err := Zone(s.TimeZone); err != nil {
 		wrong = append(wrong, fault.Field{Name: "time_zone", Code: "unknown", Message: "This time zone is not known. Choose one from the list."})
 	}
 	if wrong != nil {
