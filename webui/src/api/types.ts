@@ -44,7 +44,6 @@ export type Me = Schemas["Me"];
 export type MySessions = Schemas["MySessions"];
 export type Network = Schemas["Network"];
 export type NetworkChange = Schemas["NetworkChange"];
-export type NetworkServiceKind = Schemas["NetworkServiceKind"];
 export type NetworkTrial = Schemas["NetworkTrial"];
 export type OpenSession = Schemas["OpenSession"];
 export type Outcome = Schemas["Outcome"];
