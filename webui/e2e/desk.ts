@@ -61,9 +61,9 @@ export async function open(visitor: Visitor, app: keyof typeof ids, at?: string)
 	return win;
 }
 
-/** The owner signs in and opens the page of the network. */
-export async function atNetwork(visitor: Visitor): Promise<Locator> {
-	await signIn(visitor, marta);
+/** An administrator signs in and opens the page of the network. */
+export async function atNetwork(visitor: Visitor, who: Person = marta): Promise<Locator> {
+	await signIn(visitor, who);
 	await desktop(visitor);
 	const win = await open(visitor, "Settings", "Network");
 	await win.getByRole("heading", { name: "eth0" }).waitFor();

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { sizes } from "./browser";
 import { atNetwork, desktop } from "./desk";
-import { marta } from "./remote";
+import { ines, marta } from "./remote";
 import { lanStory } from "./story";
 
 // One change at a time, and the other administrator is told whose it is.
@@ -13,7 +13,7 @@ for (const service of ["networkd", "NetworkManager"] as const)
 			const { page } = visitor;
 			const win = await atNetwork(visitor);
 			const other = await visit();
-			const theirs = await atNetwork(other);
+			const theirs = await atNetwork(other, ines);
 			const search = async (domain: string) => {
 				await win.getByRole("button", { name: "Change eth0" }).click();
 				const panel = page.getByRole("form", { name: "Change eth0" });
@@ -23,7 +23,7 @@ for (const service of ["networkd", "NetworkManager"] as const)
 				await page.getByRole("dialog", { name: "New settings of eth0: keep them?" }).waitFor();
 			};
 			await search("attic.example");
-			await theirs.getByText("Your new settings of eth0 wait to be kept.").waitFor();
+			await theirs.getByText("marta is trying new settings of eth0.").waitFor();
 			expect(await theirs.getByRole("button", { name: "Change eth0" }).isDisabled()).toBe(true);
 			await other.look(`network-waits-${service}`);
 			await visitor.look(`network-trial-here-${service}`);

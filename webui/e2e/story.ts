@@ -7,7 +7,7 @@ import { Machine } from "./machine";
 import { Mta } from "./mta";
 import { Nas } from "./nas";
 import { missing, type Need, skipLine } from "./needs";
-import { type Box, type Owner, Remote } from "./remote";
+import { type Box, ines, type Owner, Remote } from "./remote";
 import { Visitor } from "./visitor";
 
 export interface Scene<B extends Box = Nas> {
@@ -67,6 +67,7 @@ export function lanStory(
 					if (!stage.unclaimed) {
 						const owner = await Remote.to(nas);
 						await owner.claim();
+						await owner.add(ines, "administrator");
 						await owner.leave();
 					}
 					await nas.move(lan);
