@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -39,5 +40,22 @@ func TestTheNetworkIsPrintedForPeople(t *testing.T) {
 		if got := foundAs(a); !strings.Contains(got, want) {
 			t.Errorf("%+v: got %q", a, got)
 		}
+	}
+}
+
+// The command line shows the network of a box that nobody owns yet, and changes nothing where the config file leaves the network alone.
+func TestTheCommandLineShowsTheNetworkAndLeavesItAlone(t *testing.T) {
+	p := newProcess(t)
+	p.start()
+	out, err := castellan("network", "-config", p.config).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "set up by") || !strings.Contains(string(out), "castellan") {
+		t.Errorf("%v: %s", err, out)
+	}
+	var n api.Network
+	if out, err = castellan("network", "-json", "-config", p.config).Output(); err != nil || json.Unmarshal(out, &n) != nil || n.Service != api.NoNetworkService || n.Trouble == "" {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err = castellan("network", "automatic", "-config", p.config).CombinedOutput(); err == nil || !strings.Contains(string(out), "castellan: ") {
+		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -36,3 +36,27 @@ func TestNamesOfTheConfigFileAreServed(t *testing.T) {
 		}
 	}
 }
+
+// Whoever sets a NAS up is told whether its network works; of one that has an owner, strangers are not.
+func TestTheStatusTellsOfTheNetworkWhoeverSetsItUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	if n, ok := h.browser().must(200, "GET", "/status", nil).body["network"].(obj); !ok || (n["working"] == true) != (n["message"] == "") {
+		t.Errorf("got %v", n)
+	}
+	owner := h.claim()
+	if owner.must(200, "GET", "/status", nil).body["network"] == nil {
+		t.Error("the owner is not told")
+	}
+	if got := h.browser().must(200, "GET", "/status", nil).body["network"]; got != nil {
+		t.Errorf("a stranger is told %v", got)
+	}
+	owner.must(200, "PUT", "/network/announcement", obj{"enabled": false})
+	if a := owner.must(200, "GET", "/network", nil).body["announcement"].(obj); a["enabled"] != false || a["by"] != "nobody" {
+		t.Errorf("got %v", a)
+	}
+	e := owner.events("area=settings")[0].(obj)
+	if e["kind"] != "settings.changed" || e["message"] != "Being found on the local network changed from on to off" {
+		t.Errorf("the log says %v", e)
+	}
+}

@@ -127,6 +127,8 @@ func Policy() []Rule {
 func networkPolicy() []Rule {
 	return []Rule{
 		{"Network, a change that nobody confirmed", words(network.TryTime), "box", "a confirmation over the changed interface, or going back at once", "Whoever locks themselves out of the network has only to wait. One change at a time."},
+		{"Network, DNS servers of an interface", atMost(network.MostDNS, "servers"), "interface", "-", "They are asked one after the other, and one that is silent costs seconds each time."},
+		{"Network, search domains of an interface", atMost(network.MostSearch, "domains"), "interface", "-", "A name that nobody knows is looked for in each of them."},
 		{"Network, the system's service", "asked for " + words(network.AnswerTime) + " at most", "question", "an answer", "A service that hangs is said to hang, and the interfaces are shown all the same."},
 		{"Network, names that others have", strconv.Itoa(announce.MostNames) + " are tried in " + words(announce.Silence), "box", "another name of the NAS", "Whoever answers for every name on the local network does not have the box take ever new ones into its certificate."},
 	}

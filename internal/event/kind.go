@@ -170,7 +170,7 @@ var catalogue = map[Kind]words{
 	NetworkRefused:     {Settings, Info, "The settings of {interface} stay as they were: {reason}"},
 	NetworkKept:        {Settings, Warning, "{interface} keeps its new settings, which {account} asked for and which were confirmed at {at}: {settings}"},
 	NetworkWentBack:    {Settings, Warning, "{interface} went back to its former settings: {reason}"},
-	NetworkAutomatic:   {Settings, Warning, "All interfaces ask the network for their addresses again; that was asked for on the NAS itself"},
+	NetworkAutomatic:   {Settings, Warning, "Automatic addresses on all interfaces were asked for on the NAS itself"},
 	NetworkPending:     {Button, Warning, "The reset asked for automatic network addresses, and nothing here can change the network"},
 	NetworkRestored:    {Button, Warning, "All interfaces ask the network for their addresses again, by the reset"},
 	DefaultShown:       {Settings, Warning, "The default password of this NAS was shown {where}"},

@@ -112,7 +112,7 @@ func TestChangesOfTheNetworkAreTold(t *testing.T) {
 			}
 		},
 	} {
-		time.Sleep(2 * longest)
+		time.Sleep(longest + 2*settling)
 		links.Networks()
 		before := told.Load()
 		change()
@@ -125,7 +125,7 @@ func TestChangesOfTheNetworkAreTold(t *testing.T) {
 	if !links.Owns(netip.MustParseAddr("192.0.2.7")) {
 		t.Error("the picture is old")
 	}
-	time.Sleep(2 * longest)
+	time.Sleep(longest + 2*settling)
 	before := told.Load()
 	realtest.IP(t, "address", "change", "192.0.2.7/24", "dev", "eth0", "preferred_lft", "forever")
 	time.Sleep(3 * settling)

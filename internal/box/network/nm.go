@@ -103,7 +103,7 @@ func (s *session) call(path dbus.ObjectPath, method string, args ...any) *dbus.C
 	defer cancel()
 	c := s.bus.Object(nmName, path).CallWithContext(ctx, method, dbus.FlagNoAutoStart, args...)
 	if c.Err != nil {
-		c.Err = fmt.Errorf("ask NetworkManager (%s): %w", method[strings.LastIndexByte(method, '.')+1:], reason(c.Err))
+		c.Err = fmt.Errorf("ask NetworkManager (%s): %w", method[strings.LastIndexByte(method, '.')+1:], reason(errors.Join(ctx.Err(), c.Err))) // a call that is given up may end in many ways
 	}
 	return c
 }

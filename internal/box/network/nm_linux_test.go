@@ -191,6 +191,28 @@ func TestNetworkManagerKeepsWhatWasConfirmed(t *testing.T) {
 	}
 }
 
+func TestARestartOfNetworkManagerDoesNotStandInTheWayOfKeeping(t *testing.T) {
+	for name, profile := range map[string]string{"a profile": lan, "none": ""} {
+		t.Run(name, func(t *testing.T) {
+			if !realtest.Isolate(t) {
+				return
+			}
+			h := newNMHouse(t, profile, "eth0")
+			h.try(byHand("eth0", "192.0.2.20/24", realtest.Router))
+			h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") })
+			for range 2 {
+				h.stop()
+				h.start()
+				h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") && !h.leased("eth0") })
+				h.settle(true)
+			}
+			if text := h.files(disk) + h.files(memory); strings.Count(text, "192.0.2.20") != 1 || strings.Contains(text, "castellan") {
+				t.Errorf("left:\n%s", text)
+			}
+		})
+	}
+}
+
 func TestNetworkManagerGoesBack(t *testing.T) {
 	for name, profile := range map[string]string{"a profile": lan, "none": ""} {
 		t.Run(name, func(t *testing.T) {

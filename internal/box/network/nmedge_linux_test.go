@@ -57,14 +57,15 @@ func TestNetworkManagerSetsUpIPv6Only(t *testing.T) {
 	}
 	h := newNMHouse(t, lan, "eth0")
 	for name, wish := range map[string]Setting{
-		"by hand":   {Interface: "eth0", IPv4: Family{Method: Off}, IPv6: family("2001:db8:1::20/64", realtest.Router6)},
+		"by hand":   {Interface: "eth0", IPv4: Family{Method: Off}, IPv6: family("2001:db8:1::20/64", "fe80::99")},
 		"announced": {Interface: "eth0", IPv4: Family{Method: Off}, IPv6: Family{Method: Automatic}},
 	} {
 		h.try(wish)
 		h.Wait("IPv6 only, "+name, func() bool {
 			all := card(t, "eth0").Addresses
 			return slices.ContainsFunc(all, func(a Address) bool { return netip.MustParsePrefix("2001:db8:1::/64").Contains(a.Addr()) }) &&
-				!slices.ContainsFunc(all, func(a Address) bool { return a.Addr().Is4() }) && h.Has("eth0", "2001:db8:1::20") == (name == "by hand")
+				!slices.ContainsFunc(all, func(a Address) bool { return a.Addr().Is4() }) && h.Has("eth0", "2001:db8:1::20") == (name == "by hand") &&
+				slices.Contains(card(t, "eth0").Gateways, netip.MustParseAddr("fe80::99")) == (name == "by hand")
 		})
 		if got := h.setting("eth0"); !alike(got, wish) {
 			t.Errorf("%s: got %+v", name, got)
@@ -339,7 +340,8 @@ func TestANetworkManagerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if !h.service.there(ctx) {
-		t.Error("one that does not answer is not there")
+		_, err := h.service.Settings(ctx)
+		t.Errorf("one that does not answer is not there: %v", err)
 	}
 	if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "")}, TryTime); !errors.Is(err, ErrSlow) {
 		t.Errorf("got %v", err)

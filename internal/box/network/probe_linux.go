@@ -72,24 +72,33 @@ func taken(ctx context.Context, card Card, a netip.Addr) (mac string, yes bool, 
 
 // probeSocket makes a socket whose packets go out over a card.
 func probeSocket(card Card, a netip.Addr) (fd int, err error) {
-	family, level, option := unix.AF_INET6, unix.IPPROTO_IPV6, unix.IPV6_UNICAST_IF
+	family := unix.AF_INET6
 	if a.Is4() {
-		family, level, option = unix.AF_INET, unix.IPPROTO_IP, unix.IP_UNICAST_IF
+		family = unix.AF_INET
 	}
 	if fd, err = unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0); err != nil {
 		return 0, err
 	}
 	// Kernels before 5.7 let only root bind to an interface; a preference will do there.
 	if err = unix.BindToDevice(fd, card.Name); errors.Is(err, unix.EPERM) {
-		var index [4]byte
-		binary.BigEndian.PutUint32(index[:], uint32(card.Index)) //nolint:gosec // an index is small
-		err = unix.SetsockoptInt(fd, level, option, int(binary.NativeEndian.Uint32(index[:])))
+		err = prefer(fd, card, a)
 	}
 	if err != nil {
 		_ = unix.Close(fd)
 		return 0, err
 	}
 	return fd, nil
+}
+
+// prefer has the packets of a socket go out over a card unless a route says otherwise.
+func prefer(fd int, card Card, a netip.Addr) error {
+	level, option := unix.IPPROTO_IPV6, unix.IPV6_UNICAST_IF
+	if a.Is4() {
+		level, option = unix.IPPROTO_IP, unix.IP_UNICAST_IF
+	}
+	var index [4]byte
+	binary.BigEndian.PutUint32(index[:], uint32(card.Index)) //nolint:gosec // an index is small
+	return unix.SetsockoptInt(fd, level, option, int(binary.NativeEndian.Uint32(index[:])))
 }
 
 // probe sends an empty packet straight to an address.

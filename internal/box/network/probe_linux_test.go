@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"castellan/internal/realtest"
 )
 
@@ -92,19 +94,57 @@ func TestAnAddressThatAnotherMachineHasIsFoundWithoutPrivileges(t *testing.T) {
 	ask("what the box has on another card", "eth0 192.0.2.8", free)
 	ask("what the box has on another card in IPv6", "eth0 2001:db8:1::8", free)
 	ask("beyond the gateway", "eth0 203.0.113.1", free)
-
-	// A machine that was known and is no more there, and one that is.
-	l.Router("ip", "address", "del", "10.9.8.7/24", "dev", "wire")
-	l.Router("ip", "address", "add", "192.0.2.66/24", "dev", "wire")
-	for _, known := range []string{"10.9.8.7", "192.0.2.66"} {
-		realtest.IP(t, "neighbour", "replace", known, "dev", "eth0", "lladdr", strings.Fields(mac)[1], "nud", "stale")
-	}
-	if got := asNobody(t, "TestHelperProbe", "eth0 10.9.8.7"); got != free {
-		t.Errorf("a machine that has gone: %q", got)
-	}
-	if got := asNobody(t, "TestHelperProbe", "eth0 192.0.2.66"); got != mac {
-		t.Errorf("a machine that has not spoken for a while: %q", got)
-	}
 	l.Pull("eth0")
 	ask("a card without a cable", "eth0 192.0.2.60", free)
+}
+
+func TestAMachineThatHasGoneDoesNotKeepItsAddress(t *testing.T) {
+	if !realtest.Isolate(t) {
+		return
+	}
+	l := realtest.NewLAN(t, "eth0")
+	realtest.IP(t, "link", "set", "eth0", "up")
+	realtest.IP(t, "address", "add", "192.0.2.7/24", "dev", "eth0")
+	mac := strings.TrimSpace(l.Router("cat", "/sys/class/net/wire/address"))
+	l.Router("ip", "address", "add", "192.0.2.66/24", "dev", "wire")
+	for _, known := range []string{"192.0.2.65", "192.0.2.66"} {
+		realtest.IP(t, "neighbour", "replace", known, "dev", "eth0", "lladdr", mac, "nud", "stale")
+	}
+	if got := asNobody(t, "TestHelperProbe", "eth0 192.0.2.65"); got != "false  <nil>" {
+		t.Errorf("a machine that has gone: %q", got)
+	}
+	if got := asNobody(t, "TestHelperProbe", "eth0 192.0.2.66"); got != "true "+mac+" <nil>" {
+		t.Errorf("a machine that has not spoken for a while: %q", got)
+	}
+}
+
+func TestOldKernelsAskByAPreference(t *testing.T) {
+	if !realtest.Isolate(t) {
+		return
+	}
+	l := realtest.NewLAN(t, "eth0", "eth1")
+	for _, c := range []string{"eth0", "eth1"} {
+		realtest.IP(t, "link", "set", c, "up")
+	}
+	realtest.IP(t, "address", "add", "192.0.2.7/24", "dev", "eth0")
+	l.Wait("announced networks", func() bool { return strings.Count(realtest.IP(t, "-6", "route"), "2001:db8:1::/64 dev eth") == 2 })
+	for _, text := range []string{realtest.Router, realtest.Router6} {
+		a, family := netip.MustParseAddr(text), unix.AF_INET
+		if a.Is6() {
+			family = unix.AF_INET6
+		}
+		fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := card(t, "eth1")
+		if err := prefer(fd, c, a); err != nil {
+			t.Fatal(err)
+		}
+		if err := probe(fd, c, a); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		l.Wait(text+" to answer on the other card", func() bool { mac, _, err := neighbour(c, a); return err == nil && mac != "" })
+		_ = unix.Close(fd)
+	}
 }

@@ -159,8 +159,8 @@ func (p profile) with(s Setting) profile {
 	if s.MTU != 0 {
 		c.put(c.mtuSection(), "mtu", uint32(s.MTU)) //nolint:gosec // it was checked: 576 to 9216
 	}
-	if get[string](c, "connection", "interface-name") == "" {
-		c.put("connection", "interface-name", s.Interface) // two interfaces must not take the same address
+	if get[string](c, "connection", "interface-name") == "" && len(get[[]byte](c, wired, "mac-address")) == 0 {
+		c.put("connection", "interface-name", s.Interface) // another one must not take the same address at the next start
 	}
 	return c
 }
