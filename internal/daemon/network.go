@@ -77,9 +77,25 @@ func (h *house) waitingChange() (network.Change, bool) {
 	return c, ok && c.Outcome == network.Waiting
 }
 
-// changeEnded records that a change of the network went back by itself. One that was kept is recorded where it was confirmed.
+// changeEnded records how a change of the network ended. One that was kept is recorded where it was confirmed, unless that was in a former
+// run; it is not taken back by a reset of before, and no other change begins until that is on the disk.
 func (h *house) changeEnded(c network.Change) {
-	if c.Outcome == network.WentBack {
-		h.record(event.Event{Kind: event.NetworkWentBack, Actor: c.By}.With("interface", c.Interface).With("reason", c.Reason))
+	about := func(k event.Kind) event.Event {
+		return event.Event{Kind: k, Actor: c.By}.With("interface", c.Interface)
+	}
+	switch {
+	case c.Outcome == network.WentBack:
+		h.record(about(event.NetworkWentBack).With("reason", c.Reason))
+	case h.db == nil:
+	default:
+		err := h.db.Update(func(tx *store.Tx) error {
+			if err := h.reset.ForgetNetwork(tx); err != nil || c.Reason == "" {
+				return err
+			}
+			return h.log.Record(tx, about(event.NetworkKept).With("account", c.By).With("at", "its new address before a start").With("settings", c.String()))
+		})
+		if err != nil {
+			h.Out.Error("note a change of the network that was kept", "err", err)
+		}
 	}
 }

@@ -162,6 +162,7 @@ func TestTheNetworkIsChangedThroughTheDoor(t *testing.T) {
 	h.passed.Add(int64(network.TryTime)) // nobody confirms it
 	l.Wait("the old address", func() bool { return l.Has("eth0", "192.0.2.20") && !l.Has("eth0", "192.0.2.22") })
 	h.at(l, "192.0.2.20").refused(410, "no_network_change", "POST", "/network/confirmation", obj{"token": trial["token"]})
+	l.Wait("a word in the log", func() bool { return slices.Contains(owner.kinds("settings"), "network.went_back") })
 	kinds := owner.kinds("settings")
 	for _, want := range []string{"network.tried", "network.refused", "network.kept", "network.went_back"} {
 		if !slices.Contains(kinds, want) {

@@ -92,7 +92,7 @@ type Change struct {
 	By      string // the account that asked for it
 	Left    time.Duration
 	Outcome Outcome
-	Reason  string // why it went back, as a sentence
+	Reason  string // why it went back, as a sentence; of one that was kept: why nobody who is here confirmed it
 }
 
 // Trial is a change that has just been made. Token confirms it, once.

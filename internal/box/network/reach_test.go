@@ -23,7 +23,7 @@ func TestHowFarTheBoxComesIsSeenInItsCards(t *testing.T) {
 		"both, on one of them": {[]Card{{Name: "eth1"}, {Name: "eth0", Addresses: []Address{address("2001:db8::5/64"), address("fd00::1/64")}, Gateways: router}}, Reach{true, true}, 2},
 	} {
 		n := New(Config{})
-		n.parts.cards = func() ([]Card, error) { return test.cards, nil }
+		n.cards = func() ([]Card, error) { return test.cards, nil }
 		if got := n.Reach(); got != test.want {
 			t.Errorf("%s: got %+v", name, got)
 		}
@@ -32,7 +32,7 @@ func TestHowFarTheBoxComesIsSeenInItsCards(t *testing.T) {
 		}
 	}
 	n := New(Config{})
-	n.parts.cards = func() ([]Card, error) { return nil, errors.New("interrupted") }
+	n.cards = func() ([]Card, error) { return nil, errors.New("interrupted") }
 	if got := n.Reach(); got != (Reach{true, true}) {
 		t.Errorf("trouble of the kernel is told as trouble of the network: %+v", got)
 	}

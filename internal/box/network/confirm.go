@@ -1,0 +1,134 @@
+package network
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"net/netip"
+	"slices"
+	"time"
+
+	"castellan/internal/secret"
+)
+
+// Confirm keeps the change that waits. at is the address at which the box was reached: ErrNoChange, ErrElsewhere, ErrSlow.
+func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Change, error) {
+	if err := n.awaitMade(ctx, token); err != nil {
+		return Change{}, err
+	}
+	turn, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	if n.take(turn) != nil {
+		return Change{}, errNotYet
+	}
+	defer n.give()
+	if err := n.knows(token); err != nil {
+		return Change{}, err
+	}
+	t := n.current()
+	switch {
+	case n.config.Elapsed() >= t.end:
+		return Change{}, ErrNoChange
+	case !t.made:
+		return Change{}, errNotYet
+	case !n.reached(t.Setting, at):
+		return Change{}, ErrElsewhere
+	}
+	keeping := t.note
+	keeping.Keeping = true
+	if err := n.write(keeping); err != nil {
+		return Change{}, err
+	}
+	// Whoever asked may be gone by now; what they wanted is to be done.
+	settle, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer stop()
+	if err := n.of(t.Kind).Settle(settle, true); err != nil {
+		return Change{}, errors.Join(gone(err), n.write(t.note)) // it still waits
+	}
+	c := Change{Setting: t.Setting, By: t.By, Outcome: Kept}
+	n.mu.Lock()
+	n.kept = t.digest
+	n.mu.Unlock()
+	n.end(t, c)
+	return c, nil
+}
+
+// errNotYet: the change was asked for and not made yet.
+var errNotYet = ErrElsewhere.Saying("The change is still being made. Try again in a moment.").After(lookEvery)
+
+// awaitMade waits until the change is made that a token confirms: a page at a new address is opened as soon as there is one.
+func (n *Network) awaitMade(ctx context.Context, token string) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	for {
+		if err := n.knows(token); err != nil {
+			return err
+		}
+		n.mu.Lock()
+		made := n.change != nil && n.change.made
+		n.mu.Unlock()
+		if made {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errNotYet
+		case <-time.After(lookEvery / 10):
+		}
+	}
+}
+
+// knows refuses a token that is not that of the change that waits.
+func (n *Network) knows(token string) error {
+	d := secret.DigestOf(token)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if t := n.change; t != nil && t.reason == "" && subtle.ConstantTimeCompare(d[:], t.digest[:]) == 1 {
+		return nil
+	}
+	if subtle.ConstantTimeCompare(d[:], n.kept[:]) == 1 {
+		return ErrNoChange.Saying("The change was confirmed already, and stays.")
+	}
+	return ErrNoChange
+}
+
+// reached reports whether an address proves that the box is reached by a setting: the changed interface has it now, and where the
+// setting names one of that family it is that very one.
+func (n *Network) reached(s Setting, at netip.Addr) bool {
+	at = at.Unmap().WithZone("")
+	f := s.IPv6
+	if at.Is4() {
+		f = s.IPv4
+	}
+	if !at.IsValid() || f.Method == Off || f.Method == Manual && f.Address.Addr() != at {
+		return false
+	}
+	all, err := n.cards()
+	i := slices.IndexFunc(all, func(c Card) bool { return c.Name == s.Interface })
+	return err == nil && i >= 0 && has(all[i], at)
+}
+
+// GoBack has the change that waits go back at once: ErrNoChange. Where the service does not answer it is tried again by Run.
+func (n *Network) GoBack(ctx context.Context) (Change, error) {
+	if n.current() == nil {
+		return Change{}, ErrNoChange
+	}
+	turn, cancel := context.WithTimeout(ctx, makeTime)
+	defer cancel()
+	if err := n.take(turn); err != nil {
+		return Change{}, err
+	}
+	defer n.give()
+	t := n.current()
+	if t == nil || t.Restoring {
+		return Change{}, ErrNoChange
+	}
+	n.because(t, "It was taken back by hand.")
+	defer n.rouse()
+	if err := n.goBack(context.WithoutCancel(ctx), t); err != nil {
+		return Change{}, ErrSlow.Saying("The network service of this NAS does not answer. The change goes back as soon as it does.").Because(err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return *n.last, nil
+}
