@@ -162,7 +162,7 @@ func (d *Daemon) assemble(opened opened) (*house, error) {
 	h.signal = d.signals()
 	h.button = button.New(button.Config{Source: d.buttonSource(), Times: button.DefaultTimes(), Pressed: h.pressed, Stage: h.staged, Rest: h.rest, Log: d.Out})
 	h.api = httpapi.Config{
-		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Network: httpapi.Network{Network: h.network, Announced: h.announcer.Status}, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
+		Clock: h.clock, Button: h.button, Feedback: h.signal.Found, Links: h.links, Network: httpapi.Network{Network: h.network, Announced: h.calledAs}, Certificate: h.certificate, Renamed: h.rename, Recovering: h.forgetTime,
 		Time: h.timekeeping(), Elapsed: d.Elapsed, Names: d.File.Web.Names, Build: d.Build, Libraries: libraries(), Out: d.Out,
 	}
 	if h.recovery != nil {

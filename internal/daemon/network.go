@@ -71,6 +71,15 @@ func (h *house) announced() announce.What {
 	return w
 }
 
+// calledAs is how the box is found, or why it is not.
+func (h *house) calledAs() announce.Status {
+	s := h.announcer.Status()
+	if h.File.Network.Service == config.NoNetwork {
+		s.Trouble = "The config file of this NAS leaves its network alone, so it is not announced."
+	}
+	return s
+}
+
 // waitingChange returns the change of the network that waits to be confirmed.
 func (h *house) waitingChange() (network.Change, bool) {
 	c, ok := h.network.Change()

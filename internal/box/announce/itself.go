@@ -108,12 +108,12 @@ func (a *Announcer) byItself(ctx context.Context, w *avahiWatch) error {
 func (r *responder) status() Status {
 	s := Status{By: Itself, Renamed: r.number > 1}
 	switch {
+	case len(r.cards) == 0:
+		s.Trouble = "No interface of this NAS has an address by which it could be found."
 	case r.taken:
 		s.Host = strings.TrimSuffix(r.names.host, ".")
 	case r.silent:
 		s.Trouble = fmt.Sprintf("Other machines have the name of this NAS and %d like it. Give it another name.", MostNames-1)
-	case len(r.cards) == 0:
-		s.Trouble = "No interface of this NAS has an address by which it could be found."
 	}
 	return s
 }

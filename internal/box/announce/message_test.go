@@ -111,7 +111,7 @@ func FuzzAnswer(f *testing.F) {
 }
 
 func TestWhoeverTakesEveryNameHasTheBoxBeSilent(t *testing.T) {
-	r := &responder{}
+	r := &responder{cards: []card{{}}}
 	r.what.Name = "a-name-of-sixty-three-letters-which-is-as-long-as-a-label-can-be"[:longestLabel]
 	r.number, r.names = 1, namesOf(r.what.Name)
 	seen := map[string]bool{}
