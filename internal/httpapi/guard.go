@@ -233,9 +233,10 @@ func (a *API) admitSession(op api.Operation, who *caller, r *http.Request) error
 	}
 	who.cookie, who.session, who.left = cookie, s, left
 	switch {
-	case who.enrol && !op.Enrol && s.Enrol:
+	case !who.enrol || op.Enrol || op.FirstRun && s.Claimed:
+	case s.Enrol:
 		return signin.ErrMend
-	case who.enrol && !op.Enrol:
+	default:
 		return signin.ErrDemanded
 	}
 	if op.Access == api.ForAdministrator && who.account.Role != account.Administrator {

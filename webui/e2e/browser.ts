@@ -1,7 +1,8 @@
 import { type Browser, chromium as engine } from "playwright-core";
 import { chromium, found } from "./needs";
 
-const flags = [
+/** How it is started. */
+export const flags = [
 	"--headless",
 	"--no-sandbox",
 	"--disable-gpu",

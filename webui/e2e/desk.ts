@@ -1,7 +1,7 @@
 import type { Locator } from "playwright-core";
 import { expect } from "vitest";
 import { Phone } from "./phone";
-import type { Person } from "./remote";
+import { marta, type Person } from "./remote";
 import type { Visitor } from "./visitor";
 
 /** What people do with pages, in words: each the same at both sizes. */
@@ -58,6 +58,15 @@ export async function open(visitor: Visitor, app: keyof typeof ids, at?: string)
 		await pages.getByRole("button", { name: at, exact: true }).click();
 	}
 	await win.getByRole("heading", { name: at, exact: true }).first().waitFor({ state: "attached" });
+	return win;
+}
+
+/** An administrator signs in and opens the page of the network. */
+export async function atNetwork(visitor: Visitor, who: Person = marta): Promise<Locator> {
+	await signIn(visitor, who);
+	await desktop(visitor);
+	const win = await open(visitor, "Settings", "Network");
+	await win.getByRole("heading", { name: "eth0" }).waitFor();
 	return win;
 }
 

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { inner, type Lan } from "./lan";
 import { type Box, Remote } from "./remote";
 import { TimeServer } from "./time-server";
 
@@ -15,7 +16,7 @@ const run = promisify(execFile);
 
 /** A new NAS in a folder of its own, with a simulated button as a rule, and time servers on the loopback network. */
 export class Nas implements Box {
-	readonly address: string;
+	address: string;
 	readonly folder: string;
 	/** How far network time is ahead of this machine, in milliseconds. */
 	readonly ahead: number;
@@ -23,6 +24,8 @@ export class Nas implements Box {
 	readonly time: TimeServer;
 	readonly #config: string;
 	#process: ChildProcess | undefined;
+	/** The network that it stands in; none: that of the loopback alone. */
+	#lan: Lan | undefined;
 
 	private constructor(folder: string, port: number, time: TimeServer) {
 		this.address = `https://localhost:${port}`;
@@ -61,9 +64,14 @@ source = "${button}"
 	/** Starts the program and waits until it answers. */
 	async serve() {
 		const log: string[] = [];
+		const line = [program, "serve", "-config", this.#config, "-greeting"];
 		// Without the system's bus: the machine of the test keeps its time zone.
-		const env = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: "unix:path=/nowhere/at/all" };
-		const child = spawn(program, ["serve", "-config", this.#config, "-greeting"], { env });
+		const outside = { line, env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: "unix:path=/nowhere/at/all" } };
+		const {
+			line: [first, ...rest],
+			env,
+		} = this.#lan?.inside(line) ?? outside;
+		const child = spawn(`${first}`, rest, { env });
 		this.#process = child;
 		await new Promise<void>((done, failed) => {
 			const heard = (text: Buffer) => {
@@ -75,6 +83,16 @@ source = "${button}"
 			child.stderr.on("data", heard);
 			child.once("exit", () => failed(new Error(`the program ended:\n${log.join("")}`)));
 		});
+	}
+
+	/** Has it stand in another network from now on, whose settings it may change; none of its time servers is there. */
+	async move(lan: Lan) {
+		await this.halt();
+		const config = await readFile(this.#config, "utf8");
+		await writeFile(this.#config, config.replace('service = "none"', 'service = "auto"'));
+		this.#lan = lan;
+		this.address = this.address.replace("localhost", lan.leased);
+		await this.serve();
 	}
 
 	/** Waits until the time servers were asked, so that no page begins with a clock that is not known yet. */
@@ -105,8 +123,10 @@ source = "${button}"
 	async halt() {
 		const child = this.#process;
 		if (!child || child.exitCode !== null) return;
-		child.kill("SIGTERM");
-		await once(child, "exit");
+		const ended = once(child, "exit");
+		if (this.#lan) process.kill(await inner(child), "SIGTERM");
+		else child.kill("SIGTERM");
+		await ended;
 	}
 
 	/** Stops the program and removes all traces. */

@@ -9,9 +9,10 @@ const packages = {
 	zbarimg: "apt-get install zbar-tools",
 	openssl: "apt-get install openssl",
 	exim4: "apt-get install exim4-daemon-light",
-	root: "run as root, which Exim starts as",
+	root: "run as root, which Exim starts as and namespaces want",
 	qemu: "apt-get install qemu-system-arm device-tree-compiler",
 	kernel: "packaging/setup/kernel.sh",
+	lan: "apt-get install systemd network-manager dnsmasq-base dbus iproute2 avahi-daemon",
 	network: "connect this machine to a network",
 };
 
@@ -45,6 +46,17 @@ export const ownAddress = Object.values(networkInterfaces())
 function there(name: Need): boolean {
 	if (name === "network") return ownAddress !== undefined;
 	if (name === "root") return process.getuid?.() === 0;
+	if (name === "lan")
+		return [
+			"/usr/lib/systemd/systemd-networkd",
+			"NetworkManager",
+			"dnsmasq",
+			"dbus-daemon",
+			"avahi-daemon",
+			"ip",
+			"unshare",
+			"nsenter",
+		].every((program) => found(program) !== undefined);
 	if (name === "kernel") return existsSync(kernel);
 	if (name === "qemu")
 		return ["qemu-system-aarch64", "fdtput", "go"].every((program) => found(program) !== undefined);

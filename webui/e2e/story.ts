@@ -2,11 +2,12 @@ import { tmpdir } from "node:os";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, type Size, sizes } from "./browser";
+import { Lan, type Place } from "./lan";
 import { Machine } from "./machine";
 import { Mta } from "./mta";
 import { Nas } from "./nas";
 import { missing, type Need, skipLine } from "./needs";
-import { type Box, type Owner, Remote } from "./remote";
+import { type Box, ines, type Owner, Remote } from "./remote";
 import { Visitor } from "./visitor";
 
 export interface Scene<B extends Box = Nas> {
@@ -49,6 +50,41 @@ export function machineStory(name: string, tell: (scene: Scene<Machine>) => Prom
 	told(name, (size) => play(() => Machine.start(), tell, size), wants, 240_000);
 }
 
+/** The same with a NAS that has a network of its own, which it may change. The browser stands behind its cable. */
+export function lanStory(
+	name: string,
+	tell: (scene: Scene & { lan: Lan }) => Promise<void>,
+	stage: Place & { unclaimed?: boolean; sizes?: Record<string, Size> },
+) {
+	const wants: Stage = { needs: ["lan", "root"], sizes: stage.sizes };
+	const start = async (size: Size) => {
+		const lan = await Lan.start(stage);
+		const behind = await lan.launch();
+		try {
+			await play(
+				async () => {
+					const nas = await Nas.start({ silent: true });
+					if (!stage.unclaimed) {
+						const owner = await Remote.to(nas);
+						await owner.claim();
+						await owner.add(ines, "administrator");
+						await owner.leave();
+					}
+					await nas.move(lan);
+					return nas;
+				},
+				(scene) => tell({ ...scene, lan }),
+				size,
+				behind,
+			);
+		} finally {
+			await behind.close();
+			await lan.stop();
+		}
+	};
+	told(name, start, wants, 180_000);
+}
+
 function told(name: string, tell: (size: Size) => Promise<void>, stage: Stage, patience?: number) {
 	const lacking = missing.filter((one) => one === "chromium" || stage.needs?.includes(one));
 	const title = lacking.length > 0 ? `${name} (${lacking.map(skipLine).join(", ")})` : name;
@@ -66,6 +102,7 @@ async function play<B extends Box>(
 	start: () => Promise<B>,
 	tell: (scene: Scene<B>) => Promise<void>,
 	size: Size,
+	from = browser,
 ) {
 	const nas = await start();
 	const visitors: Visitor[] = [];
@@ -82,9 +119,9 @@ async function play<B extends Box>(
 			size,
 			remote,
 			async visit(options, host) {
-				if (!browser) throw new Error("no browser");
-				const address = host ? nas.address.replace("localhost", host) : nas.address;
-				const visitor = await Visitor.open(browser, address, { viewport: size, ...options });
+				if (!from) throw new Error("no browser");
+				const address = host ? at(nas.address, host) : nas.address;
+				const visitor = await Visitor.open(from, address, { viewport: size, ...options });
 				visitors.push(visitor);
 				return visitor;
 			},
@@ -109,6 +146,13 @@ async function play<B extends Box>(
 		await nas.remove();
 		await Promise.all(mtas.map((one) => one.stop()));
 	}
+}
+
+/** The same address at another host. */
+function at(address: string, host: string): string {
+	const url = new URL(address);
+	url.hostname = host;
+	return url.origin;
 }
 
 /** Shows what stood in each browser when a story failed. */

@@ -4,7 +4,7 @@ import { story } from "./story";
 
 const pages = {
 	"Access Control": ["Users", "Groups", "Online users", "Policies"],
-	Settings: ["General", "Date & Time", "Notification", "Defender", "Reset button"],
+	Settings: ["General", "Network", "Date & Time", "Notification", "Defender", "Reset button"],
 	Log: ["All entries", "Sign-in", "Clock", "Mail"],
 	"Personal Settings": ["Account", "Security"],
 	About: ["Castellan"],

@@ -1,6 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, BrowserContextOptions, ConsoleMessage, Page, Response } from "playwright-core";
+import type {
+	Browser,
+	BrowserContextOptions,
+	ConsoleMessage,
+	Locator,
+	Page,
+	Response,
+} from "playwright-core";
 
 const rules = readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
@@ -15,6 +22,7 @@ export class Visitor {
 	readonly tight: boolean;
 	readonly complaints: string[] = [];
 	readonly #address: string;
+	#loses = false;
 	/** Refusals that belong to the story, and whether they came. */
 	readonly #named = new Map<string, "expected" | "allowed" | "seen">();
 
@@ -61,6 +69,12 @@ export class Visitor {
 		return visitor;
 	}
 
+	/** Presses a link that opens a page of its own at another address, and returns whoever stands before that. */
+	async pressed(link: Locator, address: string): Promise<Visitor> {
+		const [page] = await Promise.all([this.page.waitForEvent("popup"), link.click()]);
+		return new Visitor(page, address);
+	}
+
 	/** Sets the clock of this browser ahead of the machine’s, in milliseconds, and loads the page again. */
 	async runsAhead(by: number) {
 		await this.page.addInitScript((by) => {
@@ -89,8 +103,14 @@ export class Visitor {
 		this.#named.set(`${path} ${status}`, "allowed");
 	}
 
+	/** The NAS goes away in this story: that its address does not answer is no complaint. */
+	loses() {
+		this.#loses = true;
+	}
+
 	#heard(message: ConsoleMessage) {
 		if (!["error", "warning"].includes(message.type())) return;
+		if (this.#loses && /^Failed to load resource: net::/.test(message.text())) return;
 		const refused = message.text().match(/^Failed to load resource: .* status of (\d+)/);
 		const name = refused ? `${pathOf(message.location().url)} ${refused[1]}` : "";
 		if (this.#named.has(name)) this.#named.set(name, "seen");

@@ -28,7 +28,7 @@ story(
 			await open(visitor, "Access Control", at);
 			await visitor.look(`${name}-${at.toLowerCase()}`);
 		}
-		for (const at of ["General", "Date & Time", "Notification", "Reset button"]) {
+		for (const at of ["General", "Network", "Date & Time", "Notification", "Reset button"]) {
 			await open(visitor, "Settings", at);
 			await visitor.look(`${name}-${at.split(" ")[0]?.toLowerCase()}`);
 		}

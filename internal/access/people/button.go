@@ -13,7 +13,7 @@ import (
 )
 
 // ErrWrongName refuses to turn the button off: whoever does has typed the name of the NAS, to have read what is lost.
-var ErrWrongName = fault.InvalidField("nas_name", "different", "This is not the name of this NAS. Type it as Settings › General shows it.")
+var ErrWrongName = fault.InvalidField("nas_name", "different", "This is not the name of this NAS. Type it as Settings › Network shows it.")
 
 // ChoiceOf is what the owner decided as the button wants it.
 func ChoiceOf(b settings.Button) button.Choice {

@@ -41,6 +41,8 @@ type Operation struct {
 	// Recovery operations also answer while the database cannot be used.
 	Recovery bool
 	// Enrol operations also answer for people who must turn 2-step verification on first.
-	Enrol   bool
-	Handler echo.HandlerFunc
+	Enrol bool
+	// FirstRun operations also answer before that in the session in which the NAS was claimed: it is proof of standing beside it.
+	FirstRun bool
+	Handler  echo.HandlerFunc
 }

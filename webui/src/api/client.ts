@@ -95,7 +95,7 @@ export class Client {
 		const mended = new Set<string>();
 		for (;;) {
 			const response = await this.#send(request);
-			if (response.ok) return this.#read(response);
+			if (response.ok) return this.#read(response, request);
 			const problem = await readProblem(response);
 			if (mended.has(problem.code) || !(await this.#mend(problem, request)))
 				throw this.#tell(problem, request);
@@ -146,11 +146,12 @@ export class Client {
 		}
 	}
 
-	async #read(response: Response): Promise<unknown> {
+	async #read(response: Response, { path }: Request): Promise<unknown> {
 		if (response.status === 204) return undefined;
 		const body = await response.json();
-		// Every answer that opens or renews a ticket or a session carries the token of the new one.
-		if (typeof body?.token === "string") this.#token = body.token;
+		// Every answer that opens or renews a ticket or a session carries the token of the new one. The one that keeps a
+		// change of the network opens nothing.
+		if (typeof body?.token === "string" && path !== "/network/change") this.#token = body.token;
 		return body;
 	}
 

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:585447abf2d4dbdd864d20dfb2f6e3bf22d7b9d6b3428d99ea7d21a6ae7c9fbb
+// openapi.yaml sha256:e7e06fe16ed02978d55cc9d596585bee0f8779ad337a3eeffda9a186ce6c78c5
 // Made by `npm run generate`; do not edit.
 
 export interface paths {

@@ -83,8 +83,16 @@ export const apps: readonly App[] = [
 				id: "general",
 				name: "General",
 				icon: icons.sliders,
-				words: "name of the nas host name time zone",
+				words: "time zone region",
 				load: () => import("../apps/settings/General.svelte"),
+			},
+			{
+				id: "network",
+				name: "Network",
+				icon: icons.network,
+				words:
+					"name of the nas host name address ip ipv4 ipv6 dhcp static manual gateway router dns search domain mtu mac interface cable lan ethernet bonjour avahi mdns local found",
+				load: () => import("../apps/settings/Network.svelte"),
 			},
 			{
 				id: "time",
@@ -199,7 +207,7 @@ export const apps: readonly App[] = [
 				reading: true,
 				name: "Ways back in",
 				icon: lifebuoy,
-				words: "lost forgotten password phone locked out reset recover",
+				words: "lost forgotten password phone locked out reset recover address not found",
 				load: () => import("../apps/help/WaysBackIn.svelte"),
 			},
 			{

@@ -2,7 +2,7 @@ import { api } from "../api/client";
 import { Resource } from "../api/resource.svelte";
 import type { Check, Level } from "../api/types";
 import { lifebuoy, mail, press, time } from "../icons/first";
-import { database, external, shieldCheck } from "../icons/icons";
+import { database, external, network, shieldCheck } from "../icons/icons";
 import type { Shape } from "../icons/shape";
 
 export const health = new Resource(() => api.get("/health"));
@@ -10,6 +10,7 @@ export const health = new Resource(() => api.get("/health"));
 export const healthWord: Record<Level, string> = { ok: "Healthy", warn: "Look at this", bad: "Problem" };
 
 export const checkIcon: Record<Check["code"], Shape> = {
+	network,
 	clock: time,
 	button: press,
 	two_step: shieldCheck,
@@ -21,6 +22,7 @@ export const checkIcon: Record<Check["code"], Shape> = {
 
 /** Where a person can do something about a check. */
 export const checkPage: Record<Check["code"], { app: string; page: string }> = {
+	network: { app: "settings", page: "network" },
 	clock: { app: "settings", page: "time" },
 	button: { app: "settings", page: "button" },
 	two_step: { app: "personal", page: "security" },

@@ -1,8 +1,9 @@
-type Kind = "undo" | "unlock" | "password";
+type Kind = "undo" | "unlock" | "password" | "network";
 
 /**
- * A link out of a mail: what stands behind its #. One takes a changed e-mail address back (undo), one unlocks a browser,
- * and one sets a password, for whoever forgot theirs or was invited.
+ * A link that works without a session: what stands behind its #. Of those that come in mails one takes a changed e-mail
+ * address back (undo), one unlocks a browser, and one sets a password, for whoever forgot theirs or was invited. The page of
+ * the network has one that leads to a new address, and keeps that (network).
  */
 class Link {
 	kind = $state<Kind | "">("");
@@ -10,7 +11,7 @@ class Link {
 
 	/** Takes the token out of the address bar at once, so that neither history nor a picture of the screen keeps it. */
 	take() {
-		const found = location.hash.match(/^#(undo|unlock|password)=([\w.~-]+)$/);
+		const found = location.hash.match(/^#(undo|unlock|password|network)=([\w.~-]+)$/);
 		if (!found) return;
 		history.replaceState(null, "", location.pathname + location.search);
 		this.kind = found[1] as Kind;

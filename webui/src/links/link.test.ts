@@ -7,7 +7,7 @@ beforeEach(() => {
 });
 
 // R076: the token stays out of the history.
-test.each(["undo", "unlock", "password"])(
+test.each(["undo", "unlock", "password", "network"])(
 	"the token of #%s leaves the address bar as soon as it is taken",
 	(kind) => {
 		history.replaceState(null, "", `/#${kind}=abc.DEF-ghi_jkl`);

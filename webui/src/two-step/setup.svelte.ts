@@ -53,6 +53,8 @@ export class Setup {
 	readonly untrusted = $derived(this.clock !== undefined && !this.clock.trusted);
 	/** An administrator sets the time by hand, in a dialog over the wizard. */
 	settingTime = $state(false);
+	/** The same for the network, which comes before the time. */
+	settingNetwork = $state(false);
 
 	readonly steps: readonly Step[] = $derived(
 		(this.#begun || this.added) && this.codes.length === 0

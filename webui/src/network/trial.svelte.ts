@@ -1,0 +1,178 @@
+import { createSubscriber } from "svelte/reactivity";
+import { api, type Options } from "../api/client";
+import { asProblem, cancelled, type Problem } from "../api/problem";
+import type { InterfaceSettings, NetworkChange, NetworkTrial } from "../api/types";
+import { hostOf, isAddress, isV6 } from "./words";
+
+/** waiting: nobody kept it yet; overdue: its time is over, and this page does not know yet what became of it. */
+export type Stage = "waiting" | "overdue" | "kept" | "went_back";
+
+/** How long one question may take: at an address that is gone nothing refuses it. */
+const patience = 4000;
+
+/** For how long a page at an address that is gone expects it back, in seconds, before it says where else the NAS may be. */
+const comesBack = 20;
+
+/** After so many seconds it is made, and the NAS knows where it leads. */
+const made = 3;
+
+const ownHost = () => location.hostname.replace(/^\[|\]$/g, "");
+
+/** A change of the network that this browser has asked for, from the moment it holds until it was kept or went back. */
+export class Trial {
+	readonly interface: string;
+	/** Where the NAS is found by what is tried, as far as that is known. */
+	urls = $state.raw<readonly string[]>([]);
+	/** For how many seconds it holds without being kept. */
+	readonly time: number;
+	/** The page was told last that the NAS still answers it. */
+	reached = $state(true);
+	#ended = $state<"" | "kept" | "went_back">("");
+	/** Why it went back, in the words of the NAS. */
+	reason = $state("");
+	/** The page kept it itself. */
+	here = $state(false);
+	/** The NAS was reached by this page, but not in a way that proves anything. */
+	elsewhere = $state("");
+	refusal = $state("");
+	busy = $state<"" | "keep" | "back">("");
+	readonly #token: string;
+	readonly #until: number;
+	#subscribe = createSubscriber((update) => {
+		const timer = setInterval(update, 250);
+		return () => clearInterval(timer);
+	});
+
+	constructor({ change, token }: NetworkTrial, tried: InterfaceSettings, before: InterfaceSettings) {
+		this.interface = change.interface;
+		// The answer comes before the change is made: an address that is asked for only now is still the old one in it.
+		const asked = (v6: boolean) => {
+			const [now, then] = v6 ? [tried.ipv6, before.ipv6] : [tried.ipv4, before.ipv4];
+			return now.method === "automatic" && then.method !== "automatic";
+		};
+		this.urls = change.urls.filter((url) => !isAddress(hostOf(url)) || !asked(isV6(hostOf(url))));
+		this.time = change.expires_in;
+		this.#token = token;
+		this.#until = performance.now() + change.expires_in * 1000;
+	}
+
+	/** Seconds until it goes back; after that, how long ago that was, as a negative number. */
+	get left(): number {
+		this.#subscribe();
+		return Math.ceil((this.#until - performance.now()) / 1000);
+	}
+
+	get stage(): Stage {
+		if (this.#ended) return this.#ended;
+		return this.left > 0 ? "waiting" : "overdue";
+	}
+
+	get ended(): boolean {
+		return this.#ended !== "";
+	}
+
+	/** It should be back and is not, so somebody has probably kept it. */
+	readonly missing = $derived.by(() => this.stage === "overdue" && this.left <= -comesBack);
+
+	/** The other pages at which it is kept, as soon as they are opened; addresses before names. */
+	get links(): { url: string; name: string }[] {
+		const others = this.urls.filter((url) => hostOf(url) !== ownHost());
+		const named = (url: string) => Number(!isAddress(hostOf(url)));
+		return others
+			.sort((one, other) => named(one) - named(other))
+			.map((url) => ({ url: `${url}/#network=${this.#token}`, name: url }));
+	}
+
+	/** This page itself is one of the places where the NAS will be. */
+	get stays(): boolean {
+		return !isAddress(ownHost()) || this.urls.some((url) => hostOf(url) === ownHost());
+	}
+
+	/** It may be tried whether this page proves anything: also behind a router that has the NAS appear at another address. */
+	get keepable(): boolean {
+		return this.reached && !this.elsewhere && (this.stays || this.time - this.left > made);
+	}
+
+	/** Asks what became of it. The connection may fail for as long as the address is gone. */
+	look = async (): Promise<void> => {
+		try {
+			this.take(await api.get("/network/change", { signal: AbortSignal.timeout(patience) }));
+		} catch (thrown) {
+			const { status } = asProblem(thrown);
+			this.reached = status !== 0;
+		}
+	};
+
+	take(change: NetworkChange) {
+		this.reached = true;
+		if (this.#ended) return;
+		if (change.state === "waiting") {
+			if (this.time - change.expires_in >= made) this.urls = change.urls;
+			return;
+		}
+		this.reason = change.reason;
+		// The NAS was started anew: it knows of no change, so it sent this one back.
+		this.#ended = change.state === "kept" ? "kept" : "went_back";
+	}
+
+	/** Keeps it over the connection of this page. */
+	async keep() {
+		await this.#do("keep", async (signal) => {
+			await confirm(this.#token, { signal });
+			this.here = true;
+			this.#ended = "kept";
+		});
+	}
+
+	async goBack() {
+		await this.#do("back", async (signal) => this.take(await api.delete("/network/change", { signal })));
+	}
+
+	async #do(what: "keep" | "back", task: (signal: AbortSignal) => Promise<void>) {
+		if (this.busy) return;
+		this.busy = what;
+		this.refusal = "";
+		this.elsewhere = "";
+		try {
+			await task(AbortSignal.timeout(3 * patience));
+			this.reached = true;
+		} catch (thrown) {
+			this.#refuse(asProblem(thrown));
+		} finally {
+			this.busy = "";
+		}
+	}
+
+	#refuse(problem: Problem) {
+		this.reached = problem.status !== 0;
+		if (problem.code === "confirmed_elsewhere") this.elsewhere = problem.message;
+		else if (problem.code === "no_network_change") this.look();
+		// That nothing answers is shown for as long as it is so.
+		else if (problem.code !== cancelled().code && problem.code !== "no_contact")
+			this.refusal = problem.message;
+	}
+}
+
+/** Has an interface follow other settings for a while. */
+export const tryOut = async (settings: InterfaceSettings, before: InterfaceSettings) =>
+	new Trial(await api.post("/network/change", settings), settings, before);
+
+/** Keeps the change of a token over the connection of this page. While it is being made, that is tried again. */
+export async function confirm(token: string, options: Options = {}): Promise<void> {
+	for (let turn = 0; ; turn++) {
+		try {
+			await api.post("/network/confirmation", { token }, options);
+			return;
+		} catch (thrown) {
+			const { code, retryIn } = asProblem(thrown);
+			if (code !== "confirmed_elsewhere" || retryIn === 0 || turn === 5) throw thrown;
+			await new Promise((done) => setTimeout(done, retryIn * 1000));
+		}
+	}
+}
+
+/** What a screen reader is told of the countdown: not every second of it. */
+export function announced(left: number): string {
+	if (left > 30 || left <= 0) return "";
+	return left > 10 ? "30 seconds left." : "10 seconds left.";
+}
