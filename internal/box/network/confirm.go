@@ -31,7 +31,7 @@ func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Cha
 		return Change{}, ErrNoChange
 	case !t.made:
 		return Change{}, errNotYet
-	case !n.reached(t.Setting, at):
+	case !n.reached(Change{Setting: t.Setting, Before: t.before}, at):
 		return Change{}, ErrElsewhere
 	}
 	keeping := t.note
@@ -92,19 +92,30 @@ func (n *Network) knows(token string) error {
 	return ErrNoChange
 }
 
-// reached reports whether an address proves that the box is reached by a setting: the changed interface has it now, and where the
-// setting names one of that family it is that very one.
-func (n *Network) reached(s Setting, at netip.Addr) bool {
-	at = at.Unmap().WithZone("")
-	f := s.IPv6
-	if at.Is4() {
-		f = s.IPv4
+// Proves reports whether reaching the box at an address of a family proves that a change works: one family that was changed
+// tells nothing of the other.
+func (c Change) Proves(v4 bool) bool {
+	four, six := c.IPv4.Method != Off, c.IPv6.Method != Off
+	changed4, changed6 := four && c.IPv4 != c.Before.IPv4, six && c.IPv6 != c.Before.IPv6
+	if changed4 || changed6 {
+		four, six = changed4, changed6
 	}
-	if !at.IsValid() || f.Method == Off || f.Method == Manual && f.Address.Addr() != at {
+	return v4 && four || !v4 && six
+}
+
+// reached reports whether an address proves that the box is reached by a change: the changed interface has it now, and where the
+// setting names one of that family it is that very one.
+func (n *Network) reached(c Change, at netip.Addr) bool {
+	at = at.Unmap().WithZone("")
+	f := c.IPv6
+	if at.Is4() {
+		f = c.IPv4
+	}
+	if !at.IsValid() || !c.Proves(at.Is4()) || f.Method == Manual && f.Address.Addr() != at {
 		return false
 	}
 	all, err := n.cards()
-	i := slices.IndexFunc(all, func(c Card) bool { return c.Name == s.Interface })
+	i := slices.IndexFunc(all, func(o Card) bool { return o.Name == c.Interface })
 	return err == nil && i >= 0 && has(all[i], at)
 }
 

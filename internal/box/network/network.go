@@ -89,6 +89,7 @@ const (
 // Change is a change of one interface that waits to be confirmed, or how the last one ended.
 type Change struct {
 	Setting
+	Before  Setting // how the interface was set up when it was asked for
 	By      string // the account that asked for it
 	Left    time.Duration
 	Outcome Outcome
