@@ -257,12 +257,12 @@ func (h *handlers) networkChange() api.NetworkChange {
 }
 
 // changeView also says where the desktop is found by the settings of a change: at the addresses that it sets, at those that
-// the interface has got since it asks for them, and by the name that is announced.
+// the interface has got since it asks for them, and by the name that is announced. Addresses that prove nothing are not among them.
 func (h *handlers) changeView(c network.Change) api.NetworkChange {
 	v := api.NetworkChange{State: api.NetworkChangeState(c.Outcome), Interface: c.Interface, By: c.By, ExpiresIn: seconds(c.Left), Reason: c.Reason, Urls: []string{}}
 	add := func(host string) { v.Urls = append(v.Urls, "https://"+net.JoinHostPort(host, h.HTTPSPort)) }
 	for _, f := range []network.Family{c.IPv4, c.IPv6} {
-		if f.Method == network.Manual {
+		if f.Method == network.Manual && c.Proves(f.Address.Addr().Is4()) {
 			add(f.Address.Addr().String())
 		}
 	}
@@ -271,7 +271,7 @@ func (h *handlers) changeView(c network.Change) api.NetworkChange {
 		if a.Is4() {
 			f = c.IPv4
 		}
-		if f.Method == network.Automatic {
+		if f.Method == network.Automatic && c.Proves(a.Is4()) {
 			add(a.String())
 		}
 	}

@@ -45,7 +45,7 @@ func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Cha
 	if err := n.of(t.Kind).Settle(settle, true); err != nil {
 		return Change{}, errors.Join(gone(err), n.write(t.note)) // it still waits
 	}
-	c := Change{Setting: t.Setting, By: t.By, Outcome: Kept}
+	c := Change{Setting: t.Setting, Before: t.before, By: t.By, Outcome: Kept}
 	n.mu.Lock()
 	n.kept = t.digest
 	n.mu.Unlock()

@@ -162,7 +162,7 @@ func (n *Network) goBack(ctx context.Context, t *trial) error {
 			return err
 		}
 	}
-	c := Change{Setting: t.Setting, By: t.By, Outcome: WentBack, Reason: t.reason}
+	c := Change{Setting: t.Setting, Before: t.before, By: t.By, Outcome: WentBack, Reason: t.reason}
 	if t.Keeping && !t.Restoring {
 		if all, err := n.of(t.Kind).Settings(ctx); err == nil && alike(all[t.Setting.Interface], t.Setting) {
 			c.Outcome, c.Reason = Kept, keptLate

@@ -33,6 +33,7 @@ const (
 // trial is a change that waits to be confirmed, or has still to go back.
 type trial struct {
 	note
+	before Setting // how the interface was set up
 	digest secret.Digest
 	begin  time.Duration // when it is made, on Elapsed
 	end    time.Duration // when it goes back
@@ -79,7 +80,7 @@ func (n *Network) put(t *trial) {
 
 // view is a change as others see it. The caller holds mu.
 func (n *Network) view(t *trial) Change {
-	return Change{Setting: t.Setting, By: t.By, Left: max(0, t.end-n.config.Elapsed()), Outcome: Waiting}
+	return Change{Setting: t.Setting, Before: t.before, By: t.By, Left: max(0, t.end-n.config.Elapsed()), Outcome: Waiting}
 }
 
 // Change returns the change that waits, or else how the last one of this run ended. ok: there was one.
@@ -128,12 +129,12 @@ func (n *Network) Try(ctx context.Context, s Setting, by string) (Trial, error) 
 	if err := n.busy(); err != nil {
 		return Trial{}, err
 	}
-	kind, err := n.allow(ctx, s)
+	kind, before, err := n.allow(ctx, s)
 	if err != nil {
 		return Trial{}, err
 	}
 	token, now := secret.Token(), n.config.Elapsed()
-	t := &trial{note: note{Kind: kind, By: by, Setting: s}, digest: secret.DigestOf(token), begin: now + answerFirst, end: now + TryTime}
+	t := &trial{note: note{Kind: kind, By: by, Setting: s}, before: before, digest: secret.DigestOf(token), begin: now + answerFirst, end: now + TryTime}
 	if err := n.write(t.note); err != nil {
 		return Trial{}, err
 	}
@@ -145,34 +146,35 @@ func (n *Network) Try(ctx context.Context, s Setting, by string) (Trial, error) 
 	return Trial{Change: c, Token: token}, nil
 }
 
-// allow checks a change, and returns the service that is to make it. The caller has the turn.
-func (n *Network) allow(ctx context.Context, s Setting) (Kind, error) {
+// allow checks a change, and returns the service that is to make it and how the interface is set up now. The caller has the turn.
+func (n *Network) allow(ctx context.Context, s Setting) (Kind, Setting, error) {
 	ask, cancel := context.WithTimeout(ctx, AnswerTime)
 	defer cancel()
 	service, kind, err := n.found(ask)
 	if err != nil {
-		return kind, err
+		return kind, Setting{}, err
 	}
 	if service == nil {
-		return kind, ErrNoService
+		return kind, Setting{}, ErrNoService
 	}
 	managed, err := service.Settings(ask)
 	if err != nil {
-		return kind, gone(err)
+		return kind, Setting{}, gone(err)
 	}
 	all, err := n.cards()
 	if err != nil {
-		return kind, fmt.Errorf("look at the interfaces: %w", err)
+		return kind, Setting{}, fmt.Errorf("look at the interfaces: %w", err)
 	}
 	i := slices.IndexFunc(all, func(c Card) bool { return c.Name == s.Interface })
 	if i < 0 {
-		return kind, ErrUnknown
+		return kind, Setting{}, ErrUnknown
 	}
-	if _, ok := managed[s.Interface]; !ok {
-		return kind, ErrUnmanaged
+	before, ok := managed[s.Interface]
+	if !ok {
+		return kind, Setting{}, ErrUnmanaged
 	}
 	if !all[i].Carrier {
-		return kind, ErrNoCable
+		return kind, Setting{}, ErrNoCable
 	}
 	others := map[string]Setting{}
 	for name, o := range managed {
@@ -181,9 +183,9 @@ func (n *Network) allow(ctx context.Context, s Setting) (Kind, error) {
 		}
 	}
 	if err := s.check(all, others); err != nil {
-		return kind, err
+		return kind, Setting{}, err
 	}
-	return kind, n.free(ctx, all[i], s)
+	return kind, before, n.free(ctx, all[i], s)
 }
 
 // free refuses manual addresses that another machine on the link has.
