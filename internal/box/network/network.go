@@ -90,7 +90,7 @@ const (
 type Change struct {
 	Setting
 	Before  Setting // how the interface was set up when it was asked for
-	By      string // the account that asked for it
+	By      string  // the account that asked for it
 	Left    time.Duration
 	Outcome Outcome
 	Reason  string // why it went back, as a sentence; of one that was kept: why nobody who is here confirmed it

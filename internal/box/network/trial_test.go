@@ -2,11 +2,8 @@ package network
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,199 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// wire is a service whose settings are words only: what is tried is forgotten by cut, what was kept is not.
-type wire struct {
-	mu          sync.Mutex
-	kept, tried map[string]Setting
-	broken      error
-	gone        bool // it is not found
-	slow        time.Duration
-	calls       []string
-	card        Card
-	before      func(what string) // the power may go in there
-}
-
-func newWire() *wire {
-	return &wire{
-		kept: map[string]Setting{"eth0": AutomaticSetting("eth0")}, tried: map[string]Setting{},
-		card: Card{Index: 2, Name: "eth0", Up: true, Carrier: true, MTU: 1500},
-	}
-}
-
-func (w *wire) call(what string) error {
-	if w.before != nil {
-		w.before(what)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls = append(w.calls, what)
-	return w.broken
-}
-
-func (w *wire) Settings(context.Context) (map[string]Setting, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	all := map[string]Setting{}
-	for name, s := range w.kept {
-		all[name] = s
-	}
-	for name, s := range w.tried {
-		all[name] = s
-	}
-	return all, w.broken
-}
-
-func (w *wire) Try(ctx context.Context, all []Setting, _ time.Duration) error {
-	if err := w.call("try"); err != nil {
-		return err
-	}
-	select {
-	case <-time.After(w.slow):
-	case <-ctx.Done():
-		return ErrSlow
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range all {
-		w.tried[s.Interface] = s
-	}
-	return nil
-}
-
-func (w *wire) Settle(_ context.Context, keep bool) error {
-	if err := w.call(map[bool]string{true: "keep", false: "back"}[keep]); err != nil {
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if keep {
-		for name, s := range w.tried {
-			w.kept[name] = s
-		}
-	}
-	w.tried = map[string]Setting{}
-	return nil
-}
-
-// cards are those of the box, with the addresses that their settings give them.
-func (w *wire) cards() ([]Card, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	c, s := w.card, w.kept["eth0"]
-	if t, ok := w.tried["eth0"]; ok {
-		s = t
-	}
-	p := netip.MustParsePrefix("192.0.2.50/24")
-	if s.IPv4.Method == Manual {
-		p = s.IPv4.Address
-	}
-	c.Addresses = []Address{{Prefix: p}, {Prefix: netip.MustParsePrefix("2001:db8:1::50/64")}}
-	return []Card{c}, nil
-}
-
-// set changes what the service does.
-func (d *desk) set(change func(*wire)) {
-	d.wire.mu.Lock()
-	defer d.wire.mu.Unlock()
-	change(d.wire)
-}
-
-// told returns how changes ended, and called what was asked of the service.
-func (d *desk) told() []Change {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.ended)
-}
-
-func (d *desk) called() []string {
-	d.wire.mu.Lock()
-	defer d.wire.mu.Unlock()
-	return slices.Clone(d.wire.calls)
-}
-
-func (d *desk) tried() int {
-	d.wire.mu.Lock()
-	defer d.wire.mu.Unlock()
-	return len(d.wire.tried)
-}
-
-// cable connects the card, or not.
-func (w *wire) cable(there bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.card.Carrier = there
-}
-
-// desk is a Network over a wire, in a bubble of synctest.
-type desk struct {
-	*Network
-	wire *wire
-	t    *testing.T
-	stop func()
-
-	mu    sync.Mutex
-	ended []Change
-}
-
-// start is a start of the daemon.
-func start(t *testing.T, w *wire, folder string) *desk {
-	t.Helper()
-	d := &desk{wire: w, t: t}
-	begun := time.Now()
-	d.Network = New(Config{Folder: folder, Elapsed: func() time.Duration { return time.Since(begun) }, Ended: func(c Change) {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.ended = append(d.ended, c)
-	}})
-	d.parts = parts{
-		cards: w.cards, taken: func(context.Context, Card, netip.Addr) (string, bool, error) { return "", false, nil },
-		find: func(context.Context) (service, Kind, error) {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			if w.gone {
-				return nil, None, nil
-			}
-			return w, Networkd, nil
-		},
-		of:    func(Kind) service { return w },
-		watch: func(ctx context.Context, _ func()) error { <-ctx.Done(); return nil },
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = d.Run(ctx) }()
-	d.stop = func() { cancel(); <-done }
-	t.Cleanup(d.stop)
-	return d
-}
-
-var (
-	wished = manual("eth0", "192.0.2.20/24", "192.0.2.1")
-	at     = netip.MustParseAddr("192.0.2.20")
-)
-
-// asks makes a change.
-func (d *desk) asks(s Setting) string {
-	d.t.Helper()
-	trial, err := d.Try(context.Background(), s, "admin")
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return trial.Token
-}
-
-// noted returns what the folder of a Network holds.
-func noted(t *testing.T, folder string) (names []string) {
-	t.Helper()
-	all, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range all {
-		names = append(names, f.Name())
-	}
-	return names
-}
 
 func TestAChangeIsMadeAfterItsAnswerAndEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -226,7 +30,7 @@ func TestAChangeIsMadeAfterItsAnswerAndEndsInTime(t *testing.T) {
 			t.Errorf("after 59 s: %+v", c)
 		}
 		time.Sleep(2 * time.Second)
-		want := Change{Setting: wished, By: "admin", Outcome: WentBack, Reason: "Nobody confirmed it within 60 seconds."}
+		want := Change{Setting: wished, Before: AutomaticSetting("eth0"), By: "admin", Outcome: WentBack, Reason: "Nobody confirmed it within 60 seconds."}
 		if c, _ := d.Change(); !cmp.Equal(c, want, byValue) || !cmp.Equal(d.told(), []Change{want}, byValue) || !slices.Equal(d.called(), []string{"try", "back"}) {
 			t.Errorf("got %+v, told %+v, called %v", c, d.told(), d.called())
 		}
@@ -276,14 +80,15 @@ func TestOnlyTheTokenAndTheChangedInterfaceConfirm(t *testing.T) {
 			"another address":      {token, netip.MustParseAddr("198.51.100.1"), ErrElsewhere},
 			"the loopback":         {token, netip.MustParseAddr("127.0.0.1"), ErrElsewhere},
 			"the local socket":     {token, netip.Addr{}, ErrElsewhere},
+			"the other family":     {token, netip.MustParseAddr("2001:db8:1::50"), ErrElsewhere},
 			"an address elsewhere": {token, netip.MustParseAddr("2001:db8:9::1"), ErrElsewhere},
 		} {
 			if _, err := d.Confirm(t.Context(), c.token, c.at); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v, want %v", name, err, c.want)
 			}
 		}
-		if c, err := d.Confirm(t.Context(), token, netip.MustParseAddr("2001:db8:1::50")); err != nil || c.Outcome != Kept {
-			t.Errorf("over the other family of the same card: %+v, %v", c, err)
+		if c, err := d.Confirm(t.Context(), token, at); err != nil || c.Outcome != Kept {
+			t.Errorf("got %+v, %v", c, err)
 		}
 		if _, err := d.Confirm(t.Context(), token, at); !errors.Is(err, ErrNoChange) || !strings.Contains(err.Error(), "stays") {
 			t.Errorf("a second time: %v", err)
@@ -396,128 +201,6 @@ func TestAChangeGoesBackByHand(t *testing.T) {
 		}
 		if _, err := d.Confirm(t.Context(), token, at); !errors.Is(err, ErrNoChange) {
 			t.Errorf("confirmed: %v", err)
-		}
-	})
-}
-
-// A power cut at each step: the next start finds the settings of before, or those that were confirmed, and nothing in between.
-func TestAPowerCutAtEachStepLeavesOneOfTwoSettings(t *testing.T) {
-	for _, moment := range []string{"noted", "try", "made", "keep", "kept", "back"} {
-		for name, forgets := range map[string]bool{"power cut": true, "killed": false} {
-			t.Run(moment+" "+name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { cutAt(t, moment, forgets) })
-			})
-		}
-	}
-}
-
-func cutAt(t *testing.T, moment string, forgets bool) {
-	folder, w := t.TempDir(), newWire()
-	var left []byte // the note as it was at that moment
-	happened := false
-	take := func() {
-		happened = true
-		left, _ = os.ReadFile(filepath.Join(folder, noteFile))
-	}
-	w.before = func(what string) {
-		if what == moment && !happened {
-			take()
-			if what == "keep" || what == "back" {
-				w.broken = errors.New("the power is gone")
-			}
-		}
-	}
-	d := start(t, w, folder)
-	token := d.asks(wished)
-	if moment == "noted" {
-		take()
-	}
-	time.Sleep(3 * time.Second)
-	switch moment {
-	case "made":
-		take()
-	case "keep", "kept":
-		_, _ = d.Confirm(t.Context(), token, at)
-	case "back":
-		time.Sleep(TryTime)
-	}
-	if moment == "kept" {
-		take()
-	}
-	saved := w.tried
-	d.stop() // which a power cut does not: what it did is undone
-	w.before, w.broken = nil, nil
-	if w.tried = saved; forgets || moment == "noted" || moment == "try" {
-		w.tried = map[string]Setting{}
-	}
-	if left != nil {
-		if err := os.WriteFile(filepath.Join(folder, noteFile), left, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	} else {
-		_ = os.Remove(filepath.Join(folder, noteFile))
-	}
-	if !happened {
-		t.Fatal("the test proves nothing")
-	}
-
-	d = start(t, w, folder)
-	time.Sleep(time.Second)
-	synctest.Wait()
-	want, outcome := AutomaticSetting("eth0"), WentBack
-	if moment == "kept" || moment == "keep" && !forgets {
-		want, outcome = wished, Kept
-	}
-	now, _ := w.Settings(t.Context())
-	if !alike(now["eth0"], want) || len(w.tried) != 0 || len(noted(t, folder)) != 0 {
-		t.Errorf("it is %+v, tried %v, noted %v", now["eth0"], w.tried, noted(t, folder))
-	}
-	if moment == "kept" {
-		if len(d.told()) != 0 { // that was told before
-			t.Errorf("told %+v", d.told())
-		}
-		return
-	}
-	if len(d.told()) != 1 || d.told()[0].Outcome != outcome || d.told()[0].By != "admin" {
-		t.Errorf("told %+v", d.told())
-	}
-}
-
-func TestANoteThatCannotBeReadStopsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		folder := t.TempDir()
-		if err := os.WriteFile(filepath.Join(folder, noteFile), []byte("{"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		d := start(t, newWire(), folder)
-		time.Sleep(time.Second)
-		d.asks(wished)
-	})
-}
-
-func TestANoteKeepsItsForm(t *testing.T) {
-	text, err := json.Marshal(note{Kind: Networkd, By: "admin", Setting: manual("eth0", "192.0.2.20/24", "192.0.2.1")})
-	const want = `{"kind":"networkd","by":"admin","setting":{"Interface":"eth0","IPv4":{"Method":"manual","Address":"192.0.2.20/24","Gateway":"192.0.2.1"},` +
-		`"IPv6":{"Method":"automatic","Address":"","Gateway":""},"DNS":null,"Search":null,"MTU":0},"keeping":false,"restoring":false}`
-	if err != nil || string(text) != want {
-		t.Errorf("got %s, %v", text, err)
-	}
-}
-
-// A service that ended for good took with it what it did in memory.
-func TestAChangeOfAServiceThatIsGoneForGoodEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := start(t, newWire(), t.TempDir())
-		d.asks(wished)
-		time.Sleep(3 * time.Second)
-		d.set(func(w *wire) { w.broken = errGone })
-		d.set(func(w *wire) { w.gone = true })
-		time.Sleep(TryTime + goneTime/2)
-		if len(d.told()) != 0 {
-			t.Fatalf("told %v", d.told())
-		}
-		if time.Sleep(goneTime); len(d.told()) != 1 || d.told()[0].Outcome != WentBack {
-			t.Errorf("told %v", d.told())
 		}
 	})
 }

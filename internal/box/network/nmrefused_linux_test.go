@@ -1,0 +1,96 @@
+package network
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"castellan/internal/realtest"
+)
+
+// TestHelperRefused is no test: it tries to change the network, as the user that runs it.
+func TestHelperRefused(t *testing.T) {
+	bus := os.Getenv("NOBODY")
+	if !strings.HasPrefix(bus, "unix:") {
+		t.Skip("only with a bus")
+	}
+	n := newNM(bus)
+	all, err := n.Settings(t.Context())
+	failed := n.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "")}, TryTime)
+	answer(t, fmt.Sprint(len(all), err, errors.Is(failed, ErrRefused), " ", failed))
+}
+
+func TestARefusalOfTheSystemIsTold(t *testing.T) {
+	if !realtest.Isolate(t) {
+		return
+	}
+	h := newNMHouse(t, lan, "eth0")
+	if got := asNobody(t, "TestHelperRefused", h.Bus.Address); !strings.HasPrefix(got, "1 <nil> true") {
+		t.Errorf("got %q", got)
+	}
+	if !h.dhcp("eth0") {
+		t.Error("something changed")
+	}
+	// Somebody else tries something on the same card.
+	s, err := h.service.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	p, err := s.look()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var theirs dbus.ObjectPath
+	if err := s.call(nmPath, nmName+".CheckpointCreate", []dbus.ObjectPath{p.devices[0].path}, uint32(30), uint32(0)).Store(&theirs); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "")}, TryTime); !errors.Is(err, ErrBusy) {
+		t.Errorf("beside somebody else's change: %v", err)
+	}
+	h.settle(false)
+	if err := s.call(nmPath, nmName+".CheckpointDestroy", theirs).Err; err != nil {
+		t.Errorf("somebody else's change was taken away: %v", err)
+	}
+}
+
+func TestANetworkManagerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
+	if !realtest.Isolate(t) {
+		return
+	}
+	h := newNMHouse(t, lan, "eth0")
+	h.signal("STOP")
+	begun := time.Now()
+	_, err := h.service.Settings(t.Context())
+	if !errors.Is(err, ErrSlow) || time.Since(begun) > AnswerTime+500*time.Millisecond {
+		t.Errorf("got %v after %s", err, time.Since(begun))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if !h.service.there(ctx) {
+		_, err := h.service.Settings(ctx)
+		t.Errorf("one that does not answer is not there: %v", err)
+	}
+	if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "")}, TryTime); !errors.Is(err, ErrSlow) {
+		t.Errorf("got %v", err)
+	}
+	h.signal("CONT")
+	h.Wait("an answer", func() bool { _, err := h.service.Settings(t.Context()); return err == nil })
+	if !h.dhcp("eth0") {
+		t.Error("something changed")
+	}
+	h.stop()
+	if _, err := h.service.Settings(t.Context()); !errors.Is(err, errGone) || h.service.there(t.Context()) {
+		t.Errorf("without NetworkManager: %v", err)
+	}
+	h.Bus.Stop()
+	if _, err := h.service.Settings(t.Context()); err == nil || h.service.there(t.Context()) {
+		t.Error("without a bus: no error")
+	}
+}
