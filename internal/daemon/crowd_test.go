@@ -112,7 +112,13 @@ func TestSilentConnectionsKeepNobodyOut(t *testing.T) {
 	if _, err := h.idle(from(99)); err != nil {
 		t.Errorf("another source: %v", err)
 	}
-	if n := held(all); n > httpapi.MaxConnections {
+	n := held(all)
+	for range 20 { // the one that gives way is closed beside the one that comes
+		if n > httpapi.MaxConnections {
+			n = held(all)
+		}
+	}
+	if n > httpapi.MaxConnections {
 		t.Errorf("%d connections are held", n)
 	}
 }
