@@ -1994,6 +1994,9 @@ type NetworkTrial struct {
 
 	// Token Keeps the change, once. The page of the new address takes it from the fragment of its URL: `#network=TOKEN`.
 	Token string `json:"token"`
+
+	// Warning What is probably wrong with the settings, such as a gateway at which nobody answers; empty: nothing is known.
+	Warning string `json:"warning"`
 }
 
 // NewPassword defines model for NewPassword.
@@ -3168,6 +3171,9 @@ type ServerInterface interface {
 	// ChangeNetwork Has one interface follow other settings for 60 seconds.
 	// (POST /network/change)
 	ChangeNetwork(ctx echo.Context) error
+	// KeepNetworkChange Keeps the change that waits, for an administrator who is signed in at an address that it gives the NAS.
+	// (PUT /network/change)
+	KeepNetworkChange(ctx echo.Context) error
 	// ConfirmNetwork Keeps the change that waits. Only a connection that came in over the changed interface, at an address it has now, can do that.
 	// (POST /network/confirmation)
 	ConfirmNetwork(ctx echo.Context) error
@@ -4117,6 +4123,15 @@ func (w *ServerInterfaceWrapper) ChangeNetwork(ctx echo.Context) error {
 	return err
 }
 
+// KeepNetworkChange converts echo context to params.
+func (w *ServerInterfaceWrapper) KeepNetworkChange(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.KeepNetworkChange(ctx)
+	return err
+}
+
 // ConfirmNetwork converts echo context to params.
 func (w *ServerInterfaceWrapper) ConfirmNetwork(ctx echo.Context) error {
 	var err error
@@ -4764,6 +4779,7 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "UndoNetworkChange", Method: "DELETE", Path: "/network/change", Access: ForAdministrator, FirstRun: true, Handler: w.UndoNetworkChange},
 		{ID: "GetNetworkChange", Method: "GET", Path: "/network/change", Access: ForAdministrator, Background: true, FirstRun: true, Handler: w.GetNetworkChange},
 		{ID: "ChangeNetwork", Method: "POST", Path: "/network/change", Access: ForAdministrator, StepUp: true, FirstRun: true, Handler: w.ChangeNetwork},
+		{ID: "KeepNetworkChange", Method: "PUT", Path: "/network/change", Access: ForAdministrator, FirstRun: true, Handler: w.KeepNetworkChange},
 		{ID: "ConfirmNetwork", Method: "POST", Path: "/network/confirmation", Access: ForPublic, Handler: w.ConfirmNetwork},
 		{ID: "ChangeAnnouncement", Method: "PUT", Path: "/network/announcement", Access: ForAdministrator, StepUp: true, Handler: w.ChangeAnnouncement},
 		{ID: "GetTime", Method: "GET", Path: "/time", Access: ForAdministrator, Background: true, Handler: w.GetTime},
@@ -7532,6 +7548,44 @@ func (response ChangeNetworkdefaultApplicationProblemPlusJSONResponse) VisitChan
 	return err
 }
 
+type KeepNetworkChangeRequestObject struct {
+}
+
+type KeepNetworkChangeResponseObject interface {
+	VisitKeepNetworkChangeResponse(w http.ResponseWriter) error
+}
+
+type KeepNetworkChange200JSONResponse NetworkKept
+
+func (response KeepNetworkChange200JSONResponse) VisitKeepNetworkChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepNetworkChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response KeepNetworkChangedefaultApplicationProblemPlusJSONResponse) VisitKeepNetworkChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ConfirmNetworkRequestObject struct {
 	Body *ConfirmNetworkJSONRequestBody
 }
@@ -9632,6 +9686,9 @@ type StrictServerInterface interface {
 	// ChangeNetwork Has one interface follow other settings for 60 seconds.
 	// (POST /network/change)
 	ChangeNetwork(ctx context.Context, request ChangeNetworkRequestObject) (ChangeNetworkResponseObject, error)
+	// KeepNetworkChange Keeps the change that waits, for an administrator who is signed in at an address that it gives the NAS.
+	// (PUT /network/change)
+	KeepNetworkChange(ctx context.Context, request KeepNetworkChangeRequestObject) (KeepNetworkChangeResponseObject, error)
 	// ConfirmNetwork Keeps the change that waits. Only a connection that came in over the changed interface, at an address it has now, can do that.
 	// (POST /network/confirmation)
 	ConfirmNetwork(ctx context.Context, request ConfirmNetworkRequestObject) (ConfirmNetworkResponseObject, error)
@@ -12045,6 +12102,29 @@ func (sh *strictHandler) ChangeNetwork(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ChangeNetworkResponseObject); ok {
 		return validResponse.VisitChangeNetworkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// KeepNetworkChange operation middleware
+func (sh *strictHandler) KeepNetworkChange(ctx echo.Context) error {
+	var request KeepNetworkChangeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepNetworkChange(ctx.Request().Context(), request.(KeepNetworkChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepNetworkChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(KeepNetworkChangeResponseObject); ok {
+		return validResponse.VisitKeepNetworkChangeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:e7e06fe16ed02978d55cc9d596585bee0f8779ad337a3eeffda9a186ce6c78c5
+// openapi.yaml sha256:24069b1d37fa2052a0be389f68ff9d2c1c8d325f29b96697afa0e291228c561a
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -1071,7 +1071,11 @@ export interface paths {
         };
         /** Tells what became of the change that was made last since the start of the daemon. */
         get: operations["GetNetworkChange"];
-        put?: never;
+        /**
+         * Keeps the change that waits, for an administrator who is signed in at an address that it gives the NAS.
+         * @description It is ConfirmNetwork without the token of the trial, for whoever opened the new address by hand or loaded the page again.
+         */
+        put: operations["KeepNetworkChange"];
         /**
          * Has one interface follow other settings for 60 seconds.
          * @description The change goes back by itself unless ConfirmNetwork comes in over that interface in time; also after a crash and after a power cut. One
@@ -2474,6 +2478,8 @@ export interface components {
         };
         NetworkTrial: {
             change: components["schemas"]["NetworkChange"];
+            /** @description What is probably wrong with the settings, such as a gateway at which nobody answers; empty: nothing is known. */
+            warning: string;
             /** @description Keeps the change, once. The page of the new address takes it from the fragment of its URL: `#network=TOKEN`. */
             token: string;
         };
@@ -4675,6 +4681,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NetworkChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    KeepNetworkChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change stays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkKept"];
                 };
             };
             default: components["responses"]["Problem"];
