@@ -87,25 +87,19 @@ func (h *house) waitingChange() (network.Change, bool) {
 	return c, ok && c.Outcome == network.Waiting
 }
 
-// changeEnded records how a change of the network ended. One that was kept is recorded where it was confirmed, unless that was in a former
-// run; it is not taken back by a reset of before, and no other change begins until that is on the disk.
+// changeEnded records how a change of the network ended that nobody has just confirmed. One that was confirmed in a former run is recorded
+// as kept, once more where that run had come so far.
 func (h *house) changeEnded(c network.Change) {
-	about := func(k event.Kind) event.Event {
-		return event.Event{Kind: k, Actor: c.By}.With("interface", c.Interface)
+	about := func(k event.Kind, actor string) event.Event {
+		return event.Event{Kind: k, Actor: actor}.With("interface", c.Interface).With("account", c.By)
 	}
 	switch {
 	case c.Outcome == network.WentBack:
-		h.record(about(event.NetworkWentBack).With("reason", c.Reason))
+		h.record(about(event.NetworkWentBack, c.Undone).With("reason", c.Reason))
 	case h.db == nil:
 	default:
-		err := h.db.Update(func(tx *store.Tx) error {
-			if err := h.reset.ForgetNetwork(tx); err != nil || c.Reason == "" {
-				return err
-			}
-			return h.log.Record(tx, about(event.NetworkKept).With("account", c.By).With("at", "its new address before a start").With("settings", c.String()))
-		})
-		if err != nil {
-			h.Out.Error("note a change of the network that was kept", "err", err)
+		if err := h.reset.KeepNetwork(about(event.NetworkKept, c.By).With("at", "its new address before a start").With("settings", c.String())); err != nil {
+			h.Out.Error("record a change of the network that was kept", "err", err)
 		}
 	}
 }

@@ -164,11 +164,23 @@ func TestTheNetworkIsChangedThroughTheDoor(t *testing.T) {
 	h.at(l, "192.0.2.20").refused(410, "no_network_change", "POST", "/network/confirmation", obj{"token": trial["token"]})
 	l.Wait("a word in the log", func() bool { return slices.Contains(owner.kinds("settings"), "network.went_back") })
 	kinds := owner.kinds("settings")
-	for _, want := range []string{"network.tried", "network.refused", "network.kept", "network.went_back"} {
+	for _, want := range []string{"network.tried", "network.kept", "network.went_back"} {
 		if !slices.Contains(kinds, want) {
 			t.Errorf("the log lacks %s: %v", want, kinds)
 		}
 	}
+	if tried := len(kinds) - len(slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == "network.tried" })); tried != 2 {
+		t.Errorf("%d changes are said to have been tried, though others were refused", tried)
+	}
+	if trial = try(wish("192.0.2.23", 24, "192.0.2.99")); !strings.Contains(trial["warning"].(string), "No machine answers at 192.0.2.99") {
+		t.Errorf("of a gateway that nobody has it is said: %q", trial["warning"])
+	}
+	l.Wait("the new address", func() bool { return l.Has("eth0", "192.0.2.23") })
+	there := h.at(l, "192.0.2.23")
+	there.refused(401, "signed_out", "PUT", "/network/change", nil)
+	there.cookies, there.token = owner.cookies, owner.token
+	there.must(200, "PUT", "/network/change", nil) // whoever signs in there needs no token
+	there.refused(410, "no_network_change", "PUT", "/network/change", nil)
 	h.local().must(200, "POST", "/local/network/automatic", nil)
 	l.Wait("an address by DHCP", func() bool { return l.Has("eth0", address) })
 	if !slices.Contains(owner.kindsAt(h, l, address), "network.made_automatic") {

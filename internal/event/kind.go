@@ -49,7 +49,6 @@ const (
 	EraseFailed        Kind = "store.erase_failed"
 	NetworkPending     Kind = "network.restore_requested"
 	NetworkTried       Kind = "network.tried"
-	NetworkRefused     Kind = "network.refused"
 	NetworkKept        Kind = "network.kept"
 	NetworkWentBack    Kind = "network.went_back"
 	NetworkAutomatic   Kind = "network.made_automatic"
@@ -167,9 +166,8 @@ var catalogue = map[Kind]words{
 	ResetFailed:        {Button, Error, "The reset could not restore the network yet, which is tried again: {reason}"},
 	EraseFailed:        {System, Error, "What the reset deleted may still be readable in the database file, which could not be written anew; that is tried again every hour: {reason}"},
 	NetworkTried:       {Settings, Warning, "Other settings of {interface} are tried for {for}: {settings}"},
-	NetworkRefused:     {Settings, Info, "The settings of {interface} stay as they were: {reason}"},
 	NetworkKept:        {Settings, Warning, "{interface} keeps its new settings, which {account} asked for and which were confirmed at {at}: {settings}"},
-	NetworkWentBack:    {Settings, Warning, "{interface} went back to its former settings: {reason}"},
+	NetworkWentBack:    {Settings, Warning, "{interface} went back to the settings it had before {account} changed them: {reason}"},
 	NetworkAutomatic:   {Settings, Warning, "Automatic addresses on all interfaces were asked for on the NAS itself"},
 	NetworkPending:     {Button, Warning, "The reset asked for automatic network addresses, and nothing here can change the network"},
 	NetworkRestored:    {Button, Warning, "All interfaces ask the network for their addresses again, by the reset"},

@@ -1,13 +1,14 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 
+	"castellan/internal/access/account"
 	"castellan/internal/box/announce"
 	"castellan/internal/box/clock"
 	"castellan/internal/box/network"
@@ -38,66 +39,64 @@ func (h *handlers) GetNetworkChange(context.Context, api.GetNetworkChangeRequest
 	return api.GetNetworkChange200JSONResponse(h.networkChange()), nil
 }
 
-// ChangeNetwork records who wants what before anything changes: nobody may be able to tell afterwards.
+// ChangeNetwork records who tries what before anything changes: nobody may be able to tell afterwards.
 func (h *handlers) ChangeNetwork(ctx context.Context, r api.ChangeNetworkRequestObject) (api.ChangeNetworkResponseObject, error) {
 	wish, err := interfaceWish(*r.Body)
 	if err != nil {
 		return nil, err
 	}
 	who := callerOf(ctx)
-	about := func(kind event.Kind) event.Event { return who.event(kind).With("interface", wish.Interface) }
-	err = h.administrate(ctx, func(tx *store.Tx) error {
-		return h.Log.Record(tx, about(event.NetworkTried).With("for", clock.Words(network.TryTime)).With("settings", wish.String()))
+	e := who.event(event.NetworkTried).With("interface", wish.Interface).With("for", clock.Words(network.TryTime)).With("settings", wish.String())
+	t, err := h.Network.Try(ctx, wish, who.account.Name, func() error {
+		return h.administrate(ctx, func(tx *store.Tx) error { return h.Log.Record(tx, e) })
 	})
 	if err != nil {
 		return nil, err
 	}
-	t, err := h.Network.Try(ctx, wish, who.account.Name)
-	if err != nil {
-		reason := about(event.NetworkRefused).With("reason", refusal(err))
-		if unrecorded := h.DB.Update(func(tx *store.Tx) error { return h.Log.Record(tx, reason) }); unrecorded != nil {
-			return nil, unrecorded
-		}
-		return nil, err
-	}
-	return api.ChangeNetwork200JSONResponse{Change: h.changeView(t.Change), Token: t.Token}, nil
+	return api.ChangeNetwork200JSONResponse{Change: h.changeView(t.Change), Token: t.Token, Warning: t.Warning}, nil
 }
 
-// refusal is why something was refused, in words for the log.
-func refusal(err error) string {
-	var f *fault.Error
-	switch {
-	case !errors.As(err, &f):
-		return "the network service failed"
-	case len(f.Fields) > 0:
-		return f.Fields[0].Name + ": " + f.Fields[0].Message
-	}
-	return f.Message
-}
-
+// UndoNetworkChange is recorded like every end of a change, with the name of the caller.
 func (h *handlers) UndoNetworkChange(ctx context.Context, _ api.UndoNetworkChangeRequestObject) (api.UndoNetworkChangeResponseObject, error) {
-	if err := h.administrate(ctx, func(*store.Tx) error { return nil }); err != nil {
-		return nil, err
-	}
-	c, err := h.Network.GoBack(ctx)
+	c, err := h.Network.GoBack(ctx, callerOf(ctx).account.Name)
 	return api.UndoNetworkChange200JSONResponse(h.changeView(c)), err
 }
 
 // ConfirmNetwork keeps a change. Whoever confirms it need not be signed in; the event names who had asked for it.
 func (h *handlers) ConfirmNetwork(ctx context.Context, r api.ConfirmNetworkRequestObject) (api.ConfirmNetworkResponseObject, error) {
-	at := reachedAt(ctx)
-	c, err := h.Network.Confirm(ctx, r.Body.Token, at)
-	if err != nil {
-		return nil, err
-	}
-	e := callerOf(ctx).event(event.NetworkKept).With("interface", c.Interface).With("account", c.By).With("at", at.String()).With("settings", c.String())
-	err = h.DB.Update(func(tx *store.Tx) error {
-		if err := h.Reset.ForgetNetwork(tx); err != nil { // what the owner keeps is not taken back by a reset of before
-			return err
-		}
-		return h.Log.Record(tx, e)
-	})
+	c, err := h.Network.Confirm(ctx, r.Body.Token, reachedAt(ctx), h.kept(ctx))
 	return api.ConfirmNetwork200JSONResponse{Interface: c.Interface}, err
+}
+
+func (h *handlers) KeepNetworkChange(ctx context.Context, _ api.KeepNetworkChangeRequestObject) (api.KeepNetworkChangeResponseObject, error) {
+	c, err := h.Network.Keep(ctx, reachedAt(ctx), h.kept(ctx))
+	return api.KeepNetworkChange200JSONResponse{Interface: c.Interface}, err
+}
+
+// kept records that the caller keeps a change.
+func (h *handlers) kept(ctx context.Context) func(network.Change) {
+	e := callerOf(ctx).event(event.NetworkKept)
+	e.Actor = cmp.Or(e.Actor, h.signedIn(ctx))
+	return func(c network.Change) {
+		e := e.With("interface", c.Interface).With("account", c.By).With("at", reachedAt(ctx).String()).With("settings", c.String())
+		if err := h.Reset.KeepNetwork(e); err != nil {
+			h.Out.Error("record a change of the network that was kept", "err", err) // it is kept all the same
+		}
+	}
+}
+
+// signedIn names whose session came with a call that wants none; "": nobody's.
+func (h *handlers) signedIn(ctx context.Context) (name string) {
+	s, _, ok := h.Sessions.Find(callerOf(ctx).visitor.Session, false)
+	if !ok {
+		return ""
+	}
+	_ = h.DB.View(func(tx *store.Tx) error { // a name for the log only
+		a, err := account.Get(tx, s.Account)
+		name = a.Name
+		return err
+	})
+	return name
 }
 
 // reachedAt is the address of the box at which a request came in; over the local socket it is none.

@@ -2,6 +2,7 @@ package reset
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"castellan/internal/access/account"
@@ -29,8 +30,14 @@ var wishes = store.NewTable[wish]("reset_network")
 
 const wishKey = "automatic"
 
-// ForgetNetwork ends the wish for automatic addresses, in the transaction that records that an administrator's own change was kept.
-func (r *Reset) ForgetNetwork(tx *store.Tx) error { return wishes.Delete(tx, wishKey) }
+// KeepNetwork ends the wish for automatic addresses with the event that an administrator's own change was kept: what the owner keeps is
+// not taken back by a reset of before.
+func (r *Reset) KeepNetwork(kept event.Event) error {
+	return r.DB.Update(func(tx *store.Tx) error { return errors.Join(forget(tx), r.Log.Record(tx, kept)) })
+}
+
+// forget ends the wish for automatic addresses.
+func forget(tx *store.Tx) error { return wishes.Delete(tx, wishKey) }
 
 // Follow restores the network after a reset, of this run or of one before it, until the context ends. Who holds the button waits for none
 // of it: signing in is restored before.
@@ -66,7 +73,7 @@ func (r *Reset) chase(ctx context.Context, earlier bool) {
 		hopeless = !served
 	}
 	if earlier && hopeless && ctx.Err() == nil {
-		if err := r.DB.Update(r.ForgetNetwork); err != nil {
+		if err := r.DB.Update(forget); err != nil {
 			r.Out.Error("forget the wish for automatic addresses", "err", err)
 		}
 	}

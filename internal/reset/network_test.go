@@ -94,7 +94,11 @@ func TestAKeptChangeEndsTheWishForAutomaticAddresses(t *testing.T) {
 				}
 				following(t, b.Reset, time.Second, nil)
 				asked := w.asked
-				keep := func() { b.update(b.ForgetNetwork) }
+				keep := func() {
+					if err := b.KeepNetwork(event.Event{Kind: event.NetworkKept}); err != nil {
+						t.Error(err)
+					}
+				}
 				if w.broken = nil; meanwhile {
 					w.during = keep
 				} else {

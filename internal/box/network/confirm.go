@@ -11,9 +11,19 @@ import (
 	"castellan/internal/secret"
 )
 
-// Confirm keeps the change that waits. at is the address at which the box was reached: ErrNoChange, ErrElsewhere, ErrSlow.
-func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Change, error) {
-	if err := n.awaitMade(ctx, token); err != nil {
+// Confirm keeps the change that waits. at is the address at which the box was reached: ErrNoChange, ErrElsewhere, ErrSlow. kept records
+// that it is kept, before another change can begin; where the power goes meanwhile the next start tells Ended instead.
+func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr, kept func(Change)) (Change, error) {
+	return n.confirm(ctx, func() error { return n.knows(token) }, at, kept)
+}
+
+// Keep is Confirm for whoever is signed in, who needs no token.
+func (n *Network) Keep(ctx context.Context, at netip.Addr, kept func(Change)) (Change, error) {
+	return n.confirm(ctx, n.waits, at, kept)
+}
+
+func (n *Network) confirm(ctx context.Context, may func() error, at netip.Addr, kept func(Change)) (Change, error) {
+	if err := n.awaitMade(ctx, may); err != nil {
 		return Change{}, err
 	}
 	turn, cancel := context.WithTimeout(ctx, settleTime)
@@ -22,7 +32,7 @@ func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Cha
 		return Change{}, errNotYet
 	}
 	defer n.give()
-	if err := n.knows(token); err != nil {
+	if err := may(); err != nil {
 		return Change{}, err
 	}
 	t := n.current()
@@ -49,19 +59,19 @@ func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr) (Cha
 	n.mu.Lock()
 	n.kept = t.digest
 	n.mu.Unlock()
-	n.end(t, c)
+	n.endTelling(t, c, kept)
 	return c, nil
 }
 
 // errNotYet: the change was asked for and not made yet.
 var errNotYet = ErrElsewhere.Saying("The change is still being made. Try again in a moment.").After(lookEvery)
 
-// awaitMade waits until the change is made that a token confirms: a page at a new address is opened as soon as there is one.
-func (n *Network) awaitMade(ctx context.Context, token string) error {
+// awaitMade waits until the change is made that is to be confirmed: a page at a new address is opened as soon as there is one.
+func (n *Network) awaitMade(ctx context.Context, may func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	for {
-		if err := n.knows(token); err != nil {
+		if err := may(); err != nil {
 			return err
 		}
 		n.mu.Lock()
@@ -78,12 +88,22 @@ func (n *Network) awaitMade(ctx context.Context, token string) error {
 	}
 }
 
+// waits says that there is no change to be kept.
+func (n *Network) waits() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if t := n.change; t != nil && t.reason == "" && !t.Restoring {
+		return nil
+	}
+	return ErrNoChange
+}
+
 // knows refuses a token that is not that of the change that waits.
 func (n *Network) knows(token string) error {
 	d := secret.DigestOf(token)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if t := n.change; t != nil && t.reason == "" && subtle.ConstantTimeCompare(d[:], t.digest[:]) == 1 {
+	if t := n.change; t != nil && t.reason == "" && !t.Restoring && subtle.ConstantTimeCompare(d[:], t.digest[:]) == 1 {
 		return nil
 	}
 	if subtle.ConstantTimeCompare(d[:], n.kept[:]) == 1 {
@@ -119,8 +139,9 @@ func (n *Network) reached(c Change, at netip.Addr) bool {
 	return err == nil && i >= 0 && has(all[i], at)
 }
 
-// GoBack has the change that waits go back at once: ErrNoChange. Where the service does not answer it is tried again by Run.
-func (n *Network) GoBack(ctx context.Context) (Change, error) {
+// GoBack has the change that waits go back at once, as an account wants: ErrNoChange. Where the service does not answer it is tried again
+// by Run.
+func (n *Network) GoBack(ctx context.Context, by string) (Change, error) {
 	if n.current() == nil {
 		return Change{}, ErrNoChange
 	}
@@ -134,7 +155,12 @@ func (n *Network) GoBack(ctx context.Context) (Change, error) {
 	if t == nil || t.Restoring {
 		return Change{}, ErrNoChange
 	}
-	n.because(t, "It was taken back by hand.")
+	n.mu.Lock()
+	if t.reason == "" {
+		t.undone = by
+	}
+	n.mu.Unlock()
+	n.because(t, by+" took it back.")
 	defer n.rouse()
 	if err := n.goBack(context.WithoutCancel(ctx), t); err != nil {
 		return Change{}, ErrSlow.Saying("The network service of this NAS does not answer. The change goes back as soon as it does.").Because(err)

@@ -68,8 +68,8 @@ type Config struct {
 	Folder string
 	// Elapsed is a clock that never steps.
 	Elapsed func() time.Duration
-	// Ended is told how a change ended, from whichever goroutine ended it, after the note of it is gone from the disk. A change of a
-	// former run is told, too, by the next one.
+	// Ended is told how a change ended, but for those that Confirm and Keep keep, from whichever goroutine ended it and before the next
+	// one can begin. A change of a former run is told, too, by the next one; where the power goes meanwhile a second time.
 	Ended func(Change)
 	// Moved is told that addresses of the box may be others than before. It must not wait.
 	Moved func()
@@ -91,6 +91,7 @@ type Change struct {
 	Setting
 	Before  Setting // how the interface was set up when it was asked for
 	By      string  // the account that asked for it
+	Undone  string  // the account that took it back by hand
 	Left    time.Duration
 	Outcome Outcome
 	Reason  string // why it went back, as a sentence; of one that was kept: why nobody who is here confirmed it
@@ -99,7 +100,8 @@ type Change struct {
 // Trial is a change that has just been made. Token confirms it, once.
 type Trial struct {
 	Change
-	Token string
+	Token   string
+	Warning string // what is probably wrong with it, as a sentence
 }
 
 // Picture is what there is to see of the network.

@@ -18,7 +18,7 @@ import (
 
 // house is a Network on a LAN of real parts, that runs.
 type house struct {
-	*Network
+	tester
 	*realtest.LAN
 	t       *testing.T
 	service *exec.Cmd

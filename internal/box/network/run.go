@@ -162,7 +162,7 @@ func (n *Network) goBack(ctx context.Context, t *trial) error {
 			return err
 		}
 	}
-	c := Change{Setting: t.Setting, Before: t.before, By: t.By, Outcome: WentBack, Reason: t.reason}
+	c := Change{Setting: t.Setting, Before: t.before, By: t.By, Undone: t.undone, Outcome: WentBack, Reason: t.reason}
 	if t.Keeping && !t.Restoring {
 		if all, err := n.of(t.Kind).Settings(ctx); err == nil && alike(all[t.Setting.Interface], t.Setting) {
 			c.Outcome, c.Reason = Kept, keptLate
@@ -186,7 +186,14 @@ func alike(a, b Setting) bool {
 }
 
 // end ends a change and tells how. The caller has the turn.
-func (n *Network) end(t *trial, c Change) {
+func (n *Network) end(t *trial, c Change) { n.endTelling(t, c, n.config.Ended) }
+
+// endTelling is end with somebody else who is told. The note goes last: what was not told is told by the next start.
+func (n *Network) endTelling(t *trial, c Change, tell func(Change)) {
+	if !t.Restoring {
+		n.config.Out.Info("a change of the network ended", "interface", c.Interface, "outcome", string(c.Outcome), "reason", c.Reason)
+		tell(c)
+	}
 	n.erase()
 	n.mu.Lock()
 	n.change, n.trouble = nil, ""
@@ -195,8 +202,4 @@ func (n *Network) end(t *trial, c Change) {
 	}
 	n.mu.Unlock()
 	n.config.Moved()
-	if !t.Restoring {
-		n.config.Out.Info("a change of the network ended", "interface", c.Interface, "outcome", string(c.Outcome), "reason", c.Reason)
-		n.config.Ended(c)
-	}
 }

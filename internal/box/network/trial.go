@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"castellan/internal/fault"
@@ -41,6 +42,7 @@ type trial struct {
 	made   bool          // the service has done it
 	pulled bool          // there is no cable, since
 	since  time.Duration // then, or since when it has to go back
+	undone string        // who took it back by hand
 	reason string        // why it goes back as soon as that is possible; "": it waits
 	tries  int           // in vain, to have it go back
 }
@@ -114,9 +116,9 @@ func (n *Network) busy() error {
 }
 
 // Try makes a provisional change, in the name of an account: ErrNoService, ErrUnknown, ErrUnmanaged, ErrNoCable, ErrBusy, ErrSlow,
-// ErrRefused, or fields that are wrong. The change is made a moment after it returns, so that the answer still arrives; where the
-// service then does not make it, it has gone back.
-func (n *Network) Try(ctx context.Context, s Setting, by string) (Trial, error) {
+// ErrRefused, or fields that are wrong. tried records that it is made, before anything changes; where that fails nothing does. The change is
+// made a moment after Try returns, so that the answer still arrives; where the service then does not make it, it has gone back.
+func (n *Network) Try(ctx context.Context, s Setting, by string, tried func() error) (Trial, error) {
 	if err := n.busy(); err != nil {
 		return Trial{}, err
 	}
@@ -129,12 +131,19 @@ func (n *Network) Try(ctx context.Context, s Setting, by string) (Trial, error) 
 	if err := n.busy(); err != nil {
 		return Trial{}, err
 	}
-	kind, before, err := n.allow(ctx, s)
+	t, card, err := n.allow(ctx, s)
+	if err != nil {
+		return Trial{}, err
+	}
+	warning, err := n.free(ctx, card, s)
+	if err == nil {
+		err = tried()
+	}
 	if err != nil {
 		return Trial{}, err
 	}
 	token, now := secret.Token(), n.config.Elapsed()
-	t := &trial{note: note{Kind: kind, By: by, Setting: s}, before: before, digest: secret.DigestOf(token), begin: now + answerFirst, end: now + TryTime}
+	t.By, t.digest, t.begin, t.end = by, secret.DigestOf(token), now+answerFirst, now+TryTime
 	if err := n.write(t.note); err != nil {
 		return Trial{}, err
 	}
@@ -143,38 +152,38 @@ func (n *Network) Try(ctx context.Context, s Setting, by string) (Trial, error) 
 	c := n.view(t)
 	n.mu.Unlock()
 	n.rouse()
-	return Trial{Change: c, Token: token}, nil
+	return Trial{Change: c, Token: token, Warning: warning}, nil
 }
 
-// allow checks a change, and returns the service that is to make it and how the interface is set up now. The caller has the turn.
-func (n *Network) allow(ctx context.Context, s Setting) (Kind, Setting, error) {
+// allow checks a change, and returns it as it is to be made, with the card that it is of. The caller has the turn.
+func (n *Network) allow(ctx context.Context, s Setting) (*trial, Card, error) {
 	ask, cancel := context.WithTimeout(ctx, AnswerTime)
 	defer cancel()
 	service, kind, err := n.found(ask)
 	if err != nil {
-		return kind, Setting{}, err
+		return nil, Card{}, err
 	}
 	if service == nil {
-		return kind, Setting{}, ErrNoService
+		return nil, Card{}, ErrNoService
 	}
 	managed, err := service.Settings(ask)
 	if err != nil {
-		return kind, Setting{}, gone(err)
+		return nil, Card{}, gone(err)
 	}
 	all, err := n.cards()
 	if err != nil {
-		return kind, Setting{}, fmt.Errorf("look at the interfaces: %w", err)
+		return nil, Card{}, fmt.Errorf("look at the interfaces: %w", err)
 	}
 	i := slices.IndexFunc(all, func(c Card) bool { return c.Name == s.Interface })
 	if i < 0 {
-		return kind, Setting{}, ErrUnknown
+		return nil, Card{}, ErrUnknown
 	}
 	before, ok := managed[s.Interface]
 	if !ok {
-		return kind, Setting{}, ErrUnmanaged
+		return nil, Card{}, ErrUnmanaged
 	}
 	if !all[i].Carrier {
-		return kind, Setting{}, ErrNoCable
+		return nil, Card{}, ErrNoCable
 	}
 	others := map[string]Setting{}
 	for name, o := range managed {
@@ -183,26 +192,44 @@ func (n *Network) allow(ctx context.Context, s Setting) (Kind, Setting, error) {
 		}
 	}
 	if err := s.check(all, others); err != nil {
-		return kind, Setting{}, err
+		return nil, Card{}, err
 	}
-	return kind, before, n.free(ctx, all[i], s)
+	return &trial{note: note{Kind: kind, Setting: s}, before: before}, all[i], nil
 }
 
-// free refuses manual addresses that another machine on the link has.
-func (n *Network) free(ctx context.Context, card Card, s Setting) error {
+// free refuses manual addresses that another machine on the link has, and warns of a gateway that no machine has.
+func (n *Network) free(ctx context.Context, card Card, s Setting) (warning string, err error) {
+	var asked sync.WaitGroup
+	var gateway bool
+	if g := s.IPv4.Gateway; g.IsValid() { // one of IPv6 cannot be asked for on a network that is new
+		asked.Go(func() { gateway = n.answers(ctx, card, g) != "" })
+	} else {
+		gateway = true
+	}
 	for field, f := range map[string]Family{"ipv4.address": s.IPv4, "ipv6.address": s.IPv6} {
 		if f.Method != Manual || has(card, f.Address.Addr()) {
 			continue
 		}
-		mac, yes, err := n.taken(ctx, card, f.Address.Addr())
-		if err != nil {
-			n.config.Out.Warn("ask whether an address is taken", "interface", card.Name, "err", err) // the service asks as well
-		}
-		if yes {
-			return fault.InvalidField(field, "taken", fmt.Sprintf("Another machine on this network (%s) has the address %s. Choose another one.", mac, f.Address.Addr()))
+		if mac := n.answers(ctx, card, f.Address.Addr()); mac != "" {
+			err = fault.InvalidField(field, "taken", fmt.Sprintf("Another machine on this network (%s) has the address %s. Choose another one.", mac, f.Address.Addr()))
 		}
 	}
-	return nil
+	if asked.Wait(); !gateway {
+		warning = fmt.Sprintf("No machine answers at %s, the gateway. Without a router the NAS reaches neither time servers nor mail servers.", s.IPv4.Gateway)
+	}
+	return warning, err
+}
+
+// answers returns the MAC address of another machine on the link of a card that has an address; "": none answers.
+func (n *Network) answers(ctx context.Context, card Card, a netip.Addr) string {
+	mac, yes, err := n.taken(ctx, card, a)
+	if err != nil {
+		n.config.Out.Warn("ask whether an address is taken", "interface", card.Name, "err", err) // the service asks as well
+	}
+	if !yes {
+		return ""
+	}
+	return mac
 }
 
 func has(card Card, a netip.Addr) bool {

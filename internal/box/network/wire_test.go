@@ -135,7 +135,7 @@ func (w *wire) cable(there bool) {
 
 // desk is a Network over a wire, in a bubble of synctest.
 type desk struct {
-	*Network
+	tester
 	wire *wire
 	t    *testing.T
 	stop func()
