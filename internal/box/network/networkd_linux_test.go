@@ -135,6 +135,7 @@ func (h *house) went() Change {
 	h.t.Helper()
 	select {
 	case c := <-h.ended:
+		h.Wait("the end of the change", func() bool { now, _ := h.Change(); return now.Outcome == c.Outcome }) // it is told first
 		return c
 	case <-time.After(20 * time.Second):
 		h.t.Fatal("no change ended within 20 s")

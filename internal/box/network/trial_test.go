@@ -193,7 +193,7 @@ func TestAChangeGoesBackByHand(t *testing.T) {
 		}
 		token := d.asks(wished)
 		time.Sleep(5 * time.Second)
-		if c, err := d.GoBack(t.Context()); err != nil || c.Reason != "It was taken back by hand." || d.tried() != 0 {
+		if c, err := d.GoBack(t.Context()); err != nil || c.Reason != "admin took it back." || c.Undone != "admin" || d.tried() != 0 {
 			t.Errorf("got %+v, %v", c, err)
 		}
 		if _, err := d.GoBack(t.Context()); !errors.Is(err, ErrNoChange) {
