@@ -21,7 +21,7 @@ func (h *nmHouse) sixes() (all []string) {
 	return all
 }
 
-// R140: one profile for a card, whatever is tried, kept and taken back, and IPv6 stays where it is.
+// One profile for a card, whatever is tried, kept and taken back, and IPv6 stays where it is.
 func TestNetworkManagerHasOneProfileForACard(t *testing.T) {
 	for name, test := range map[string]struct{ folder, profile string }{
 		"of NetworkManager":    {},
