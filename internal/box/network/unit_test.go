@@ -54,7 +54,7 @@ func TestWhatIsWrittenForNetworkdReadsAsWhatWasMeant(t *testing.T) {
 		if u.read(text); !alike(u.setting("eth0"), s) {
 			t.Errorf("got %+v, want %+v, from\n%s", u.setting("eth0"), s, text)
 		}
-		if got := strings.Join(words(u["Network.VLAN"]), " "); got != "office cameras guests" {
+		if got := strings.Join(words(u.all("Network", "VLAN")), " "); got != "office cameras guests" {
 			t.Errorf("what hangs on the interface is %q now", got)
 		}
 	}
