@@ -200,7 +200,8 @@ func (u unit) setting(card string) Setting {
 		s.IPv6.Method = Off
 	}
 	for _, word := range words(u.all("Network", "DNS")) {
-		if a, err := netip.ParseAddr(word); err == nil {
+		address, _, _ := strings.Cut(word, "#") // its name for TLS
+		if a, err := netip.ParseAddr(address); err == nil {
 			s.DNS = append(s.DNS, a.Unmap())
 		}
 	}
