@@ -150,6 +150,11 @@ func (p profile) with(s Setting) profile {
 	}
 	c.set("ipv4", s.IPv4, s)
 	c.set("ipv6", s.IPv6, s)
+	for name, f := range map[string]Family{"ipv4": s.IPv4, "ipv6": s.IPv6} {
+		if f == p.family(name) && get[string](p, name, "method") != "" {
+			c.leave(name, p)
+		}
+	}
 	if four != nil && s.IPv4.Method != Off {
 		c.put("ipv4", "dns", four)
 	}
@@ -167,6 +172,16 @@ func (p profile) with(s Setting) profile {
 		c.put("connection", "interface-name", s.Interface) // another one must not take the same address at the next start
 	}
 	return c
+}
+
+// leave has a family that is as it was keep what a Setting has no word for: further addresses, or a method that is nearly the same.
+func (p profile) leave(name string, before profile) {
+	for _, key := range []string{"method", "address-data", "gateway", "never-default"} {
+		delete(p[name], key)
+		if v, ok := before[name][key]; ok {
+			p[name][key] = v
+		}
+	}
 }
 
 // set writes one family of a setting.
