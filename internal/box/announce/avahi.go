@@ -222,7 +222,7 @@ func (a *Announcer) heard(ctx context.Context, w *avahiWatch, s *dbus.Signal, wh
 }
 
 // errFailed is how Avahi failed, as far as it says.
-var errFailed = errors.New("Avahi failed, and its own log says why")
+var errFailed = errors.New("announcing it by Avahi failed, and the log of Avahi says why")
 
 // another takes other names, as another machine has these.
 func (w *avahiWatch) another(ctx context.Context, p *published) error {

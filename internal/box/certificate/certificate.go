@@ -33,10 +33,10 @@ const (
 	backdate = 24 * time.Hour
 	// maxNames is how many host names, and how many addresses, a certificate stands for.
 	maxNames = 32
-	// GivenAtOnce is how many certificates are made one after the other for names and addresses that the network gave, and
-	// GivenEvery after how long there is one more.
+	// GivenAtOnce is how many certificates are made one after the other for names and addresses that the network gave.
 	GivenAtOnce = 5
-	GivenEvery  = 10 * time.Minute
+	// GivenEvery is after how long there is one more.
+	GivenEvery = 10 * time.Minute
 )
 
 // Names is for whom a certificate stands, the most important first.
