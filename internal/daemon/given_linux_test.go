@@ -149,3 +149,37 @@ func TestEverNewLeasesMakeAFewCertificatesOnly(t *testing.T) {
 	realtest.IP(t, "address", "add", "192.0.2.90/24", "dev", "eth0", "valid_lft", "600", "preferred_lft", "600")
 	h.stands(l, "192.0.2.20", "192.0.2.90")
 }
+
+// R129: what an interface gets by a change that an administrator tries is stood for at once, whatever the network gave before.
+func TestWhatAChangeBringsIsNeverPutOff(t *testing.T) {
+	if !realtest.Isolate(t) {
+		return
+	}
+	l := realtest.NewLAN(t, "eth0")
+	l.Networkd()
+	first := ""
+	l.Wait("an address", func() bool {
+		_, rest, ok := strings.Cut(realtest.IP(t, "-4", "-o", "address", "show", "dev", "eth0"), "inet ")
+		first, _, _ = strings.Cut(rest, "/")
+		return ok
+	})
+	h, owner := onLAN(t, l, first)
+	for i := range certificate.GivenAtOnce + 1 {
+		lease := fmt.Sprintf("192.0.2.%d", 100+i)
+		realtest.IP(t, "address", "add", lease+"/24", "dev", "eth0", "valid_lft", "600", "preferred_lft", "600")
+		if i < certificate.GivenAtOnce {
+			h.stands(l, first, lease)
+		}
+	}
+	l.Serve("--dhcp-range=192.0.2.70,192.0.2.75,2m") // which no longer knows the lease
+	owner.must(200, "POST", "/network/change", obj{
+		"interface": "eth0", "ipv4": obj{"method": "automatic"}, "ipv6": obj{"method": "off"}, "dns": []string{}, "search": []string{}, "mtu": 1400,
+	})
+	now := ""
+	l.Wait("another address", func() bool {
+		_, rest, ok := strings.Cut(realtest.IP(t, "-4", "-o", "address", "show", "dev", "eth0"), "inet 192.0.2.7")
+		now, _, _ = strings.Cut("192.0.2.7"+rest, "/")
+		return ok
+	})
+	h.stands(l, now, now)
+}
