@@ -120,8 +120,12 @@ type house struct {
 	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
 	again       context.CancelCauseFunc                         // ends this house so that a new one is built
 	renamed     chan struct{}
-	named       string      // by which the box was announced last, to follow alone
-	undated     atomic.Bool // the time was not known when a mending of the database was told
+	named       string   // by which the box was announced last, to follow alone
+	tried       struct { // the interface of which an administrator tried settings last
+		name  string
+		until time.Duration // what it gets counts as theirs
+	}
+	undated atomic.Bool // the time was not known when a mending of the database was told
 }
 
 // build opens what is on the disk and puts the rooms together. Where a record that they cannot do without cannot be
@@ -153,7 +157,7 @@ func (d *Daemon) assemble(opened opened) (*house, error) {
 	h := &house{
 		Daemon: d, recovery: opened.recovery, db: opened.db,
 		links:       network.NewLinks(),
-		certificate: certificate.Open(d.File.Data), renamed: make(chan struct{}, 1),
+		certificate: certificate.Open(d.File.Data, d.Elapsed), renamed: make(chan struct{}, 1),
 	}
 	h.joinNetwork()
 	if err := h.keepTime(opened); err != nil {

@@ -1,9 +1,12 @@
 package daemon
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"castellan/internal/box/announce"
+	"castellan/internal/box/certificate"
 	"castellan/internal/box/network"
 	"castellan/internal/config"
 	"castellan/internal/event"
@@ -51,10 +54,36 @@ func (h *house) follow() {
 	h.named = w.Name
 }
 
+// names are those for which the certificate has to stand: chosen by the owner or the integrator, and given by the network. What an interface has while
+// an administrator tries settings of it, and as long after that, counts as chosen.
+func (h *house) names() (chosen, given certificate.Names) {
+	hosts, addresses := h.called()
+	found := h.announcer.Status().Host
+	for i, host := range hosts {
+		if i > 0 && host == found && !strings.EqualFold(found, hosts[0]+".local") {
+			given.Hosts = append(given.Hosts, host) // another machine has the name
+		} else {
+			chosen.Hosts = append(chosen.Hosts, host)
+		}
+	}
+	if c, ok := h.waitingChange(); ok {
+		h.tried.name, h.tried.until = c.Interface, h.Elapsed()+c.Left+network.TryTime
+	}
+	chosen.Addresses, given.Addresses = append(addresses, h.links.Chosen()...), h.links.Lasting()
+	if h.tried.name != "" && h.Elapsed() < h.tried.until {
+		for _, a := range h.network.At(h.tried.name) {
+			if slices.Contains(given.Addresses, a) {
+				chosen.Addresses = append(chosen.Addresses, a)
+			}
+		}
+	}
+	return chosen, given
+}
+
 // announced is what of the box is announced. One in need of recovery, whose name is not known, is announced by that of a new one: its
 // owner has to find it.
 func (h *house) announced() (announce.What, error) {
-	w := announce.What{On: h.File.Network.Service != config.NoNetwork, Name: settings.Default().NASName, Addresses: h.links.Lasting()}
+	w := announce.What{On: h.File.Network.Service != config.NoNetwork, Name: settings.Default().NASName, Addresses: h.links.Callable()}
 	w.Port, _ = strconv.Atoi(h.api.HTTPSPort)
 	if h.db == nil {
 		return w, nil

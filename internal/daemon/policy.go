@@ -16,6 +16,7 @@ import (
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/announce"
 	"castellan/internal/box/button"
+	"castellan/internal/box/certificate"
 	"castellan/internal/box/clock"
 	"castellan/internal/box/keeper"
 	"castellan/internal/box/network"
@@ -130,7 +131,8 @@ func networkPolicy() []Rule {
 		{"Network, DNS servers of an interface", atMost(network.MostDNS, "servers"), "interface", "-", "They are asked one after the other, and one that is silent costs seconds each time."},
 		{"Network, search domains of an interface", atMost(network.MostSearch, "domains"), "interface", "-", "A name that nobody knows is looked for in each of them."},
 		{"Network, the system's service", "asked for " + words(network.AnswerTime) + " at most", "question", "an answer", "A service that hangs is said to hang, and the interfaces are shown all the same."},
-		{"Network, names that others have", strconv.Itoa(announce.MostNames) + " are tried in " + words(announce.Silence), "box", "another name of the NAS", "Whoever answers for every name on the local network does not have the box take ever new ones into its certificate."},
+		{"Network, names that others have", strconv.Itoa(announce.MostNames) + " are tried in " + words(announce.Silence), "box", "another name of the NAS", "Whoever answers for every name on the local network does not have the box take ever new ones into its certificate, whether it or Avahi announces it."},
+		{"Certificates for what the network gives", count(certificate.GivenAtOnce, "at once, then one in ") + words(certificate.GivenEvery), "box", "time, a start; what its owner or integrator chose is never put off", "Anybody on the local network can give the box ever new addresses and names, and people compare the fingerprint. Addresses of IPv6 that somebody announced or lent are no reason at all."},
 	}
 }
 

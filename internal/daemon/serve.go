@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"castellan/internal/box/certificate"
 	"castellan/internal/event"
 	"castellan/internal/httpapi"
 )
@@ -124,9 +123,8 @@ func (h *house) certify() error {
 	if h.recovery != nil && h.certificate.Fingerprint() != "" {
 		return nil // the name of the NAS is not known; the certificate it had stands for it
 	}
-	hosts, addresses := h.called()
-	names := certificate.Names{Hosts: hosts, Addresses: append(addresses, h.links.Lasting()...)}
-	reason, err := h.certificate.Renew(names, h.clock.Now())
+	chosen, given := h.names()
+	reason, err := h.certificate.Renew(chosen, given, h.clock.Now())
 	if err == nil && reason != "" {
 		h.record(event.Event{Kind: event.CertificateMade}.With("reason", reason).With("fingerprint", h.certificate.Fingerprint()))
 	}
@@ -281,7 +279,7 @@ func (l ownPeers) Accept() (net.Conn, error) {
 // elsewhere lists by which addresses others call a box that listens at one.
 func (h *house) elsewhere(listens string) (all []string) {
 	port, err := netip.ParseAddrPort(listens)
-	for _, a := range h.links.Lasting() {
+	for _, a := range h.links.Callable() {
 		if err == nil && a.IsGlobalUnicast() && (port.Addr() == a || port.Addr().IsUnspecified()) {
 			all = append(all, netip.AddrPortFrom(a, port.Port()).String())
 		}
@@ -293,7 +291,7 @@ func (h *house) elsewhere(listens string) (all []string) {
 // decide it, never a request.
 func (h *house) origin() string {
 	host := "localhost"
-	for _, a := range h.links.Lasting() {
+	for _, a := range h.links.Callable() {
 		if a = a.Unmap(); a.IsGlobalUnicast() && (host == "localhost" || a.Is4()) {
 			host = a.String()
 		}

@@ -272,7 +272,7 @@ func (a *API) ownNames() []string {
 	return names
 }
 
-// Called returns every host name by which the box may be called, and the addresses that the config file adds
+// Called returns every host name by which the box may be called, that of the NAS first, and the addresses that the config file adds
 // to its own.
 func (a *API) Called() (hosts []string, addresses []netip.Addr) {
 	hosts = a.ownNames()

@@ -118,15 +118,37 @@ type published struct {
 	group          dbus.ObjectPath
 	host, instance string // labels
 	own            bool   // the host's addresses are published by us: its name is not Avahi's own
+	last           string // the names that were asked for last
+	names          int    // how many were
 }
+
+// firstNames are those that the box is to be found by, before it is known whether others have them.
+func firstNames(w What) published { return published{host: w.Name, instance: w.Name} }
+
+// counted counts the names that are asked for now, and reports whether that may be done: no more than MostNames may.
+func (p *published) counted() bool {
+	if asked := p.host + "/" + p.instance; asked != p.last {
+		p.last = asked
+		p.names++
+	}
+	return p.names <= MostNames
+}
+
+// errTaken says that others have every name that was tried.
+var errTaken = errors.New("other machines have all the names")
 
 // byAvahi has Avahi announce the box, until Avahi goes or nothing is to be announced any more. Where Avahi went it gets time to
 // come back, as in an update of the system.
 func (a *Announcer) byAvahi(ctx context.Context, w *avahiWatch) error {
 	what := a.wanted()
-	p := published{host: what.Name, instance: what.Name}
+	p := firstNames(what)
 	for {
-		if err := a.publish(ctx, w, what, &p); err != nil {
+		var silence <-chan time.Time
+		switch err := a.publish(ctx, w, what, &p); {
+		case errors.Is(err, errTaken):
+			a.say(Status{By: Avahi, Trouble: taken})
+			silence = time.After(Silence)
+		case err != nil:
 			return fmt.Errorf("ask Avahi: %w", err)
 		}
 	wait:
@@ -141,17 +163,30 @@ func (a *Announcer) byAvahi(ctx context.Context, w *avahiWatch) error {
 				if err := w.withdraw(ctx, &p); err != nil || !next.On {
 					return err
 				}
-				if next.Name != what.Name {
-					p = published{host: next.Name, instance: next.Name}
-				}
+				named := next.Name == what.Name
 				what = next
+				if silence != nil && named {
+					continue // other addresses do not end it
+				}
+				if !named {
+					p = firstNames(what)
+				}
+				break wait
+			case <-silence:
+				p = firstNames(what)
 				break wait
 			case s := <-w.signals:
 				if gone, ok := owner(s); ok && gone {
 					a.pause(ctx, patience)
 					return nil
 				}
-				if a.heard(ctx, w, s, what, &p) {
+				if silence != nil {
+					continue
+				}
+				switch again, err := a.heard(ctx, w, s, what, &p); {
+				case err != nil:
+					return err
+				case again:
 					break wait
 				}
 			}
@@ -160,27 +195,34 @@ func (a *Announcer) byAvahi(ctx context.Context, w *avahiWatch) error {
 }
 
 // heard takes in a signal of Avahi, and reports whether the box has to be published again.
-func (a *Announcer) heard(ctx context.Context, w *avahiWatch, s *dbus.Signal, what What, p *published) (again bool) {
+func (a *Announcer) heard(ctx context.Context, w *avahiWatch, s *dbus.Signal, what What, p *published) (again bool, err error) {
 	if s == nil || len(s.Body) == 0 {
-		return false
+		return false, nil
 	}
 	state, _ := s.Body[0].(int32)
 	switch {
 	case s.Name == server+".StateChanged":
 		_ = w.withdraw(ctx, p)
-		return state == serverRunning
+		return state == serverRunning, nil
 	case s.Name != entryGroup+".StateChanged" || s.Path != p.group:
-		return false
+		return false, nil
 	case state == groupEstablished:
 		a.say(Status{By: Avahi, Host: p.host + ".local", Renamed: p.host != strings.ToLower(what.Name) || p.instance != what.Name})
 	case state == groupCollision:
 		_ = w.withdraw(ctx, p)
-		return w.another(ctx, p) == nil
+		if err := w.another(ctx, p); err != nil {
+			return false, fmt.Errorf("ask Avahi: %w", err)
+		}
+		return true, nil
 	case state == groupFailure:
-		a.say(Status{By: Nobody, Trouble: "Avahi could not announce this NAS. Its own log says why."})
+		_ = w.withdraw(ctx, p)
+		return false, errFailed
 	}
-	return false
+	return false, nil
 }
+
+// errFailed is how Avahi failed, as far as it says.
+var errFailed = errors.New("announcing it by Avahi failed, and the log of Avahi says why")
 
 // another takes other names, as another machine has these.
 func (w *avahiWatch) another(ctx context.Context, p *published) error {
@@ -203,7 +245,7 @@ func (w *avahiWatch) withdraw(ctx context.Context, p *published) error {
 	return w.call(ctx, group, entryGroup+".Free", nil)
 }
 
-// publish asks Avahi to announce the box. Where Avahi itself does not run yet, it is asked once it says that it does.
+// publish asks Avahi to announce the box: errTaken. Where Avahi itself does not run yet, it is asked once it says that it does.
 func (a *Announcer) publish(ctx context.Context, w *avahiWatch, what What, p *published) error {
 	var state int32
 	if err := w.call(ctx, "/", server+".GetState", &state); err != nil || state != serverRunning {
@@ -217,7 +259,7 @@ func (a *Announcer) publish(ctx context.Context, w *avahiWatch, what What, p *pu
 	if p.own = !strings.EqualFold(its, p.host) && !numbered(its, what.Name); !p.own {
 		p.host = strings.ToLower(its) // also where Avahi itself found another machine with the name
 	}
-	for range 10 {
+	for p.counted() {
 		err := w.fill(ctx, what, p)
 		var e dbus.Error
 		if !errors.As(err, &e) || e.Name != avahi+".CollisionError" && e.Name != avahi+".LocalCollisionError" {
@@ -227,7 +269,7 @@ func (a *Announcer) publish(ctx context.Context, w *avahiWatch, what What, p *pu
 			return err
 		}
 	}
-	return errors.New("every name is taken")
+	return errTaken
 }
 
 // numbered reports whether a host name is another one with a number, as Avahi makes them.

@@ -31,9 +31,14 @@ const (
 	remembered = 32
 	// echo is how long the same answer is not repeated to everybody on an interface (section 6).
 	echo = time.Second
+	// lookAgain is how long after a look at the interfaces the next address that is not known is foreign without another one.
+	lookAgain = time.Second
 	// longestLabel bounds a label of a name.
 	longestLabel = 63
 )
+
+// taken says that others have every name that was tried.
+var taken = fmt.Sprintf("Other machines have the name of this NAS and %d like it. Give it another name.", MostNames-1)
 
 // card is an interface with the addresses that are told over it.
 type card struct {
@@ -55,6 +60,7 @@ type responder struct {
 	silent bool // too many names were taken by others
 	tries  int  // probes that were sent, or tellings
 	next   <-chan time.Time
+	doubt  <-chan time.Time            // open: it was looked a moment ago whether an address is new
 	said   map[string]<-chan time.Time // answers that everybody was given, until they may be repeated
 	later  chan func()                 // answers that wait a moment
 }
@@ -71,7 +77,7 @@ func (a *Announcer) byItself(ctx context.Context, w *avahiWatch) error {
 	if w != nil {
 		signals, gone = w.signals, w.bus.Context().Done()
 	}
-	r := &responder{link: l, said: map[string]<-chan time.Time{}, later: make(chan func())}
+	r := &responder{link: l, doubt: time.After(0), said: map[string]<-chan time.Time{}, later: make(chan func())}
 	r.use(a.wanted())
 	for {
 		select {
@@ -113,7 +119,7 @@ func (r *responder) status() Status {
 	case r.taken:
 		s.Host = strings.TrimSuffix(r.names.host, ".")
 	case r.silent:
-		s.Trouble = fmt.Sprintf("Other machines have the name of this NAS and %d like it. Give it another name.", MostNames-1)
+		s.Trouble = taken
 	}
 	return s
 }
@@ -264,11 +270,19 @@ func (r *responder) contradicted() {
 	r.rename()
 }
 
-// isOwn reports whether an address is the box's own. One that is not known may be new.
+// isOwn reports whether an address is the box's own. One that is not known may be new, which is looked at once in lookAgain only: anybody
+// may name addresses as often as they like.
 func (r *responder) isOwn(a netip.Addr) bool {
-	if !r.own[a] {
-		r.look()
+	if r.own[a] {
+		return true
 	}
+	select {
+	case <-r.doubt:
+	default:
+		return false
+	}
+	r.look()
+	r.doubt = time.After(lookAgain)
 	return r.own[a]
 }
 

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,10 @@ const (
 	backdate = 24 * time.Hour
 	// maxNames is how many host names, and how many addresses, a certificate stands for.
 	maxNames = 32
+	// GivenAtOnce is how many certificates are made one after the other for names and addresses that the network gave.
+	GivenAtOnce = 5
+	// GivenEvery is after how long there is one more.
+	GivenEvery = 10 * time.Minute
 )
 
 // Names is for whom a certificate stands, the most important first.
@@ -43,12 +48,16 @@ type Names struct {
 // Keeper keeps the current certificate and its key in one file. It is safe for concurrent use.
 type Keeper struct {
 	path    string
+	elapsed func() time.Duration
 	current atomic.Pointer[tls.Certificate]
+
+	renewing sync.Mutex
+	spent    time.Duration // when all of GivenAtOnce are there again, on elapsed
 }
 
-// Open reads the certificate in the folder, if there is one.
-func Open(folder string) *Keeper {
-	k := &Keeper{path: filepath.Join(folder, "tls.pem")}
+// Open reads the certificate in the folder, if there is one. elapsed is a clock that never steps.
+func Open(folder string, elapsed func() time.Duration) *Keeper {
+	k := &Keeper{path: filepath.Join(folder, "tls.pem"), elapsed: elapsed}
 	if data, err := os.ReadFile(k.path); err == nil {
 		if c, err := tls.X509KeyPair(data, data); err == nil {
 			k.current.Store(&c)
@@ -61,8 +70,13 @@ func Open(folder string) *Keeper {
 // life is left. It returns why it did, or nothing. People compare the fingerprint, so names that the box no
 // longer has are no reason, and a new certificate keeps those of the old one while there is room. The key
 // stays the same while it can be read.
-func (k *Keeper) Renew(names Names, now time.Time) (reason string, err error) {
-	names = names.with(Names{})
+//
+// chosen are the names and addresses that the owner or the integrator chose, given those that the network gave: anybody on it may give
+// ever new ones, so that one of these may be put off until a later call.
+func (k *Keeper) Renew(chosen, given Names, now time.Time) (reason string, err error) {
+	k.renewing.Lock()
+	defer k.renewing.Unlock()
+	chosen, names := chosen.with(Names{}), chosen.with(given)
 	switch leaf := k.leaf(); {
 	case leaf == nil:
 		reason = "there was none"
@@ -70,7 +84,7 @@ func (k *Keeper) Renew(names Names, now time.Time) (reason string, err error) {
 		reason = "the old one ends soon"
 	case now.Before(leaf.NotBefore):
 		reason = "the old one is not valid yet"
-	case !covers(leaf, names):
+	case !covers(leaf, chosen), !covers(leaf, names) && k.mayFollow():
 		reason = "this NAS has a new name or address"
 		names = names.with(namesOf(leaf))
 	default:
@@ -125,6 +139,17 @@ func (k *Keeper) Fingerprint() string {
 		pairs = append(pairs, digits[i:i+2])
 	}
 	return strings.Join(pairs, ":")
+}
+
+// mayFollow reports whether a certificate may be made now for what the network gave, and counts it.
+func (k *Keeper) mayFollow() bool {
+	now := k.elapsed()
+	spent := max(k.spent, now)
+	if spent-now > (GivenAtOnce-1)*GivenEvery {
+		return false
+	}
+	k.spent = spent + GivenEvery
+	return true
 }
 
 func (k *Keeper) leaf() *x509.Certificate {

@@ -22,9 +22,14 @@ var (
 	}
 )
 
+// open opens a folder with a clock that stands still.
+func open(dir string) *certificate.Keeper {
+	return certificate.Open(dir, func() time.Duration { return 0 })
+}
+
 func renew(t *testing.T, k *certificate.Keeper, n certificate.Names, now time.Time) string {
 	t.Helper()
-	reason, err := k.Renew(n, now)
+	reason, err := k.Renew(n, certificate.Names{}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +55,7 @@ func handshake(t *testing.T, k *certificate.Keeper, c *tls.Config) (tls.Connecti
 // R129
 func TestTheCertificateStandsForAllNamesAndAddresses(t *testing.T) {
 	dir := t.TempDir()
-	k := certificate.Open(dir)
+	k := open(dir)
 	if reason := renew(t, k, names, noon); reason != "there was none" {
 		t.Errorf("reason %q", reason)
 	}
@@ -74,7 +79,7 @@ func TestTheCertificateStandsForAllNamesAndAddresses(t *testing.T) {
 
 // R129
 func TestTwoBoxesShareNothing(t *testing.T) {
-	one, two := certificate.Open(t.TempDir()), certificate.Open(t.TempDir())
+	one, two := open(t.TempDir()), open(t.TempDir())
 	renew(t, one, names, noon)
 	renew(t, two, names, noon)
 	a, _ := handshake(t, one, &tls.Config{})
@@ -90,10 +95,10 @@ func TestTwoBoxesShareNothing(t *testing.T) {
 // R129
 func TestItIsRenewedInTimeAndWhenNamesChangeAndKeepsItsKey(t *testing.T) {
 	dir := t.TempDir()
-	k := certificate.Open(dir)
+	k := open(dir)
 	renew(t, k, names, noon)
 	before := k.Fingerprint()
-	k = certificate.Open(dir) // a restart
+	k = open(dir) // a restart
 	if reason := renew(t, k, names, noon.AddDate(0, 7, 0)); reason != "" || k.Fingerprint() != before {
 		t.Errorf("renewed after a restart: %q", reason)
 	}
@@ -118,7 +123,7 @@ func TestItIsRenewedInTimeAndWhenNamesChangeAndKeepsItsKey(t *testing.T) {
 
 // R129 T33: the fingerprint that people compare stays while nothing new has to be in the certificate.
 func TestTheCertificateKeepsTheNamesItHas(t *testing.T) {
-	k := certificate.Open(t.TempDir())
+	k := open(t.TempDir())
 	renew(t, k, names, noon)
 	first := k.Fingerprint()
 	few := certificate.Names{Hosts: names.Hosts[1:], Addresses: []netip.Addr{netip.MustParseAddr("::ffff:192.0.2.20")}}
@@ -155,12 +160,65 @@ func TestTheCertificateKeepsTheNamesItHas(t *testing.T) {
 	}
 }
 
+// R129 T33: whoever gives the box ever new names and addresses does not have it make ever new certificates; what its owner chose is never put off.
+func TestWhatTheNetworkGivesIsFollowedAFewTimesOnly(t *testing.T) {
+	elapsed := 3 * time.Hour
+	k := certificate.Open(t.TempDir(), func() time.Duration { return elapsed })
+	renew(t, k, names, noon)
+	number := 0
+	given := func() (n certificate.Names) {
+		number++
+		return certificate.Names{Hosts: []string{"attic-nas-2.local"}, Addresses: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, byte(number >> 8), byte(number)})}}
+	}
+	follow := func(chosen certificate.Names) (made int, last certificate.Names) {
+		for range 50 {
+			last = given()
+			reason, err := k.Renew(chosen, last, noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if reason != "" {
+				made++
+			}
+		}
+		return made, last
+	}
+	made, last := follow(names)
+	if made != certificate.GivenAtOnce {
+		t.Errorf("%d certificates at once", made)
+	}
+	covers := func(host string) bool {
+		state, _ := handshake(t, k, &tls.Config{})
+		return state.PeerCertificates[0].VerifyHostname(host) == nil
+	}
+	if covers(last.Addresses[0].String()) {
+		t.Error("it was not put off")
+	}
+	elapsed += certificate.GivenEvery - time.Second
+	if made, _ = follow(names); made != 0 {
+		t.Errorf("%d certificates too soon", made)
+	}
+	chosen := names
+	chosen.Addresses = append([]netip.Addr{netip.MustParseAddr("192.0.2.99")}, names.Addresses...)
+	if reason, _ := k.Renew(chosen, last, noon); reason == "" || !covers("192.0.2.99") || !covers(last.Addresses[0].String()) {
+		t.Errorf("what was chosen was put off: %q", reason)
+	}
+	elapsed += time.Second
+	if made, _ = follow(chosen); made != 1 {
+		t.Errorf("%d certificates after a pause", made)
+	}
+	elapsed += 1000 * certificate.GivenEvery
+	if made, _ = follow(chosen); made != certificate.GivenAtOnce {
+		t.Errorf("%d certificates at once after a long time", made)
+	}
+}
+
 func TestADamagedFileIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "tls.pem"), []byte("-----BEGIN nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k := certificate.Open(dir)
+	k := open(dir)
 	if _, err := handshake(t, k, &tls.Config{}); err == nil {
 		t.Error("a handshake without a certificate")
 	}
@@ -171,7 +229,7 @@ func TestADamagedFileIsReplaced(t *testing.T) {
 
 // R128
 func TestOldVersionsAndWeakSuitesAreRefused(t *testing.T) {
-	k := certificate.Open(t.TempDir())
+	k := open(t.TempDir())
 	renew(t, k, names, noon)
 	for name, c := range map[string]*tls.Config{
 		"TLS 1.0":            {MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10},

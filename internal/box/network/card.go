@@ -109,6 +109,12 @@ func (a address) fleeting() bool {
 	return a.flags&temporary != 0 || a.Addr().IsLinkLocalUnicast() || public && a.flags&permanent == 0
 }
 
+// lent reports whether somebody on the network gave an address of IPv6 for a time, or announced it: whoever says that they are a router may do so
+// every second.
+func (a address) lent() bool {
+	return a.Addr().Is6() && (a.flags&permanent == 0 || a.from() == FromRouter)
+}
+
 // kinds are the types of interfaces that are made of others.
 var kinds = map[string]string{"bridge": "bridge", "bond": "bond", "team": "bond", "vlan": "vlan"}
 

@@ -23,6 +23,8 @@ type Links struct {
 type own struct {
 	netip.Prefix
 	fleeting bool // it is there for a while only, or nobody can call the box by it
+	lent     bool // somebody on the network may give others at any time
+	chosen   bool // it was set by hand
 }
 
 // NewLinks returns Links of the box's real interfaces.
@@ -43,7 +45,7 @@ func look() (all []own, err error) {
 		up[l.index] = l.up
 	}
 	for _, a := range found {
-		all = append(all, own{a.Prefix, !up[a.index] || a.fleeting()})
+		all = append(all, own{a.Prefix, !up[a.index] || a.fleeting(), a.lent(), a.from() == ByHand})
 	}
 	return all, nil
 }
@@ -69,15 +71,29 @@ func (l *Links) picture() []own {
 	return l.owns
 }
 
-// Lasting returns the box's own addresses that somebody may use for long.
+// Callable returns the box's own addresses by which others may be told to call it.
+func (l *Links) Callable() []netip.Addr {
+	return l.those(func(own) bool { return true })
+}
+
+// Lasting returns those of them that somebody may use for long.
 func (l *Links) Lasting() []netip.Addr {
-	var lasting []netip.Addr
+	return l.those(func(o own) bool { return !o.lent })
+}
+
+// Chosen returns those of them that were set by hand.
+func (l *Links) Chosen() []netip.Addr {
+	return l.those(func(o own) bool { return o.chosen })
+}
+
+// those returns the box's own addresses of a sort, without those that are fleeting.
+func (l *Links) those(are func(own) bool) (all []netip.Addr) {
 	for _, o := range l.picture() {
-		if !o.fleeting {
-			lasting = append(lasting, o.Addr())
+		if !o.fleeting && are(o) {
+			all = append(all, o.Addr())
 		}
 	}
-	return lasting
+	return all
 }
 
 // Networks returns the networks of the house, which more than one machine can be in; those that every machine has are

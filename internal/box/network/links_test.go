@@ -101,10 +101,34 @@ func TestAddressesThatChangeByThemselvesAreToldFromThoseThatStay(t *testing.T) {
 		}
 	}
 	l := &Links{look: func() ([]own, error) {
-		return []own{{netip.MustParsePrefix("192.0.2.1/24"), false}, {netip.MustParsePrefix("192.0.2.2/24"), true}}, nil
+		return []own{
+			{Prefix: netip.MustParsePrefix("192.0.2.1/24"), chosen: true}, {Prefix: netip.MustParsePrefix("192.0.2.2/24"), fleeting: true, chosen: true},
+			{Prefix: netip.MustParsePrefix("fd00::1/64"), lent: true},
+		}, nil
 	}}
 	if all := l.Lasting(); len(all) != 1 || all[0] != netip.MustParseAddr("192.0.2.1") || !l.Owns(netip.MustParseAddr("192.0.2.2")) {
 		t.Errorf("%v stay", all)
+	}
+	if all, chosen := l.Callable(), l.Chosen(); len(all) != 2 || all[1] != netip.MustParseAddr("fd00::1") || len(chosen) != 1 || chosen[0] != netip.MustParseAddr("192.0.2.1") {
+		t.Errorf("called by %v, %v of them chosen", all, chosen)
+	}
+}
+
+// R129 T33: what a router announces is no reason for another certificate, for it may announce something else every second.
+func TestAddressesOfIPv6ThatTheNetworkGaveAreToldFromThoseSetByHand(t *testing.T) {
+	for _, test := range []struct {
+		address string
+		flags   uint32
+		proto   byte
+		want    bool
+	}{
+		{"fd00::1/64", 0, 0, true}, {"fd00::5/128", 0, 0, true}, {"fd00::1/64", permanent, protoRouter, true}, {"fd00::1/64", permanent | managesOthers, 0, true},
+		{"2001:db8::1/64", 0, 0, true}, {"2001:db8::1/64", permanent, 0, false}, {"fd00::1/64", permanent, 0, false}, {"::1/128", permanent, protoLoopback, false},
+		{"192.0.2.1/24", 0, 0, false}, {"192.0.2.1/24", permanent, 0, false},
+	} {
+		if got := (address{Prefix: netip.MustParsePrefix(test.address), flags: test.flags, proto: test.proto}).lent(); got != test.want {
+			t.Errorf("%s, flags %#x, proto %d: got %v", test.address, test.flags, test.proto, got)
+		}
 	}
 }
 
