@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/netip"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestHowFarTheBoxComesIsSeenInItsCards(t *testing.T) {
@@ -36,4 +38,23 @@ func TestHowFarTheBoxComesIsSeenInItsCards(t *testing.T) {
 	if got := n.Reach(); got != (Reach{true, true}) {
 		t.Errorf("trouble of the kernel is told as trouble of the network: %+v", got)
 	}
+}
+
+// Whoever asks for the status over and over does not have the kernel asked each time.
+func TestHowFarTheBoxComesIsLookedUpOnceInAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, looked := New(Config{}), 0
+		n.cards = func() ([]Card, error) { looked++; return nil, nil }
+		for range 100 {
+			n.Reach()
+		}
+		if n.forgetReach(); looked != 1 {
+			t.Errorf("looked %d times", looked)
+		}
+		n.Reach()
+		time.Sleep(reachAge)
+		if n.Reach(); looked != 3 {
+			t.Errorf("looked %d times in all", looked)
+		}
+	})
 }
