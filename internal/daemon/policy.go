@@ -130,6 +130,7 @@ func networkPolicy() []Rule {
 		{"Network, DNS servers of an interface", atMost(network.MostDNS, "servers"), "interface", "-", "They are asked one after the other, and one that is silent costs seconds each time."},
 		{"Network, search domains of an interface", atMost(network.MostSearch, "domains"), "interface", "-", "A name that nobody knows is looked for in each of them."},
 		{"Network, the system's service", "asked for " + words(network.AnswerTime) + " at most", "question", "an answer", "A service that hangs is said to hang, and the interfaces are shown all the same."},
+		{"Network, a reset that could not restore it", "tried for some minutes at " + count(reset.WishStarts, "starts") + " and ends after " + words(reset.WishTime) + " of one run", "box", "a change that an administrator keeps", "What the new owner sets up meanwhile is not taken back by it later. castellan network automatic does the same."},
 		{"Network, names that others have", strconv.Itoa(announce.MostNames) + " are tried in " + words(announce.Silence), "box", "another name of the NAS", "Whoever answers for every name on the local network does not have the box take ever new ones into its certificate."},
 	}
 }

@@ -136,7 +136,7 @@ type Network struct {
 	reach struct {
 		sync.Mutex
 		Reach
-		taken time.Time
+		until time.Duration // it is told, on Elapsed
 	}
 
 	mu       sync.Mutex

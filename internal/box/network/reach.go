@@ -18,7 +18,8 @@ type Reach struct {
 func (n *Network) Reach() (r Reach) {
 	n.reach.Lock()
 	defer n.reach.Unlock()
-	if time.Since(n.reach.taken) < reachAge {
+	now := n.config.Elapsed()
+	if n.reach.until > now {
 		return n.reach.Reach
 	}
 	cards, err := n.cards()
@@ -30,7 +31,7 @@ func (n *Network) Reach() (r Reach) {
 		r.Address = r.Address || len(c.callable()) > 0
 		r.Gateway = r.Gateway || len(c.Gateways) > 0
 	}
-	n.reach.Reach, n.reach.taken = r, time.Now()
+	n.reach.Reach, n.reach.until = r, now+reachAge
 	return r
 }
 
@@ -38,7 +39,7 @@ func (n *Network) Reach() (r Reach) {
 func (n *Network) forgetReach() {
 	n.reach.Lock()
 	defer n.reach.Unlock()
-	n.reach.taken = time.Time{}
+	n.reach.until = 0
 }
 
 // At returns the addresses that an interface has now and by which others may call the box.

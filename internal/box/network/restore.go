@@ -52,7 +52,7 @@ func (n *Network) RestoreWanted(ctx context.Context, wanted func() bool) (done b
 	if t := n.current(); t != nil {
 		n.because(t, "All interfaces were set to ask the network for their addresses.")
 		t.hurried = true
-		if err := n.goBack(ctx, t); err != nil && !(t.Restoring && t.Keeping) {
+		if err := n.goBack(ctx, t); err != nil && (!t.Restoring || !t.Keeping) {
 			return false, fmt.Errorf("end the change of the network that waits: %w", err)
 		}
 	}

@@ -56,7 +56,9 @@ func TestAResetOfNetworkdRestoresWhatItCan(t *testing.T) {
 	}
 	h.AddCard("eth9")
 	realtest.IP(t, "link", "set", "eth9", "up")
-	h.Wait("addresses of the router", func() bool { return leased(t, "eth1").IsValid() && leased(t, "eth9").IsValid() && !h.Has("eth9", "192.0.2.79") })
+	h.Wait("addresses of the router", func() bool {
+		return leased(t, "eth1").IsValid() && leased(t, "eth9").IsValid() && !h.Has("eth9", "192.0.2.79")
+	})
 }
 
 // R140: the file of an interface that may not be read, as netplan writes it, is none that is passed over. What nobody manages is.
