@@ -1,4 +1,4 @@
-// openapi.yaml sha256:e7e06fe16ed02978d55cc9d596585bee0f8779ad337a3eeffda9a186ce6c78c5
+// openapi.yaml sha256:3db37dff4cac1dd79b60ff043a97a94c21f680ad325c7cad0d08fc55ef934767
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
