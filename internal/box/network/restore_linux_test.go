@@ -92,12 +92,16 @@ func TestAResetOfNetworkdRestoresWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// R140: NetworkManager may leave a card to somebody else, which is said.
+// R140: NetworkManager may leave a card to somebody else, which is said, and may have a profile for one that is not there.
 func TestAResetOfNetworkManagerNamesWhatItDoesNotManage(t *testing.T) {
 	if !realtest.Isolate(t) {
 		return
 	}
-	l := newNMHouse(t, lan, "eth0", "eth1")
+	l := &nmHouse{LAN: realtest.NewLAN(t, "eth0", "eth1"), t: t}
+	l.service = newNM(l.Bus.Address)
+	l.write("lan", lan)
+	l.write("away", "[connection]\nid=away\nuuid=99999999-2222-3333-4444-555555555555\ntype=ethernet\ninterface-name=eth9\n[ipv4]\nmethod=manual\naddress1=192.0.2.79/24\n[ipv6]\nmethod=disabled\n")
+	l.start()
 	managed := func(word string) {
 		if out, err := exec.Command("nmcli", "device", "set", "eth1", "managed", word).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -108,6 +112,9 @@ func TestAResetOfNetworkManagerNamesWhatItDoesNotManage(t *testing.T) {
 	h.open(t.TempDir())
 	if done, err := h.RestoreAutomatic(t.Context()); done || err == nil || !strings.Contains(err.Error(), "does not manage eth1,") {
 		t.Errorf("done %v, %v", done, err)
+	}
+	if all := l.files(disk); !strings.Contains(all, "eth9") || strings.Contains(all, "192.0.2.79") {
+		t.Errorf("the card that is not there keeps its address:\n%s", all)
 	}
 	if !h.manages(AutomaticSetting("eth0")) {
 		t.Error("eth0 is not restored")
