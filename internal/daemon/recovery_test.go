@@ -32,7 +32,7 @@ func used(t *testing.T) *house {
 func (h *house) database() string { return filepath.Join(h.file.Data, "castellan.db") }
 func (h *house) key() string      { return filepath.Join(h.file.Data, "device.key") }
 
-// R140 (h) R026 R138
+// R140 (d) (h) R026 R138
 func TestAHouseThatIsNotWholeIsNeverTakenForANewOne(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -78,6 +78,9 @@ func TestAHouseThatIsNotWholeIsNeverTakenForANewOne(t *testing.T) {
 				t.Errorf("after a short press: %v", state)
 			}
 			b.refused(503, "recovery_required", "GET", "/users", nil)
+			// Root sees the network, and has automatic addresses restored where the config file lets that be.
+			h.local().must(200, "GET", "/local/network", nil)
+			h.local().refused(409, "network_unmanaged", "POST", "/local/network/automatic", nil)
 			if !strings.Contains(h.log.String(), tc.code) {
 				t.Error("the log does not say what is wrong")
 			}

@@ -48,6 +48,7 @@ const (
 	ResetFailed        Kind = "box.reset_failed"
 	EraseFailed        Kind = "store.erase_failed"
 	NetworkPending     Kind = "network.restore_requested"
+	NetworkGivenUp     Kind = "network.restore_given_up"
 	NetworkTried       Kind = "network.tried"
 	NetworkKept        Kind = "network.kept"
 	NetworkWentBack    Kind = "network.went_back"
@@ -170,6 +171,7 @@ var catalogue = map[Kind]words{
 	NetworkWentBack:    {Settings, Warning, "{interface} went back to the settings it had before {account} changed them: {reason}"},
 	NetworkAutomatic:   {Settings, Warning, "Automatic addresses on all interfaces were asked for on the NAS itself"},
 	NetworkPending:     {Button, Warning, "The reset asked for automatic network addresses, and nothing here can change the network"},
+	NetworkGivenUp:     {Button, Warning, "The reset did not restore the network of all interfaces and does not try it any more; castellan network automatic on the NAS itself does"},
 	NetworkRestored:    {Button, Warning, "All interfaces ask the network for their addresses again, by the reset"},
 	DefaultShown:       {Settings, Warning, "The default password of this NAS was shown {where}"},
 	RecoveredLocally:   {Accounts, Warning, "{account} was given a one-time password on the NAS itself; 2-step verification is off"},

@@ -54,7 +54,7 @@ const (
 // Build says what is running.
 type Build struct{ Version, Platform, Go string }
 
-// Recovery says why the house cannot be opened. While it is set, only the status answers.
+// Recovery says why the house cannot be opened. While it is set, only operations with x-recovery answer.
 type Recovery struct{ Code, Message string }
 
 // Config says what an API works with. With Recovery set, the rooms may be missing.

@@ -129,17 +129,21 @@ func (h *handlers) ChangeAnnouncement(ctx context.Context, r api.ChangeAnnouncem
 	return api.ChangeAnnouncement200JSONResponse(v), err
 }
 
-// LocalRestoreNetwork is recorded before anything changes, like every change of the network.
+// LocalRestoreNetwork is recorded before anything changes, like every change of the network, and stands above the record: a disk that is
+// full or broken must not keep the owner out, nor a database in need of recovery.
 func (h *handlers) LocalRestoreNetwork(ctx context.Context, _ api.LocalRestoreNetworkRequestObject) (api.LocalRestoreNetworkResponseObject, error) {
-	err := h.DB.Update(func(tx *store.Tx) error {
-		return h.Log.Record(tx, event.Event{Kind: event.NetworkAutomatic, Actor: "root"})
-	})
-	if err != nil {
-		return nil, err
+	if h.DB != nil {
+		err := h.DB.Update(func(tx *store.Tx) error {
+			return h.Log.Record(tx, event.Event{Kind: event.NetworkAutomatic, Actor: "root"})
+		})
+		if err != nil {
+			h.Out.Error("restore automatic addresses without a record of it", "err", err)
+		}
 	}
-	done, err := h.Network.RestoreAutomatic(ctx)
+	// Whoever asked over a connection that ends by it is to have what they asked for.
+	done, err := h.Network.RestoreAutomatic(context.WithoutCancel(ctx))
 	if err == nil && !done {
-		err = network.ErrNoService
+		err = h.Network.Unserved()
 	}
 	if err != nil {
 		return nil, err
@@ -213,10 +217,12 @@ func (h *handlers) network(ctx context.Context) (api.Network, error) {
 	return v, nil
 }
 
-// announcement is how the box is found.
+// announcement is how the box is found. One in need of recovery is.
 func (h *handlers) announcement() (v api.Announcement, err error) {
-	var chosen settings.Network
-	err = h.DB.View(func(tx *store.Tx) (err error) { chosen, err = settings.GetNetwork(tx); return err })
+	chosen := settings.Network{Announced: true}
+	if h.DB != nil {
+		err = h.DB.View(func(tx *store.Tx) (err error) { chosen, err = settings.GetNetwork(tx); return err })
+	}
 	s := h.Network.Announced()
 	return api.Announcement{Enabled: chosen.Announced, By: api.AnnouncementBy(s.By), Host: s.Host, Renamed: s.Renamed, Trouble: s.Trouble}, err
 }

@@ -21,9 +21,17 @@ type Network interface {
 // there in a minute.
 var pauses = []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 30 * time.Second, time.Minute, time.Minute, time.Minute}
 
+// The bounds of the wish for automatic addresses. A new owner sets up the network in the meantime, and is not to lose that to a wish which
+// can be granted only months later.
+const (
+	WishStarts = 3              // of Castellan after the reset, each with tries in vain
+	WishTime   = 24 * time.Hour // of one run
+)
+
 // wish stands while the network has still to be restored. Everything else of the reset is done by then.
 type wish struct {
-	Told bool `json:"told"` // the log says that it is not restored yet
+	Told   bool `json:"told"`             // the log says that it is not restored yet
+	Starts int  `json:"starts,omitempty"` // runs after that of the reset that have tried it
 }
 
 var wishes = store.NewTable[wish]("reset_network")
@@ -43,18 +51,28 @@ func forget(tx *store.Tx) error { return wishes.Delete(tx, wishKey) }
 // of it: signing in is restored before.
 func (r *Reset) Follow(ctx context.Context) error {
 	for earlier := true; ; earlier = false {
-		r.chase(ctx, earlier)
+		wanted := r.chase(ctx, earlier)
+		if !wanted {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-r.wished:
+			}
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-r.wished:
+		case <-time.After(WishTime):
+			r.giveUp()
 		}
 	}
 }
 
-// chase tries to restore the network for some minutes. Where nothing has been there to do it also in a run after that of the reset, there is
-// nothing to wait for.
-func (r *Reset) chase(ctx context.Context, earlier bool) {
+// chase tries to restore the network for some minutes, and reports whether that is still wanted then. Where nothing has been there to do it
+// also in a run after that of the reset, there is nothing to wait for; nor is there after WishStarts.
+func (r *Reset) chase(ctx context.Context, earlier bool) (wanted bool) {
 	var hopeless bool
 	select {
 	case <-r.wished: // what was wished until now is chased
@@ -63,19 +81,50 @@ func (r *Reset) chase(ctx context.Context, earlier bool) {
 	for _, pause := range append([]time.Duration{0}, pauses...) {
 		select {
 		case <-ctx.Done():
-			return
+			return true
 		case <-time.After(pause):
 		}
-		wanted, served := r.restoreNetwork(ctx)
-		if !wanted {
-			return
+		var served bool
+		if wanted, served = r.restoreNetwork(ctx); !wanted {
+			return false
 		}
 		hopeless = !served
 	}
-	if earlier && hopeless && ctx.Err() == nil {
-		if err := r.DB.Update(forget); err != nil {
-			r.Out.Error("forget the wish for automatic addresses", "err", err)
+	if !earlier || ctx.Err() != nil {
+		return true
+	}
+	var starts int
+	err := r.DB.Update(func(tx *store.Tx) error {
+		w, found, err := wishes.Get(tx, wishKey)
+		if err != nil || !found {
+			return err
 		}
+		w.Starts++
+		starts = w.Starts
+		return wishes.Put(tx, wishKey, w)
+	})
+	if err != nil {
+		r.Out.Error("count the starts that a wish for automatic addresses outlasts", "err", err)
+	}
+	if hopeless || starts >= WishStarts {
+		r.giveUp()
+	}
+	return r.wishes()
+}
+
+// giveUp ends the wish for automatic addresses in vain, and says so.
+func (r *Reset) giveUp() {
+	err := r.DB.Update(func(tx *store.Tx) error {
+		if _, found, err := wishes.Get(tx, wishKey); err != nil || !found {
+			return err
+		}
+		if err := wishes.Delete(tx, wishKey); err != nil {
+			return err
+		}
+		return r.Log.Record(tx, event.Event{Kind: event.NetworkGivenUp, Actor: account.BuiltIn})
+	})
+	if err != nil {
+		r.Out.Error("give up the wish for automatic addresses", "err", err)
 	}
 }
 
@@ -113,7 +162,8 @@ func (r *Reset) restoreNetwork(ctx context.Context) (wanted, served bool) {
 		if err := r.Log.Record(tx, e); err != nil {
 			return err
 		}
-		return wishes.Put(tx, wishKey, wish{Told: true})
+		w.Told = true
+		return wishes.Put(tx, wishKey, w)
 	})
 	if failed != nil {
 		r.Out.Error("note restored network", "err", failed)

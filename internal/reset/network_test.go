@@ -113,6 +113,43 @@ func TestAKeptChangeEndsTheWishForAutomaticAddresses(t *testing.T) {
 	}
 }
 
+// R140: months later the new owner's addresses are not taken back by a wish that could not be granted when it was fresh.
+func TestAWishForAutomaticAddressesEnds(t *testing.T) {
+	for name, c := range map[string]struct {
+		starts int
+		while  time.Duration
+		ended  bool
+	}{
+		"after some starts":         {reset.WishStarts, time.Hour, true},
+		"not before":                {reset.WishStarts - 1, time.Hour, false},
+		"after a day in one run":    {1, reset.WishTime + time.Hour, true},
+		"or in that of the reset":   {0, reset.WishTime + time.Hour, true},
+		"starts without a full try": {2 * reset.WishStarts, time.Minute, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &wire{broken: network.ErrRefused, done: false}
+				b, _ := newBench(t, w)
+				following(t, b.Reset, c.while, func() {
+					synctest.Wait() // it follows already, as in a run that is reset
+					if err := b.Run(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+				for range c.starts {
+					following(t, b.again("two"), c.while, nil)
+				}
+				w.asked, w.broken, w.done = 0, nil, true // a package brings the rules
+				following(t, b.again("three"), time.Hour, nil)
+				given, restored := b.count(event.NetworkGivenUp), b.count(event.NetworkRestored)
+				if c.ended && (given != 1 || restored != 0 || w.asked != 0) || !c.ended && (given != 0 || restored != 1) {
+					t.Errorf("asked %d times, events are %v", w.asked, b.kinds())
+				}
+			})
+		})
+	}
+}
+
 // A box on which nothing sets up the network says so once, and does not wait for ever for such a service.
 func TestWhereNothingSetsUpTheNetworkTheLogSaysSoOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -126,7 +163,7 @@ func TestWhereNothingSetsUpTheNetworkTheLogSaysSoOnce(t *testing.T) {
 		late := b.again("three")
 		late.Network = w
 		following(t, late, time.Hour, nil)
-		if b.count(event.NetworkPending) != 1 || w.asked != 0 {
+		if b.count(event.NetworkPending) != 1 || b.count(event.NetworkGivenUp) != 1 || w.asked != 0 {
 			t.Errorf("asked %d times, events are %v", w.asked, b.kinds())
 		}
 	})

@@ -12,6 +12,7 @@ type Card struct {
 	Name    string
 	Type    string // ethernet, wifi, bridge, bond, vlan or other
 	MAC     string
+	Port    bool // it is part of a bridge or a bond, which has the addresses
 	Up      bool // it was turned on
 	Carrier bool // a cable or a network is there
 	Speed   int  // Mbit/s; 0: not known
@@ -197,7 +198,7 @@ func cards() ([]Card, error) {
 func assemble(all []link, owns []address, hops []gateway) []Card {
 	cards := []Card{}
 	for _, l := range all {
-		c := Card{Index: l.index, Name: l.name, Type: l.sort(all), MAC: l.mac, Up: l.up, Carrier: l.up && l.carrier, Speed: l.speed, MTU: l.mtu, MaxMTU: l.maxMTU}
+		c := Card{Index: l.index, Name: l.name, Type: l.sort(all), MAC: l.mac, Port: l.master != 0, Up: l.up, Carrier: l.up && l.carrier, Speed: l.speed, MTU: l.mtu, MaxMTU: l.maxMTU}
 		if c.Type == "" {
 			continue
 		}

@@ -252,6 +252,10 @@ func watch(ctx context.Context, changed func()) error {
 		if err != nil && !errors.Is(err, unix.ENOBUFS) {
 			return fmt.Errorf("listen for changes of the network: %w", err)
 		}
+		select { // the kernel tells more than can be read, and none of it will be missed
+		case <-ctx.Done():
+		case <-time.After(longest):
+		}
 	}
 	return ctx.Err()
 }

@@ -134,6 +134,12 @@ type Network struct {
 	wake chan struct{}
 	// called tells Run that SetHostName was.
 	called chan struct{}
+	// reach is what Reach found out last.
+	reach struct {
+		sync.Mutex
+		Reach
+		until time.Duration // it is told, on Elapsed
+	}
 
 	mu       sync.Mutex
 	recalled bool   // the note of a former run was read

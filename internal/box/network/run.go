@@ -16,9 +16,7 @@ func (n *Network) Run(ctx context.Context) error {
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		if err := n.watch(ctx, func() { n.config.Moved(); n.rouse() }); err != nil && ctx.Err() == nil {
-			n.config.Out.Warn("watch the interfaces", "err", err)
-		}
+		n.keepWatch(ctx)
 	}()
 	named := make(chan struct{})
 	go func() { defer close(named); n.tellNames(ctx) }()
@@ -32,6 +30,33 @@ func (n *Network) Run(ctx context.Context) error {
 		case <-n.wake:
 		case <-time.After(pause):
 		}
+	}
+}
+
+// keepWatch watches for addresses that change by themselves, until the context ends. Where that fails it is begun anew, and whatever
+// happened meanwhile counts as a change.
+func (n *Network) keepWatch(ctx context.Context) {
+	moved := func() { n.forgetReach(); n.config.Moved(); n.rouse() }
+	said := ""
+	for pause := watchAgain; ; pause = min(2*pause, againMost) {
+		begun := n.config.Elapsed()
+		err := n.watch(ctx, moved)
+		if ctx.Err() != nil {
+			return
+		}
+		if words := fmt.Sprint(err); words != said {
+			n.config.Out.Warn("watch the interfaces", "err", err)
+			said = words
+		}
+		if n.config.Elapsed()-begun > againMost {
+			pause = watchAgain // it worked for a while
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		moved()
 	}
 }
 
@@ -144,8 +169,14 @@ func (n *Network) unplugged(t *trial) bool {
 	return now-t.since >= pulledTime
 }
 
-// keptLate is the Reason of a change that was confirmed in a former run and kept by this one.
-const keptLate = "It was confirmed just before the NAS, or Castellan on it, was started again."
+// The Reasons of a change that was confirmed in a former run: kept by this one, and of an interface that did not come back.
+const (
+	keptLate = "It was confirmed just before the NAS, or Castellan on it, was started again."
+	keptAway = "The NAS was started again while it was being kept, and the interface has not been there since, so it may have stayed."
+)
+
+// errAway: it cannot be seen yet what became of a change.
+var errAway = errors.New("the network service does not tell of the interface yet")
 
 // goBack has a change go back, or be kept where it was confirmed before a power cut. The caller has the turn.
 func (n *Network) goBack(ctx context.Context, t *trial) error {
@@ -154,22 +185,41 @@ func (n *Network) goBack(ctx context.Context, t *trial) error {
 	if t.begun {
 		err := n.of(t.Kind).Settle(ctx, t.Keeping)
 		if err != nil && !n.lost(ctx, t) {
-			n.config.Out.Error("have a change of the network go back", "interface", t.Setting.Interface, "err", err)
-			n.mu.Lock()
-			defer n.mu.Unlock()
-			t.tries++
-			n.trouble = fmt.Sprintf("%s does not answer, so the change of %s has not gone back yet. That is tried again and again.", t.Kind.title(), t.Setting.Interface)
+			n.stuck(t, err, fmt.Sprintf("%s does not answer, so the change of %s has not gone back yet. That is tried again and again.", t.Kind.title(), t.Setting.Interface))
 			return err
 		}
 	}
 	c := Change{Setting: t.Setting, Before: t.before, By: t.By, Undone: t.undone, Outcome: WentBack, Reason: t.reason}
 	if t.Keeping && !t.Restoring {
-		if all, err := n.of(t.Kind).Settings(ctx); err == nil && alike(all[t.Setting.Interface], t.Setting) {
+		all, err := n.of(t.Kind).Settings(ctx)
+		now, there := all[t.Setting.Interface]
+		switch away := err != nil || !there; {
+		case away && !t.hurried && n.config.Elapsed()-t.since < goneTime:
+			// Early in the start of a box its service knows no interface yet.
+			n.stuck(t, errors.Join(errAway, err), fmt.Sprintf("The NAS was started again while a change of %s was being kept. Whether it stays is seen once the interface is there.", t.Setting.Interface))
+			return errAway
+		case away:
+			c.Reason = keptAway
+		case alike(now, t.Setting):
 			c.Outcome, c.Reason = Kept, keptLate
 		}
 	}
 	n.end(t, c)
 	return nil
+}
+
+// stuck takes in that a change cannot end yet. The log says so once, and again when there is something else to say or after sayAgain: every
+// line of it can wake a disk.
+func (n *Network) stuck(t *trial, err error, trouble string) {
+	now := n.config.Elapsed()
+	if words := err.Error(); words != t.said || now-t.saidAt >= sayAgain {
+		n.config.Out.Error("have a change of the network go back", "interface", t.Setting.Interface, "err", err)
+		t.said, t.saidAt = words, now
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	t.tries++
+	n.trouble = trouble
 }
 
 // lost reports whether the service that made a change has been away for so long that what it did is gone with it.

@@ -27,6 +27,10 @@ const (
 	// may be away until what it did counts as gone with it.
 	againMost = time.Minute
 	goneTime  = 5 * time.Minute
+	// watchAgain is the first pause before the interfaces are watched again, where that failed.
+	watchAgain = time.Second
+	// sayAgain is how often the log says that a change still has not gone back, in the same words.
+	sayAgain = time.Hour
 	// restTime is the pause of a Run that waits for nothing.
 	restTime = time.Hour
 )
@@ -45,6 +49,10 @@ type trial struct {
 	undone string        // who took it back by hand
 	reason string        // why it goes back as soon as that is possible; "": it waits
 	tries  int           // in vain, to have it go back
+	// hurried: what was confirmed before a start is not waited for, as it ends anyway.
+	hurried bool
+	said    string        // the last error in the log
+	saidAt  time.Duration // when that was
 }
 
 // take waits for the turn.
@@ -164,7 +172,7 @@ func (n *Network) allow(ctx context.Context, s Setting) (*trial, Card, error) {
 		return nil, Card{}, err
 	}
 	if service == nil {
-		return nil, Card{}, ErrNoService
+		return nil, Card{}, n.Unserved()
 	}
 	managed, err := service.Settings(ask)
 	if err != nil {

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"slices"
@@ -19,6 +20,8 @@ type wire struct {
 	slow        time.Duration
 	calls       []string
 	card        Card
+	more        []Card            // others beside it
+	stuck       string            // an interface that cannot be changed
 	before      func(what string) // the power may go in there
 }
 
@@ -64,6 +67,9 @@ func (w *wire) Try(ctx context.Context, all []Setting, _ time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range all {
+		if s.Interface == w.stuck {
+			return errors.New("it follows another file")
+		}
 		w.tried[s.Interface] = s
 	}
 	return nil
@@ -97,7 +103,7 @@ func (w *wire) cards() ([]Card, error) {
 		p = s.IPv4.Address
 	}
 	c.Addresses = []Address{{Prefix: p}, {Prefix: netip.MustParsePrefix("2001:db8:1::50/64")}}
-	return []Card{c}, nil
+	return append([]Card{c}, w.more...), nil
 }
 
 // set changes what the service does.

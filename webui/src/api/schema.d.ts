@@ -1,4 +1,4 @@
-// openapi.yaml sha256:24069b1d37fa2052a0be389f68ff9d2c1c8d325f29b96697afa0e291228c561a
+// openapi.yaml sha256:b5f32cd1939f418e22b96a54b7dbbef8f45d407bf341d8f6fb19d897addd36a9
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
