@@ -207,6 +207,8 @@ func TestARestartOfNetworkManagerDoesNotStandInTheWayOfKeeping(t *testing.T) {
 			h.try(byHand("eth0", "192.0.2.20/24", realtest.Router))
 			h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") })
 			for range 2 {
+				// One that is killed before takes the card for somebody else's at its next start.
+				h.Wait("the end of the activation", func() bool { return strings.HasPrefix(h.shown("eth0", "GENERAL.STATE"), "100") })
 				h.stop()
 				h.start()
 				h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") && !h.leased("eth0") })
