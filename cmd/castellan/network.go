@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -41,10 +42,10 @@ func makeAutomatic(c *call) error {
 
 var (
 	services = map[api.NetworkServiceKind]string{
-		api.NetworkManagerService: "NetworkManager", api.NetworkdService: "systemd-networkd", api.NoNetworkService: "nobody that Castellan works with",
+		api.NetworkManagerService: "NetworkManager", api.NetworkdService: "systemd-networkd", api.NoNetworkService: "neither NetworkManager nor systemd-networkd",
 	}
 	sources = map[api.InterfaceAddressFrom]string{
-		api.FromDHCP: "by DHCP", api.FromRouter: "announced by a router", api.FromHand: "set by hand", api.FromItself: "gave it itself",
+		api.FromDHCP: "by DHCP", api.FromRouter: "announced by a router", api.FromHand: "set by hand", api.FromItself: "link-local",
 	}
 )
 
@@ -64,7 +65,7 @@ func (c *call) showNetwork(n api.Network) error {
 	row("DNS", strings.Join(n.Dns, " "))
 	row("search", strings.Join(n.Search, " "))
 	if n.Change.State == api.ChangeWaiting {
-		row("waits", fmt.Sprintf("a change of %s by %s; it goes back in %d s unless it is confirmed at %s", n.Change.Interface, n.Change.By, n.Change.ExpiresIn, cmp.Or(strings.Join(n.Change.Urls, " or "), "its new address")))
+		row("waits", fmt.Sprintf("a change of %s by %s; it goes back in %d s unless it is kept on the page at %s", n.Change.Interface, n.Change.By, n.Change.ExpiresIn, cmp.Or(strings.Join(n.Change.Urls, " or "), "its new address")))
 	}
 	for _, i := range n.Interfaces {
 		_, _ = fmt.Fprintln(table)
@@ -84,9 +85,9 @@ func (c *call) showNetwork(n api.Network) error {
 func foundAs(a api.Announcement) string {
 	switch {
 	case !a.Enabled:
-		return "nothing: being found is turned off"
+		return "no name, being found is turned off"
 	case a.Host == "":
-		return cmp.Or(a.Trouble, "nothing yet")
+		return strings.TrimSuffix("no name yet. "+a.Trouble, ". ")
 	case a.Renamed:
 		return a.Host + ", as another machine has the name"
 	}
@@ -102,11 +103,19 @@ func state(i api.Interface) string {
 	case !i.Carrier:
 		parts = append(parts, "no cable")
 	case i.Speed > 0:
-		parts = append(parts, fmt.Sprintf("connected with %d Mbit/s", i.Speed))
+		parts = append(parts, "connected with "+speed(i.Speed))
 	default:
 		parts = append(parts, "connected")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// speed writes Mbit/s as people do.
+func speed(mbit int) string {
+	if mbit >= 1000 {
+		return strconv.FormatFloat(float64(mbit)/1000, 'f', -1, 64) + " Gbit/s"
+	}
+	return strconv.Itoa(mbit) + " Mbit/s"
 }
 
 // origin says where an address came from.

@@ -26,8 +26,8 @@ func TestTheNetworkIsPrintedForPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"attic-nas-2.local, as another machine has the name", "systemd-networkd", "a change of eth1 by marta; it goes back in 42 s unless it is confirmed at https://192.0.2.20:8001",
-		"ethernet, 02:00:00:00:00:01, connected with 1000 Mbit/s", "192.0.2.50/24, by DHCP", "2001:db8:1::77/64, announced by a router, changes by itself",
+		"attic-nas-2.local, as another machine has the name", "systemd-networkd", "a change of eth1 by marta; it goes back in 42 s unless it is kept on the page at https://192.0.2.20:8001",
+		"ethernet, 02:00:00:00:00:01, connected with 1 Gbit/s", "192.0.2.50/24, by DHCP", "2001:db8:1::77/64, announced by a router, changes by itself",
 		"192.0.2.51/24, set by hand, not used because another machine has it", "manual, 192.0.2.20/24 by way of 192.0.2.1", "no cable", "turned off",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -35,7 +35,7 @@ func TestTheNetworkIsPrintedForPeople(t *testing.T) {
 		}
 	}
 	for want, a := range map[string]api.Announcement{
-		"turned off": {}, "nothing yet": {Enabled: true}, "no way": {Enabled: true, Trouble: "no way"}, "nas.local": {Enabled: true, Host: "nas.local"},
+		"turned off": {}, "no name yet": {Enabled: true}, "no way": {Enabled: true, Trouble: "no way"}, "nas.local": {Enabled: true, Host: "nas.local"},
 	} {
 		if got := foundAs(a); !strings.Contains(got, want) {
 			t.Errorf("%+v: got %q", a, got)

@@ -190,7 +190,9 @@ func (c *checker) gateway(name string, f Family, four bool) {
 	switch {
 	case g.Is4() != four || g.Is4In6():
 		c.wrong(field, "family", "The gateway is of the other kind of address. Enter the router's %s address.", map[bool]string{true: "IPv4", false: "IPv6"}[four])
-	case g == f.Address.Addr() || slices.ContainsFunc(c.cards, owns):
+	case g == f.Address.Addr():
+		c.wrong(field, "own", "The NAS cannot have the same address as its router. Enter another address for the NAS, or the router's own here.")
+	case slices.ContainsFunc(c.cards, owns):
 		c.wrong(field, "own", "%s is this NAS. Enter the address of the router.", g)
 	case !four && g.IsLinkLocalUnicast():
 	case !usable(g):

@@ -111,7 +111,7 @@ func (n *Network) busy() error {
 		return ErrBusy.Saying("The last change of the network is still going back. Try again in a moment.").After(2 * time.Second)
 	default:
 		left := max(0, t.end-n.config.Elapsed()).Round(time.Second)
-		return ErrBusy.Saying("%s has just changed %s and has %d more seconds to confirm that. Look again then.", t.By, t.Setting.Interface, int(left.Seconds())).After(left)
+		return ErrBusy.Saying("%s is trying new settings of %s. They are kept or go back within %d seconds; try again then.", t.By, t.Setting.Interface, int(left.Seconds())).After(left)
 	}
 }
 
