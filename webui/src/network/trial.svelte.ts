@@ -42,10 +42,10 @@ export class Trial {
 	elsewhere = $state("");
 	refusal = $state("");
 	busy = $state<"" | "keep" | "back">("");
+	/** It was sent back from here, and nothing has answered since. */
+	leaving = $state(false);
 	readonly #token: string;
 	readonly #until: number;
-	/** It was sent back from here, and nothing has answered since. */
-	#leaving = $state(0);
 	#subscribe = createSubscriber((update) => {
 		const timer = setInterval(update, 250);
 		return () => clearInterval(timer);
@@ -81,7 +81,7 @@ export class Trial {
 
 	get stage(): Stage {
 		if (this.#ended) return this.#ended;
-		return this.left > 0 && !this.#leaving ? "waiting" : "overdue";
+		return this.left > 0 && !this.leaving ? "waiting" : "overdue";
 	}
 
 	get ended(): boolean {
@@ -90,11 +90,6 @@ export class Trial {
 
 	/** It should be back and is not, so somebody has probably kept it. */
 	readonly missing = $derived.by(() => this.stage === "overdue" && this.left <= -comesBack);
-
-	/** It goes back now, because that was asked for here. */
-	get leaving(): boolean {
-		return this.#leaving > 0;
-	}
 
 	/** The other pages at which it is kept, as soon as they are opened; addresses before names. */
 	get links(): { url: string; name: string }[] {
@@ -127,7 +122,7 @@ export class Trial {
 
 	take(change: NetworkChange) {
 		this.reached = true;
-		this.#leaving = 0;
+		this.leaving = false;
 		if (this.#ended) return;
 		if (change.state === "waiting") {
 			if (this.time - change.expires_in >= made) this.urls = change.urls;
@@ -150,7 +145,7 @@ export class Trial {
 	async goBack() {
 		await this.#do("back", async (signal) => this.take(await api.delete("/network/change", { signal })));
 		// Going back takes an address away that the answer would come from: then it is looked for as after its time.
-		if (!this.reached && !this.#ended) this.#leaving = performance.now();
+		if (!this.reached && !this.#ended) this.leaving = true;
 	}
 
 	async #do(what: "keep" | "back", task: (signal: AbortSignal) => Promise<void>) {
