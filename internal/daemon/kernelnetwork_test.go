@@ -52,7 +52,7 @@ func TestAnUnprivilegedDaemonChangesTheNetworkOnARealKernel(t *testing.T) {
 	trial := b.must(200, "POST", "/network/change", wish).body
 	b.token = page // that of the answer is another one
 	b.must(200, "POST", "/network/confirmation", obj{"token": trial["token"]})
-	file := said("stat -c '%U %a' /etc/systemd/network/01-castellan-eth0.network; cat /etc/systemd/network/01-castellan-eth0.network; ls /run/systemd/network")
+	file := said("stat -c '%U %a' /etc/systemd/network/+castellan-1-eth0.network; cat /etc/systemd/network/+castellan-1-eth0.network; ls /run/systemd/network")
 	if !strings.HasPrefix(file, "castellan 644") || !strings.Contains(file, "\nAddress=10.0.2.15/24\n") || strings.Contains(file, "try") {
 		t.Errorf("the file is %s", file)
 	}
@@ -65,7 +65,7 @@ func TestAnUnprivilegedDaemonChangesTheNetworkOnARealKernel(t *testing.T) {
 	m.Line(buttonLine).Hold(7 * time.Second)
 	waitFor(t, func() bool { return visit(t, m).must(200, "GET", "/status", nil).body["state"] == "unclaimed" })
 	waitFor(t, func() bool {
-		_, code := m.Run("grep -q '^DHCP=yes' /etc/systemd/network/01-castellan-eth0.network && ! grep -q Address= /etc/systemd/network/01-castellan-eth0.network")
+		_, code := m.Run("grep -q '^DHCP=yes' /etc/systemd/network/+castellan-1-eth0.network && ! grep -q Address= /etc/systemd/network/+castellan-1-eth0.network")
 		return code == 0
 	})
 }

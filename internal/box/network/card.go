@@ -144,6 +144,29 @@ func (l link) solid(all []link, steps int) bool {
 	})
 }
 
+// attribute corrects where addresses came from by what the service says: those of a router or a DHCP server that have no end look to
+// the kernel like those set by hand. cards are changed.
+func attribute(cards []Card, settings map[string]Setting) {
+	for _, c := range cards {
+		s, ok := settings[c.Name]
+		if !ok {
+			continue
+		}
+		for i, a := range c.Addresses {
+			family, from := s.IPv6, FromRouter
+			if a.Addr().Is4() || a.IsSingleIP() {
+				from = FromDHCP
+			}
+			if a.Addr().Is4() {
+				family = s.IPv4
+			}
+			if a.From == ByHand && family.Method == Automatic {
+				c.Addresses[i].From = from
+			}
+		}
+	}
+}
+
 // cards takes a picture of the box's interfaces, in the order of the kernel.
 func cards() ([]Card, error) {
 	all, err := links()

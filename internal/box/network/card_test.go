@@ -69,3 +69,31 @@ func TestAnAddressSaysWhereItCameFrom(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatTheServiceAsksTheNetworkForWasNotSetByHand(t *testing.T) {
+	automatic, byHand := Family{Method: Automatic}, manual("eth0", "192.0.2.50/24", "192.0.2.1").IPv4
+	for _, test := range []struct {
+		address string
+		was     From
+		setting Setting
+		want    From
+	}{
+		{"192.0.2.50/24", ByHand, Setting{IPv4: automatic, IPv6: automatic}, FromDHCP}, // a lease without an end
+		{"192.0.2.50/24", ByHand, Setting{IPv4: byHand, IPv6: automatic}, ByHand},
+		{"2001:db8::5/64", ByHand, Setting{IPv4: byHand, IPv6: automatic}, FromRouter},
+		{"2001:db8::5/128", ByHand, Setting{IPv4: byHand, IPv6: automatic}, FromDHCP},
+		{"2001:db8::5/64", ByHand, Setting{IPv4: automatic, IPv6: Family{Method: Manual}}, ByHand},
+		{"2001:db8::5/64", FromRouter, Setting{IPv4: automatic, IPv6: automatic}, FromRouter},
+		{"fe80::5/64", FromKernel, Setting{IPv4: automatic, IPv6: automatic}, FromKernel},
+	} {
+		all := []Card{{Name: "eth0", Addresses: []Address{{Prefix: netip.MustParsePrefix(test.address), From: test.was}}}, {Name: "eth1"}}
+		attribute(all, map[string]Setting{"eth0": test.setting})
+		if got := all[0].Addresses[0].From; got != test.want {
+			t.Errorf("%s, %+v: got %s, want %s", test.address, test.setting, got, test.want)
+		}
+	}
+	all := []Card{{Name: "eth0", Addresses: []Address{{Prefix: netip.MustParsePrefix("192.0.2.50/24"), From: ByHand}}}}
+	if attribute(all, nil); all[0].Addresses[0].From != ByHand {
+		t.Error("nobody says how the interface is set up, and yet it was corrected")
+	}
+}

@@ -242,6 +242,7 @@ func (n *Network) Look(ctx context.Context) Picture {
 	s, p.Kind, err = n.found(ctx)
 	if err == nil && s != nil {
 		p.Settings, err = s.Settings(ctx)
+		attribute(p.Cards, p.Settings)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

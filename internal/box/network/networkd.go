@@ -21,12 +21,12 @@ import (
 
 // The files of systemd-networkd that are Castellan's. The first file in the order of names that fits an interface has all the say
 // (systemd.network(5)): what is tried comes before what was kept, and that before what integrators and distributions have.
-// What is tried lies where a power cut forgets it.
+// What is tried lies where a power cut forgets it. A plus sorts before all digits and letters.
 const (
 	triedFolder = "run/systemd/network"
-	triedPrefix = "00-castellan-try-"
+	triedPrefix = "+castellan-0-try-"
 	keptFolder  = "etc/systemd/network"
-	keptPrefix  = "01-castellan-"
+	keptPrefix  = "+castellan-1-"
 	unitSuffix  = ".network"
 	stateFolder = "run/systemd/netif/links" // one file a link, by its index (sd-network)
 )
@@ -183,6 +183,9 @@ func (s *networkd) Try(ctx context.Context, all []Setting, _ time.Duration) erro
 		if d := slices.IndexFunc(v.Search, func(d string) bool { return !plainDomain.MatchString(d) }); d >= 0 {
 			return fault.InvalidField(fmt.Sprintf("search.%d", d), "malformed", "A domain has letters, digits, hyphens and dots only.")
 		}
+		if err := s.ahead(v.Interface); err != nil {
+			return err
+		}
 		before, _ := s.unit(v.Interface, s.state(i))
 		if err := atomicfile.Write(s.tried(v.Interface), []byte(render(v, before)), 0o644); err != nil {
 			return denied(err)
@@ -286,6 +289,9 @@ func (s *networkd) astray(links []managed) bool {
 func (s *networkd) keep(files []string) error {
 	for _, file := range files {
 		card := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), triedPrefix), unitSuffix)
+		if err := s.ahead(card); err != nil { // one that came meanwhile
+			return err
+		}
 		text, err := os.ReadFile(file)
 		if err == nil {
 			err = atomicfile.Write(s.kept(card), text, 0o644)

@@ -164,7 +164,7 @@ func TestAChangeOfNetworkdStaysOnceItIsConfirmed(t *testing.T) {
 	if c := h.went(); c.Outcome != Kept {
 		t.Errorf("told %+v", c)
 	}
-	text, err := os.ReadFile("/etc/systemd/network/01-castellan-eth0.network")
+	text, err := os.ReadFile("/etc/systemd/network/+castellan-1-eth0.network")
 	if err != nil || !strings.Contains(string(text), "Address=192.0.2.20/24") {
 		t.Errorf("the file says %s, %v", text, err)
 	}

@@ -52,7 +52,9 @@ const slack = 5 * time.Second
 
 // nm is NetworkManager, from 1.20 on. What is tried it has in memory: a file in /run that a start of the box forgets, and a
 // checkpoint with a time limit, so that it goes back also where Castellan has died. Notes in the profile say what it was before, so
-// that it goes back also where NetworkManager was started again meanwhile, which forgets checkpoints and not /run.
+// that it goes back also where NetworkManager was started again meanwhile, which forgets checkpoints and not /run. The disk is written
+// where a change is kept, and then alone. A card keeps its profile, also one that NetworkManager made up for it: another one would
+// have another UUID, and so other addresses of IPv6. Beside a profile that others put into /run at every start it gets one of ours.
 type nm struct{ address string }
 
 func newNM(bus string) *nm { return &nm{bus} }
@@ -244,6 +246,7 @@ func (m *nm) Try(ctx context.Context, all []Setting, within time.Duration) error
 		}
 		t := try{wish: wish, device: p.devices[i]}
 		t.stored, t.known = p.follows(t.device)
+		t.leftover = p.leftover(t.device)
 		switch {
 		case t.known && (t.port() || t.flags&external != 0), !t.known && t.device.kind == "":
 			return ErrUnmanaged
@@ -255,10 +258,9 @@ func (m *nm) Try(ctx context.Context, all []Setting, within time.Duration) error
 	if len(tries) == 0 {
 		return nil
 	}
-	seconds := uint32(math.Ceil((max(0, within) + slack).Seconds()))
-	var checkpoint dbus.ObjectPath
-	if err := s.call(nmPath, nmName+".CheckpointCreate", paths, seconds, uint32(0)).Store(&checkpoint); err != nil {
-		return checkpointError(err)
+	checkpoint, err := s.prepare(tries, paths, within)
+	if err != nil {
+		return err
 	}
 	mark := s.owner() + " " + string(checkpoint)
 	for _, t := range tries {
@@ -271,6 +273,26 @@ func (m *nm) Try(ctx context.Context, all []Setting, within time.Duration) error
 		}
 	}
 	return nil
+}
+
+// prepare marks profiles and makes the checkpoint that goes back to them. Where somebody else tries something nothing is marked.
+func (s *session) prepare(tries []try, paths []dbus.ObjectPath, within time.Duration) (path dbus.ObjectPath, err error) {
+	seconds := uint32(math.Ceil((max(0, within) + slack).Seconds()))
+	checkpoint := func() error {
+		return checkpointError(s.call(nmPath, nmName+".CheckpointCreate", paths, seconds, uint32(0)).Store(&path))
+	}
+	if err := checkpoint(); err != nil {
+		return "", err
+	}
+	if err := s.call(nmPath, nmName+".CheckpointDestroy", path).Err; err != nil {
+		return "", err
+	}
+	for i := range tries {
+		if err := s.mark(&tries[i]); err != nil {
+			return "", err
+		}
+	}
+	return path, checkpoint()
 }
 
 // checkpointError has a checkpoint of somebody else on the same interface stand for a change that waits.
@@ -291,9 +313,10 @@ func (s *session) owner() (name string) {
 // try is a setting that a device is to follow, with the profile that it follows now, if that is known.
 type try struct {
 	stored
-	known  bool
-	wish   Setting
-	device device
+	known    bool
+	wish     Setting
+	device   device
+	leftover []stored // profiles that we made for the device and that it does not follow
 }
 
 // follows reports whether a device follows a setting already, in its profile and in fact.
@@ -308,41 +331,6 @@ func (s *session) follows(t try) bool {
 	var version uint64
 	err := s.call(t.device.path, nmDevice+".GetAppliedConnection", uint32(0)).Store(&applied, &version)
 	return err == nil && alike(applied.setting(t.wish.Interface), t.wish)
-}
-
-// lasting reports whether a profile lies on the disk for one device alone, so that it can be changed. What lies in /run was put there
-// by others, who put it there again at the next start, before what is on the disk.
-func (s stored) lasting() bool {
-	const one = 1 // NM_CONNECTION_MULTI_CONNECT_SINGLE; 0 is the default, which is the same
-	return !s.unsaved && s.flags&(generated|fleeing) == 0 && get[int32](s.profile, "connection", "multi-connect") <= one
-}
-
-// try changes one profile in memory, or adds one where a device has none of its own, and has the device follow it.
-func (s *session) try(t try, checkpoint string) (err error) {
-	path := t.path
-	if t.known && t.lasting() {
-		changed := t.with(t.wish)
-		var excerpt string
-		if excerpt, err = t.excerpt(); err != nil {
-			return err
-		}
-		changed.note(noteBefore, excerpt)
-		changed.note(noteCheckpoint, checkpoint)
-		err = s.update(t.stored, changed, inMemory)
-	} else {
-		added := t.added()
-		if err := s.secrets(t.stored, added); err != nil {
-			return err
-		}
-		added.note(noteAdded, t.device.name)
-		added.note(noteCheckpoint, checkpoint)
-		var result map[string]dbus.Variant
-		err = s.call(nmSettingsPath, nmSettings+".AddConnection2", added, inMemory|waitFirst, map[string]dbus.Variant{}).Store(&path, &result)
-	}
-	if err != nil {
-		return err
-	}
-	return s.activate(path, t.device)
 }
 
 // confidential are the sections of a profile that can hold secrets.

@@ -54,6 +54,9 @@ func TestARefusalOfTheSystemIsTold(t *testing.T) {
 	if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "")}, TryTime); !errors.Is(err, ErrBusy) {
 		t.Errorf("beside somebody else's change: %v", err)
 	}
+	if text := h.files(memory); strings.Contains(text, "castellan") {
+		t.Errorf("beside somebody else's change something was marked:\n%s", text)
+	}
 	h.settle(false)
 	if err := s.call(nmPath, nmName+".CheckpointDestroy", theirs).Err; err != nil {
 		t.Errorf("somebody else's change was taken away: %v", err)

@@ -2,48 +2,12 @@ package network
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/godbus/dbus/v5"
 )
-
-// mostPriority is the highest autoconnect-priority of a profile.
-const mostPriority = 999
-
-// added makes up a profile for a device that has none which is its own alone.
-func (t try) added() profile {
-	base := profile{}
-	if t.known {
-		base = t.clone()
-		delete(base["connection"], "multi-connect")
-		if t.flags&(generated|fleeing) != 0 {
-			delete(base["connection"], "autoconnect-priority") // NetworkManager's own come last
-		} else if n := get[int32](base, "connection", "autoconnect-priority"); n < mostPriority {
-			base.put("connection", "autoconnect-priority", n+1) // before the one that is for several
-		}
-	}
-	base = base.with(t.wish)
-	base.put("connection", "id", t.device.name)
-	base.put("connection", "uuid", newUUID())
-	base.put("connection", "interface-name", t.device.name)
-	if get[string](base, "connection", "type") == "" {
-		base.put("connection", "type", t.device.kind)
-	}
-	base.put("connection", "autoconnect", false) // until it is kept
-	return base
-}
-
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
 
 // Settle keeps what Try began, also that of a former run, or has it go back.
 func (m *nm) Settle(ctx context.Context, keep bool) error {
@@ -68,6 +32,7 @@ func (m *nm) Settle(ctx context.Context, keep bool) error {
 				return err
 			}
 		}
+		s.tidy()
 		return nil
 	}
 	for _, path := range checkpoints {
@@ -85,7 +50,34 @@ func (m *nm) Settle(ctx context.Context, keep bool) error {
 			}
 		}
 	}
+	s.tidy()
 	return nil
+}
+
+// tidy deletes the profiles that we made and that nobody follows any more. One that cannot be deleted now is, the next time.
+func (s *session) tidy() {
+	p, err := s.look()
+	if err != nil {
+		return
+	}
+	for _, d := range p.devices {
+		for _, one := range p.leftover(d) {
+			_ = s.call(one.path, nmProfile+".Delete").Err
+		}
+	}
+}
+
+// leftover returns the profiles that we made for a device which follows another one by now.
+func (p nmPicture) leftover(d device) (all []stored) {
+	if !slices.ContainsFunc(p.profiles, func(o stored) bool { return o.path == d.active && o.flags&external == 0 }) {
+		return nil
+	}
+	for _, one := range p.profiles {
+		if one.noted(noteCard) == d.name && one.path != d.active && len(one.used) == 0 && !one.waits() {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // checkpoints lists those that profiles which wait were noted with and that are still there.
@@ -114,11 +106,12 @@ func (s *session) keep(one stored) error {
 	if one.noted(noteAdded) != "" {
 		delete(final["connection"], "autoconnect")
 	}
-	final.forget()
+	final.forget(append([]string{noteDisk}, passing...)...)
 	return s.update(one, final, toDisk)
 }
 
-// goBack has a profile that waits be as it was, and the devices that follow it follow what they did.
+// goBack has a profile that waits be as it was, and the devices that follow it follow what they did. The disk has it as it was, and
+// maybe not as NetworkManager would write it, so only what is in memory changes.
 func (s *session) goBack(p nmPicture, one stored) error {
 	var following []device
 	for _, d := range p.devices {
@@ -132,7 +125,7 @@ func (s *session) goBack(p nmPicture, one stored) error {
 		if err != nil {
 			return err
 		}
-		if err := s.update(one, before, toDisk); err != nil {
+		if err := s.update(one, before, inMemory); err != nil {
 			return err
 		}
 		for _, d := range following {

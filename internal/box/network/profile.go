@@ -20,11 +20,15 @@ const (
 	wired    = "802-3-ethernet"
 	wireless = "802-11-wireless"
 	notes    = "user" // free for programs
-	// noteBefore has, of what we changed in a profile, what was there before; noteAdded says that the profile is ours as a
-	// whole; noteCheckpoint is what has NetworkManager itself go back.
+	// noteBefore has, of what we changed in a profile, what was there before; noteAdded says that the profile was not there at all;
+	// noteCheckpoint is what has NetworkManager itself go back.
 	noteBefore     = "castellan.before"
 	noteAdded      = "castellan.added"
 	noteCheckpoint = "castellan.checkpoint"
+	// noteCard has the interface that we made a profile for, also on the disk; noteDisk says, in memory, that the disk has the profile,
+	// too. Both stay where a change goes back: NetworkManager does not tell such a profile from one that others put into /run.
+	noteCard = "castellan.card"
+	noteDisk = "castellan.disk"
 )
 
 // detection is how long NetworkManager looks whether another machine has an IPv4 address before it takes it (RFC 5227), in
@@ -146,6 +150,11 @@ func (p profile) with(s Setting) profile {
 	}
 	c.set("ipv4", s.IPv4, s)
 	c.set("ipv6", s.IPv6, s)
+	for name, f := range map[string]Family{"ipv4": s.IPv4, "ipv6": s.IPv6} {
+		if f == p.family(name) && get[string](p, name, "method") != "" {
+			c.leave(name, p)
+		}
+	}
 	if four != nil && s.IPv4.Method != Off {
 		c.put("ipv4", "dns", four)
 	}
@@ -163,6 +172,16 @@ func (p profile) with(s Setting) profile {
 		c.put("connection", "interface-name", s.Interface) // another one must not take the same address at the next start
 	}
 	return c
+}
+
+// leave has a family that is as it was keep what a Setting has no word for: further addresses, or a method that is nearly the same.
+func (p profile) leave(name string, before profile) {
+	for _, key := range []string{"method", "address-data", "gateway", "never-default"} {
+		delete(p[name], key)
+		if v, ok := before[name][key]; ok {
+			p[name][key] = v
+		}
+	}
 }
 
 // set writes one family of a setting.
@@ -206,10 +225,13 @@ func (p profile) noted(key string) string { return get[map[string]string](p, not
 // waits reports whether a profile is one that we changed or added, and that was neither kept nor brought back.
 func (p profile) waits() bool { return p.noted(noteBefore) != "" || p.noted(noteAdded) != "" }
 
-// forget removes our notes.
-func (p profile) forget() {
+// passing are the notes that are not there unless a change waits.
+var passing = []string{noteBefore, noteAdded, noteCheckpoint}
+
+// forget removes notes of ours.
+func (p profile) forget(keys ...string) {
 	all := maps.Clone(get[map[string]string](p, notes, "data"))
-	for _, key := range []string{noteBefore, noteAdded, noteCheckpoint} {
+	for _, key := range keys {
 		delete(all, key)
 	}
 	if p.put(notes, "data", all); len(all) == 0 {
@@ -273,6 +295,6 @@ func (p profile) before(excerpt string) (profile, error) {
 			delete(c, section)
 		}
 	}
-	c.forget()
+	c.forget(passing...)
 	return c, nil
 }

@@ -130,3 +130,26 @@ func FuzzNotesOfAProfile(f *testing.F) {
 	f.Add("bAQAAREBAAAA")
 	f.Fuzz(func(_ *testing.T, text string) { _, _ = whole().before(text) })
 }
+
+func TestAFamilyOfAProfileThatIsAsItWasKeepsWhatASettingHasNoWordFor(t *testing.T) {
+	before := whole()
+	before["ipv6"] = section("method", "ignore")
+	for name, change := range map[string]func(*Setting){"nothing": func(*Setting) {}, "the MTU": func(s *Setting) { s.MTU = 1400 }, "DNS": func(s *Setting) { s.DNS = nil }} {
+		s := before.setting("eth0")
+		change(&s)
+		after := before.with(s)
+		for _, key := range []string{"method", "address-data", "gateway", "never-default", "route-metric"} {
+			if !cmp.Equal(after["ipv4"][key], before["ipv4"][key], sameVariants) {
+				t.Errorf("%s: %s is %v now", name, key, after["ipv4"][key])
+			}
+		}
+		if m := get[string](after, "ipv6", "method"); m != "ignore" {
+			t.Errorf("%s: IPv6 is %s now", name, m)
+		}
+	}
+	s := before.setting("eth0")
+	s.IPv4.Address = netip.MustParsePrefix("192.0.2.20/24")
+	if all := get[[]map[string]dbus.Variant](before.with(s), "ipv4", "address-data"); len(all) != 1 {
+		t.Errorf("another address leaves %v", all)
+	}
+}

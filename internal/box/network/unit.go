@@ -3,49 +3,161 @@ package network
 import (
 	"fmt"
 	"net/netip"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// unit is a file of systemd-networkd (systemd.syntax(7)): the values by "Section.Key", in their order.
-type unit map[string][]string
+// unit is a file of systemd-networkd (systemd.syntax(7)): its sections in their order, without the comments. Of what there may be
+// several of, such as an [Address] or a [Route], each is a section of its own.
+type unit []unitSection
 
-// read adds a file. An empty value takes back those before it.
-func (u unit) read(text string) {
-	section, before := "", ""
-	for line := range strings.Lines(text) {
-		line = before + strings.TrimSpace(line)
+type unitSection struct {
+	name  string
+	lines []line
+}
+
+// line is an assignment. An empty value takes back those before it.
+type line struct{ key, value string }
+
+// blank is what is no part of a name or a value.
+const blank = " \t"
+
+// lineEnds are what ends a line for systemd.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\n")
+
+// read adds a file.
+func (u *unit) read(text string) {
+	before := ""
+	*u = append(*u, unitSection{}) // what comes before the first section counts for nothing
+	for raw := range strings.Lines(lineEnds.Replace(text)) {
+		raw = strings.TrimLeft(strings.TrimSuffix(raw, "\n"), blank)
+		if raw != "" && (raw[0] == '#' || raw[0] == ';') {
+			continue
+		}
+		whole := before + raw
 		before = ""
-		switch {
-		case line == "" || line[0] == '#' || line[0] == ';':
-			continue
-		case strings.HasSuffix(line, `\`):
-			before = strings.TrimSuffix(line, `\`) + " "
-			continue
-		case line[0] == '[':
-			section = strings.Trim(line, "[]")
+		if goesOn(whole) {
+			before = strings.TrimSuffix(whole, `\`) + " "
 			continue
 		}
-		key, value, ok := strings.Cut(line, "=")
-		if !ok {
+		if whole = strings.Trim(whole, blank); strings.HasPrefix(whole, "[") {
+			name, ok := strings.CutSuffix(whole[1:], "]")
+			if !ok {
+				name = ""
+			}
+			*u = append(*u, unitSection{name: name})
 			continue
 		}
-		key, value = section+"."+strings.TrimSpace(key), strings.TrimSpace(value)
-		if value == "" {
-			delete(u, key)
-			continue
+		if key, value, ok := strings.Cut(whole, "="); ok {
+			u.add(line{strings.TrimRight(key, blank), strings.TrimLeft(value, blank)})
 		}
-		u[key] = append(u[key], value)
+	}
+	*u = slices.DeleteFunc(*u, func(s unitSection) bool { return s.name == "" || len(s.lines) == 0 })
+}
+
+// goesOn reports whether the next line belongs to this one.
+func goesOn(text string) bool {
+	return (len(text)-len(strings.TrimRight(text, `\`)))%2 == 1
+}
+
+// add adds a line to the last section. Where [Network] takes back all addresses or all gateways, sections of their own are meant
+// as well.
+func (u *unit) add(l line) {
+	last := &(*u)[len(*u)-1]
+	taken := map[string]string{"Address": "Address", "Gateway": "Route"}[l.key]
+	if last.name != "Network" || l.value != "" || taken == "" {
+		if l.key != "" {
+			last.lines = append(last.lines, l)
+		}
+		return
+	}
+	for i := range *u {
+		s := &(*u)[i]
+		if s.name == taken {
+			s.lines = nil
+		}
+		if s.name == "Network" {
+			s.drop(func(o line) bool { return o.key == l.key })
+		}
 	}
 }
 
+func (s *unitSection) drop(which func(line) bool) { s.lines = slices.DeleteFunc(s.lines, which) }
+
 // last returns the value that counts where only one does.
-func (u unit) last(key string) string {
-	if all := u[key]; len(all) > 0 {
+func (s unitSection) last(key string) string { return unit{s}.last(s.name, key) }
+
+// all returns the values of a key in all sections of a name.
+func (u unit) all(name, key string) (values []string) {
+	for _, s := range u {
+		for _, l := range s.lines {
+			switch {
+			case s.name != name || l.key != key:
+			case l.value == "":
+				values = nil
+			default:
+				values = append(values, l.value)
+			}
+		}
+	}
+	return values
+}
+
+// last returns the value that counts where only one does.
+func (u unit) last(name, key string) string {
+	if all := u.all(name, key); len(all) > 0 {
 		return all[len(all)-1]
 	}
 	return ""
+}
+
+// set has a key have these values alone, in a section that may be missing.
+func (u *unit) set(name, key string, values ...string) {
+	for i := range *u {
+		if (*u)[i].name == name {
+			(*u)[i].drop(func(l line) bool { return l.key == key })
+		}
+	}
+	i := slices.IndexFunc(*u, func(s unitSection) bool { return s.name == name })
+	if i < 0 {
+		i = len(*u)
+		*u = append(*u, unitSection{name: name})
+	}
+	for _, v := range values {
+		(*u)[i].lines = append((*u)[i].lines, line{key, v})
+	}
+}
+
+// String returns the text of a file.
+func (u unit) String() string {
+	var b strings.Builder
+	for _, s := range u {
+		if len(s.lines) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n[%s]\n", s.name)
+		for _, l := range s.lines {
+			text := l.key + "=" + l.value
+			if goesOn(text) {
+				text += " " // it does not
+			}
+			b.WriteString(text + "\n")
+		}
+	}
+	return b.String()
+}
+
+// fits reports whether a file may be one for an interface: only names are looked at.
+func (u unit) fits(card string) bool {
+	names := words(u.all("Match", "Name"))
+	if len(names) == 0 {
+		return slices.ContainsFunc(u, func(s unitSection) bool { return s.name == "Match" })
+	}
+	rest, inverted := strings.CutPrefix(names[0], "!")
+	names[0] = rest
+	return inverted != slices.ContainsFunc(names, func(p string) bool { ok, err := path.Match(p, card); return ok || err != nil })
 }
 
 // yes reports what a value says, as systemd reads it.
@@ -55,17 +167,20 @@ func yes(value string) bool {
 
 // port reports whether the interface is part of another one, which has the addresses.
 func (u unit) port() bool {
-	return slices.ContainsFunc([]string{"Bridge", "Bond", "VRF", "BatmanAdvanced"}, func(k string) bool { return u.last("Network."+k) != "" })
+	return slices.ContainsFunc([]string{"Bridge", "Bond", "VRF", "BatmanAdvanced"}, func(k string) bool { return u.last("Network", k) != "" })
 }
 
-// hung are the interfaces that hang on this one, which a file for it must name.
-var hung = []string{"VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "VXLAN", "Tunnel"}
+// dhcp reports for which families an interface asks for addresses.
+func (u unit) dhcp() (four, six bool) {
+	v := strings.ToLower(u.last("Network", "DHCP"))
+	both := yes(v) || v == "both"
+	return both || v == "ipv4" || v == "v4", both || v == "ipv6" || v == "v6"
+}
 
 // setting reads how a file sets an interface up. Of several addresses of a family the first one is shown.
 func (u unit) setting(card string) Setting {
 	s := AutomaticSetting(card)
-	dhcp := strings.ToLower(u.last("Network.DHCP"))
-	dhcp4, dhcp6 := yes(dhcp) || dhcp == "both" || dhcp == "ipv4" || dhcp == "v4", yes(dhcp) || dhcp == "both" || dhcp == "ipv6" || dhcp == "v6"
+	dhcp4, dhcp6 := u.dhcp()
 	four, six := u.manual()
 	switch {
 	case dhcp4:
@@ -74,8 +189,8 @@ func (u unit) setting(card string) Setting {
 	default:
 		s.IPv4.Method = Off
 	}
-	own := strings.ToLower(u.last("Network.LinkLocalAddressing"))
-	ra := u.last("Network.IPv6AcceptRA")
+	own := strings.ToLower(u.last("Network", "LinkLocalAddressing"))
+	ra := u.last("Network", "IPv6AcceptRA")
 	accepts := ra == "" && (own == "" || yes(own) || own == "ipv6") || yes(ra)
 	switch {
 	case six.Address.IsValid():
@@ -84,23 +199,33 @@ func (u unit) setting(card string) Setting {
 	default:
 		s.IPv6.Method = Off
 	}
-	for _, word := range words(u["Network.DNS"]) {
-		if a, err := netip.ParseAddr(word); err == nil {
+	for _, word := range words(u.all("Network", "DNS")) {
+		address, _, _ := strings.Cut(word, "#") // its name for TLS
+		if a, err := netip.ParseAddr(address); err == nil {
 			s.DNS = append(s.DNS, a.Unmap())
 		}
 	}
-	for _, word := range words(u["Network.Domains"]) {
+	for _, word := range words(u.all("Network", "Domains")) {
 		if !strings.HasPrefix(word, "~") {
 			s.Search = append(s.Search, word)
 		}
 	}
-	s.MTU, _ = strconv.Atoi(u.last("Link.MTUBytes"))
+	s.MTU, _ = strconv.Atoi(u.last("Link", "MTUBytes"))
 	return s
 }
 
-// manual returns the first address and gateway of each family.
+// manual returns the first address and default gateway of each family.
 func (u unit) manual() (four, six Family) {
-	for _, text := range slices.Concat(u["Network.Address"], u["Address.Address"]) {
+	addresses, gateways := u.all("Network", "Address"), u.all("Network", "Gateway")
+	for _, s := range u {
+		switch {
+		case s.name == "Address":
+			addresses = append(addresses, s.last("Address"))
+		case s.name == "Route" && s.toEverywhere():
+			gateways = append(gateways, s.last("Gateway"))
+		}
+	}
+	for _, text := range addresses {
 		p, err := netip.ParsePrefix(text)
 		switch {
 		case err != nil:
@@ -110,7 +235,7 @@ func (u unit) manual() (four, six Family) {
 			six = Family{Method: Manual, Address: p}
 		}
 	}
-	for _, text := range slices.Concat(u["Network.Gateway"], u["Route.Gateway"]) {
+	for _, text := range gateways {
 		a, err := netip.ParseAddr(text)
 		switch {
 		case err != nil:
@@ -123,59 +248,37 @@ func (u unit) manual() (four, six Family) {
 	return four, six
 }
 
+// toEverywhere reports whether a [Route] is the one to all machines that no other route leads to. One in another table is asked by the
+// rules of an integrator only.
+func (s unitSection) toEverywhere() bool {
+	return slices.Contains([]string{"", "0.0.0.0/0", "::/0"}, s.last("Destination")) && slices.Contains([]string{"", "main", "254"}, s.last("Table")) &&
+		slices.Contains([]string{"", "unicast"}, s.last("Type"))
+}
+
+// of reports whether a value of a file is one of a family: an address, with or without the length of its network, or where it
+// comes from.
+func of(value string, six bool) bool {
+	value, _, _ = strings.Cut(value, "/")
+	switch a, err := netip.ParseAddr(value); {
+	case err == nil:
+		return a.Is6() == six
+	case six:
+		return value == "_ipv6ra"
+	}
+	return value == "_dhcp4" || value == "_dhcp" || value == "dhcp"
+}
+
+// linkLocal reports whether a value is an address of IPv6 that machines give themselves: a file may name it beside others.
+func linkLocal(value string) bool {
+	p, err := netip.ParsePrefix(value)
+	return err == nil && p.Addr().Is6() && p.Addr().IsLinkLocalUnicast()
+}
+
 func words(values []string) (all []string) {
 	for _, v := range values {
 		all = append(all, strings.Fields(v)...)
 	}
 	return all
-}
-
-// render writes the file of an interface. Every value is an address, a number, a name of an interface or a domain that
-// Setting.check let pass: none of them has a line break. DuplicateAddressDetection=ipv4 is left out: systemd-networkd 252 takes 6 s for it,
-// and ends where it is told of another file meanwhile. before is the file that was followed until now: what hangs on the interface stays.
-func render(s Setting, before unit) string {
-	var b strings.Builder
-	section := func(name string) { fmt.Fprintf(&b, "\n[%s]\n", name) }
-	line := func(key, value string) { fmt.Fprintf(&b, "%s=%s\n", key, value) }
-	b.WriteString("# This file is Castellan's: what it says is changed in Settings › Network.\n[Match]\n")
-	line("Name", s.Interface)
-	if s.MTU > 0 {
-		section("Link")
-		line("MTUBytes", strconv.Itoa(s.MTU))
-	}
-	section("Network")
-	four, six := s.IPv4.Method == Automatic, s.IPv6.Method == Automatic
-	line("DHCP", map[[2]bool]string{{true, true}: "yes", {true, false}: "ipv4", {false, true}: "ipv6", {false, false}: "no"}[[2]bool{four, six}])
-	line("IPv6AcceptRA", said(six))
-	line("LinkLocalAddressing", map[bool]string{true: "no", false: "ipv6"}[s.IPv6.Method == Off])
-	for _, a := range s.DNS {
-		line("DNS", a.WithZone("").String())
-	}
-	if len(s.Search) > 0 {
-		line("Domains", strings.Join(s.Search, " "))
-	}
-	for _, key := range hung {
-		for _, name := range words(before["Network."+key]) {
-			line(key, name)
-		}
-	}
-	for _, f := range []Family{s.IPv4, s.IPv6} {
-		if f.Method != Manual {
-			continue
-		}
-		section("Address")
-		line("Address", f.Address.String())
-		if f.Gateway.IsValid() {
-			section("Route")
-			line("Gateway", f.Gateway.WithZone("").String())
-		}
-	}
-	for _, from := range []string{"DHCPv4", "DHCPv6", "IPv6AcceptRA"} {
-		section(from)
-		line("UseDNS", said(len(s.DNS) == 0))
-		line("UseDomains", said(len(s.Search) == 0))
-	}
-	return b.String()
 }
 
 func said(v bool) string {
