@@ -32,6 +32,8 @@ for (const service of ["networkd", "NetworkManager"] as const)
 			await kept.getByText("They hold from now on").waitFor();
 			await visitor.look(`network-kept-here-${service}`);
 			await kept.getByRole("button", { name: "Close" }).click();
+			const change = win.getByRole("button", { name: "Change eth0" });
+			await expect.poll(() => change.evaluate((one) => one === document.activeElement)).toBe(true);
 
 			await search("cellar.example");
 			await page.getByRole("button", { name: "Go back now" }).click();

@@ -143,9 +143,9 @@ lanStory(
 	{ service: "networkd" },
 );
 
-// Whoever finds the new address by other ways than the link keeps it there, or sends it back from there.
+// Whoever finds the new address by other ways than the link keeps it there, also after a reload of the page.
 lanStory(
-	"an address set by hand is kept, or sent back, by whoever signs in there",
+	"an address set by hand is kept by whoever signs in there",
 	async ({ visit }) => {
 		const visitor = await visit();
 		visitor.loses();
@@ -165,6 +165,7 @@ lanStory(
 		await win.getByText("Your new settings of eth0 wait to be kept.").waitFor();
 		await there.look("network-waits-here");
 		await there.page.reload();
+		if (there.phone) await open(there, "Settings", "Network");
 		await win.getByRole("button", { name: "Keep these settings" }).click();
 		await win.getByText("eth0 keeps its new settings.").waitFor();
 		const focused = () =>
