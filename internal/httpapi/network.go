@@ -163,12 +163,12 @@ func interfaceWish(b api.InterfaceSettings) (s network.Setting, err error) {
 		}
 		return a.Unmap()
 	}
-	family := func(name, example string, f api.FamilySettings) network.Family {
+	family := func(name, kind, example string, f api.FamilySettings) network.Family {
 		v := network.Family{Method: network.Method(f.Method)}
 		if v.Method != network.Manual {
 			return v
 		}
-		if a := address(name+".address", value(f.Address), "An address, such as "+example+"."); a.IsValid() {
+		if a := address(name+".address", value(f.Address), "This is no "+kind+" address. It looks like "+example+"."); a.IsValid() {
 			v.Address = netip.PrefixFrom(a, value(f.Prefix))
 		}
 		if g := value(f.Gateway); g != "" {
@@ -177,7 +177,7 @@ func interfaceWish(b api.InterfaceSettings) (s network.Setting, err error) {
 		return v
 	}
 	s = network.Setting{Interface: b.Interface, Search: b.Search, MTU: b.Mtu}
-	s.IPv4, s.IPv6 = family("ipv4", "192.168.1.20", b.Ipv4), family("ipv6", "2001:db8::20", b.Ipv6)
+	s.IPv4, s.IPv6 = family("ipv4", "IPv4", "192.168.1.20", b.Ipv4), family("ipv6", "IPv6", "2001:db8::20", b.Ipv6)
 	for i, text := range b.Dns {
 		s.DNS = append(s.DNS, address(fmt.Sprintf("dns.%d", i), text, "The address of a DNS server."))
 	}

@@ -32,11 +32,13 @@ for (const service of ["networkd", "NetworkManager"] as const)
 			await kept.getByText("They hold from now on").waitFor();
 			await visitor.look(`network-kept-here-${service}`);
 			await kept.getByRole("button", { name: "Close" }).click();
+			const change = win.getByRole("button", { name: "Change eth0" });
+			await expect.poll(() => change.evaluate((one) => one === document.activeElement)).toBe(true);
 
 			await search("cellar.example");
 			await page.getByRole("button", { name: "Go back now" }).click();
 			const back = page.getByRole("dialog", { name: "The settings of eth0 went back" });
-			await back.getByText("It was taken back by hand.").last().waitFor();
+			await back.getByText("marta took it back.").last().waitFor();
 			await back.getByRole("button", { name: "Close" }).click();
 			await win.getByRole("button", { name: "Change eth0" }).click();
 			const panel = page.getByRole("form", { name: "Change eth0" });

@@ -1,7 +1,9 @@
 import type { Locator } from "playwright-core";
 import { expect } from "vitest";
-import { atNetwork } from "./desk";
-import { lanStory } from "./story";
+import { sizes } from "./browser";
+import { atNetwork, desktop, open, signIn } from "./desk";
+import { marta } from "./remote";
+import { lanStory, story } from "./story";
 import type { Visitor } from "./visitor";
 
 /** Opens the panel and writes an IPv4 address by hand. */
@@ -27,6 +29,22 @@ lanStory(
 	{ service: "none" },
 );
 
+// Nothing is offered there that could not be had.
+story(
+	"where the config file leaves the network alone, it is not announced either",
+	async ({ claimed, visit }) => {
+		await claimed();
+		const visitor = await visit();
+		await signIn(visitor, marta);
+		await desktop(visitor);
+		const win = await open(visitor, "Settings", "Network");
+		await win.getByText("so it is not announced").waitFor();
+		expect(await win.getByRole("switch", { name: "Found on the local network" }).count()).toBe(0);
+		await visitor.look("network-left-alone");
+	},
+	{ sizes: { wide: sizes.wide } },
+);
+
 // R122: a change stays once the page of the new address was opened, without a session there.
 lanStory(
 	"an address set by hand is kept from the page at the new address",
@@ -38,9 +56,9 @@ lanStory(
 		await visitor.look("network");
 		const panel = await byHand(visitor, win, "192.0.2.300");
 		await panel.getByRole("button", { name: /^Try for 60/ }).click();
-		await panel.getByText("Write it as 192.168.1.20.").waitFor();
+		await panel.getByText("This is no IPv4 address. It looks like 192.168.1.20.").waitFor();
 		expect(await panel.getByLabel("IPv4 gateway").inputValue()).toBe("192.0.2.1");
-		expect(await panel.getByLabel("Length of the network").inputValue()).toBe("24");
+		expect(await panel.getByLabel("Prefix length or mask").inputValue()).toBe("24");
 		await visitor.look("network-edit-wrong");
 		visitor.expects("/network/change", 422);
 		await panel.getByLabel("IPv4 address", { exact: true }).fill("192.0.2.1");
@@ -97,6 +115,10 @@ lanStory(
 		const panel = await byHand(visitor, win, "198.51.100.20");
 		await panel.getByLabel("IPv4 gateway").fill("198.51.100.9");
 		await panel.getByRole("button", { name: /^Try for 60/ }).click();
+		await page
+			.getByText(/198\.51\.100\.9/)
+			.first()
+			.waitFor();
 		const begun = Date.now();
 		const timer = page.getByRole("timer");
 		await timer.waitFor();
@@ -117,6 +139,40 @@ lanStory(
 		await panel.getByRole("button", { name: "Cancel" }).click();
 		await page.getByRole("button", { name: "Discard changes" }).click();
 		await win.getByText("192.0.2.50").first().waitFor();
+	},
+	{ service: "networkd" },
+);
+
+// Whoever finds the new address by other ways than the link keeps it there, also after a reload of the page.
+lanStory(
+	"an address set by hand is kept by whoever signs in there",
+	async ({ visit }) => {
+		const visitor = await visit();
+		visitor.loses();
+		const { page } = visitor;
+		const change = async (address: string) => {
+			const panel = await byHand(visitor, await atNetwork(visitor), address);
+			await panel.getByRole("button", { name: /^Try for 60/ }).click();
+			await page.getByText("This page cannot reach the NAS for now.").last().waitFor();
+		};
+		const arrive = async (host: string) => {
+			const there = await visit(undefined, host);
+			there.loses();
+			return { there, win: await atNetwork(there) };
+		};
+		await change("192.0.2.20");
+		const { there, win } = await arrive("192.0.2.20");
+		await win.getByText("Your new settings of eth0 wait to be kept.").waitFor();
+		await there.look("network-waits-here");
+		await there.page.reload();
+		if (there.phone) await open(there, "Settings", "Network");
+		await win.getByRole("button", { name: "Keep these settings" }).click();
+		await win.getByText("eth0 keeps its new settings.").waitFor();
+		const focused = () =>
+			win.getByRole("button", { name: "Change eth0" }).evaluate((one) => one === document.activeElement);
+		await expect.poll(focused).toBe(true);
+		await there.look("network-kept-there");
+		expect(await win.getByRole("button", { name: "Keep these settings" }).count()).toBe(0);
 	},
 	{ service: "networkd" },
 );

@@ -101,7 +101,7 @@ func (c *checker) family(name string, f Family, four bool) {
 		least, most = 8, 31
 	}
 	if f.Address.Bits() < least || f.Address.Bits() > most {
-		c.wrong(name+".prefix", "out_of_range", "The length of the network is a number from %d to %d.", least, most)
+		c.wrong(name+".prefix", "out_of_range", "The prefix length is a number from %d to %d.", least, most)
 		return
 	}
 	first, last := ends(f.Address)
@@ -198,7 +198,7 @@ func (c *checker) gateway(name string, f Family, four bool) {
 	case !usable(g):
 		c.wrong(field, "unusable", "%s cannot be the address of a router. Enter the router's own.", g)
 	case !f.Address.Contains(g):
-		c.wrong(field, "outside", "The gateway is not in the network %s, so it cannot be reached. Enter a router in it, or correct the address or the length of the network.", f.Address.Masked())
+		c.wrong(field, "outside", "The gateway is not in the network %s, so it cannot be reached. Enter a router in it, or correct the address or the prefix length.", f.Address.Masked())
 	case four && !two && (g == first || g == last):
 		c.wrong(field, "unusable", "%s is no machine in the network. Enter the address of the router.", g)
 	}
@@ -272,7 +272,7 @@ func (c *checker) mtu() {
 	switch {
 	case n == 0:
 	case n < leastMTU || n > most:
-		c.wrong("mtu", "out_of_range", "The MTU of this interface is a number from %d to %d, or 0 for its own.", leastMTU, most)
+		c.wrong("mtu", "out_of_range", "The MTU of this interface is a number from %d to %d. Enter one, or leave it to the interface.", leastMTU, most)
 	case n < leastMTU6 && c.setting.IPv6.Method != Off:
 		c.wrong("mtu", "out_of_range", "IPv6 wants an MTU of %d or more. Enter a larger one, or turn IPv6 off.", leastMTU6)
 	}

@@ -3,7 +3,8 @@ import { isV6, prefixOf } from "./words";
 // What is said here before anything is sent. The NAS decides; these only catch slips.
 
 export const isV4Address = (text: string) =>
-	/^(\d{1,3}\.){3}\d{1,3}$/.test(text) && text.split(".").every((part) => Number(part) <= 255);
+	/^((0|[1-9]\d{0,2})\.){3}(0|[1-9]\d{0,2})$/.test(text) &&
+	text.split(".").every((part) => Number(part) <= 255);
 
 export function isV6Address(text: string): boolean {
 	if (!/^[0-9a-f:.]+$/i.test(text) || !text.includes(":")) return false;
@@ -13,6 +14,7 @@ export function isV6Address(text: string): boolean {
 export type FamilyName = "ipv4" | "ipv6";
 
 const ofFamily = { ipv4: isV4Address, ipv6: isV6Address };
+const names = { ipv4: "IPv4", ipv6: "IPv6" };
 const examples = { ipv4: "192.168.1.20", ipv6: "2001:db8::20" };
 const longest = { ipv4: 32, ipv6: 128 };
 
@@ -20,14 +22,14 @@ const longest = { ipv4: 32, ipv6: 128 };
 export function addressFault(family: FamilyName, text: string): string {
 	if (text === "") return "Enter an address.";
 	if (ofFamily[family](text)) return "";
-	return `Write it as ${examples[family]}.`;
+	return `This is no ${names[family]} address. It looks like ${examples[family]}.`;
 }
 
 /** Says why something cannot be the gateway, or nothing: there may be none. */
 export const gatewayFault = (family: FamilyName, text: string) =>
 	text === "" || ofFamily[family](text)
 		? ""
-		: `Write the router’s address as ${examples[family]}, or leave it out.`;
+		: `This is no ${names[family]} address. The router’s looks like ${examples[family]}; without one, leave it empty.`;
 
 /** The length of a network, also where it was typed as a mask; NaN for what is neither. */
 export function prefixFrom(text: string): number {

@@ -8,7 +8,7 @@ import { hostOf, isAddress, isV6 } from "./words";
 export type Stage = "waiting" | "overdue" | "kept" | "went_back";
 
 /** How long one question may take: at an address that is gone nothing refuses it. */
-const patience = 4000;
+export const patience = 4000;
 
 /** For how long a page at an address that is gone expects it back, in seconds, before it says where else the NAS may be. */
 const comesBack = 20;
@@ -16,13 +16,19 @@ const comesBack = 20;
 /** After so many seconds it is made, and the NAS knows where it leads. */
 const made = 3;
 
-const ownHost = () => location.hostname.replace(/^\[|\]$/g, "");
+export const ownHost = () => location.hostname.replace(/^\[|\]$/g, "");
 
 /** A change of the network that this browser has asked for, from the moment it holds until it was kept or went back. */
 export class Trial {
 	readonly interface: string;
 	/** Where the NAS is found by what is tried, as far as that is known. */
 	urls = $state.raw<readonly string[]>([]);
+	/** What is probably wrong with it, in the words of the NAS; empty: nothing is known. */
+	readonly warning: string;
+	/** An address becomes another one by it. */
+	readonly moves: boolean;
+	/** Nothing else of a family does either, so every page proves that it works. */
+	readonly #untouched: boolean;
 	/** For how many seconds it holds without being kept. */
 	readonly time: number;
 	/** The page was told last that the NAS still answers it. */
@@ -36,6 +42,8 @@ export class Trial {
 	elsewhere = $state("");
 	refusal = $state("");
 	busy = $state<"" | "keep" | "back">("");
+	/** It was sent back from here, and nothing has answered since. */
+	leaving = $state(false);
 	readonly #token: string;
 	readonly #until: number;
 	#subscribe = createSubscriber((update) => {
@@ -43,8 +51,17 @@ export class Trial {
 		return () => clearInterval(timer);
 	});
 
-	constructor({ change, token }: NetworkTrial, tried: InterfaceSettings, before: InterfaceSettings) {
+	constructor({ change, token, warning }: NetworkTrial, tried: InterfaceSettings, before: InterfaceSettings) {
 		this.interface = change.interface;
+		this.warning = warning;
+		const families = [
+			[tried.ipv4, before.ipv4],
+			[tried.ipv6, before.ipv6],
+		] as const;
+		this.moves = families.some(([now, then]) => now.method !== then.method || now.address !== then.address);
+		this.#untouched =
+			!this.moves &&
+			families.every(([now, then]) => now.prefix === then.prefix && now.gateway === then.gateway);
 		// The answer comes before the change is made: an address that is asked for only now is still the old one in it.
 		const asked = (v6: boolean) => {
 			const [now, then] = v6 ? [tried.ipv6, before.ipv6] : [tried.ipv4, before.ipv4];
@@ -64,7 +81,7 @@ export class Trial {
 
 	get stage(): Stage {
 		if (this.#ended) return this.#ended;
-		return this.left > 0 ? "waiting" : "overdue";
+		return this.left > 0 && !this.leaving ? "waiting" : "overdue";
 	}
 
 	get ended(): boolean {
@@ -85,7 +102,7 @@ export class Trial {
 
 	/** This page itself is one of the places where the NAS will be. */
 	get stays(): boolean {
-		return !isAddress(ownHost()) || this.urls.some((url) => hostOf(url) === ownHost());
+		return this.#untouched || !isAddress(ownHost()) || this.urls.some((url) => hostOf(url) === ownHost());
 	}
 
 	/** It may be tried whether this page proves anything: also behind a router that has the NAS appear at another address. */
@@ -105,6 +122,7 @@ export class Trial {
 
 	take(change: NetworkChange) {
 		this.reached = true;
+		this.leaving = false;
 		if (this.#ended) return;
 		if (change.state === "waiting") {
 			if (this.time - change.expires_in >= made) this.urls = change.urls;
@@ -126,6 +144,8 @@ export class Trial {
 
 	async goBack() {
 		await this.#do("back", async (signal) => this.take(await api.delete("/network/change", { signal })));
+		// Going back takes an address away that the answer would come from: then it is looked for as after its time.
+		if (!this.reached && !this.#ended) this.leaving = true;
 	}
 
 	async #do(what: "keep" | "back", task: (signal: AbortSignal) => Promise<void>) {
@@ -134,7 +154,7 @@ export class Trial {
 		this.refusal = "";
 		this.elsewhere = "";
 		try {
-			await task(AbortSignal.timeout(3 * patience));
+			await task(AbortSignal.timeout(what === "back" ? patience : 3 * patience));
 			this.reached = true;
 		} catch (thrown) {
 			this.#refuse(asProblem(thrown));
@@ -157,11 +177,19 @@ export class Trial {
 export const tryOut = async (settings: InterfaceSettings, before: InterfaceSettings) =>
 	new Trial(await api.post("/network/change", settings), settings, before);
 
-/** Keeps the change of a token over the connection of this page. While it is being made, that is tried again. */
-export async function confirm(token: string, options: Options = {}): Promise<void> {
+/** Keeps the change of a token over the connection of this page. */
+export const confirm = (token: string, options: Options = {}) =>
+	patiently(() => api.post("/network/confirmation", { token }, options));
+
+/** The same for an administrator who is signed in here, without its token. */
+export const keepHere = (options: Options = {}) =>
+	patiently(() => api.put("/network/change", undefined, options));
+
+/** While the change is being made, keeping it is tried again. */
+async function patiently(keep: () => Promise<unknown>): Promise<void> {
 	for (let turn = 0; ; turn++) {
 		try {
-			await api.post("/network/confirmation", { token }, options);
+			await keep();
 			return;
 		} catch (thrown) {
 			const { code, retryIn } = asProblem(thrown);

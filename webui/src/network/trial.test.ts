@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { noContact, Problem } from "../api/problem";
+import { cancelled, noContact, Problem } from "../api/problem";
 import type { InterfaceSettings, NetworkChange } from "../api/types";
 
-const { api } = vi.hoisted(() => ({ api: { get: vi.fn(), post: vi.fn(), delete: vi.fn() } }));
+const { api } = vi.hoisted(() => ({ api: { get: vi.fn(), post: vi.fn(), put: vi.fn(), delete: vi.fn() } }));
 vi.mock("../api/client", () => ({ api }));
 
-const { announced, confirm, Trial } = await import("./trial.svelte");
+const { announced, confirm, keepHere, Trial } = await import("./trial.svelte");
 
 const automatic: InterfaceSettings = {
 	interface: "eth0",
@@ -33,7 +33,7 @@ const change = (more: Partial<NetworkChange> = {}): NetworkChange => ({
 /** At the address 192.0.2.50, while nothing else is said. */
 const at = (hostname: string) => vi.stubGlobal("location", { hostname });
 const begun = (more: Partial<NetworkChange> = {}, to = manual, from = automatic) =>
-	new Trial({ change: change(more), token: "t0ken" }, to, from);
+	new Trial({ change: change(more), token: "t0ken", warning: "" }, to, from);
 const refused = (code: string, retry_in?: number) =>
 	new Problem({ status: 409, code, detail: "Elsewhere.", retry_in });
 
@@ -81,6 +81,16 @@ test("elsewhere that is offered only when the NAS still answers after a while", 
 	expect(trial.keepable).toBe(true);
 	trial.reached = false;
 	expect(trial.keepable).toBe(false);
+});
+
+test("where the addresses stay, so does the page", () => {
+	at("10.8.0.5"); // behind a router that has the NAS appear at another address
+	const trial = begun({}, { ...automatic, search: ["attic.example"] });
+	expect([trial.moves, trial.stays, trial.keepable]).toEqual([false, true, true]);
+	const gateway = { ...manual, ipv4: { ...manual.ipv4, gateway: "192.0.2.9" } };
+	const other = begun({}, gateway, manual);
+	expect([other.moves, other.stays]).toEqual([false, false]);
+	expect(begun().moves).toBe(true);
 });
 
 describe("what became of it", () => {
@@ -142,6 +152,22 @@ test("going back by hand says what came of it", async () => {
 	api.delete.mockResolvedValueOnce(change({ state: "went_back", reason: "It was taken back by hand." }));
 	await trial.goBack();
 	expect([trial.stage, trial.reason]).toEqual(["went_back", "It was taken back by hand."]);
+});
+
+test("an address that goes when it goes back is not waited for", async () => {
+	const trial = begun();
+	api.delete.mockRejectedValueOnce(cancelled());
+	await trial.goBack();
+	expect([trial.stage, trial.leaving, trial.missing]).toEqual(["overdue", true, false]);
+	// It never arrived, so there is something to decide again.
+	trial.take(change({ expires_in: 50 }));
+	expect([trial.stage, trial.leaving]).toEqual(["waiting", false]);
+});
+
+test("an administrator keeps it without its token", async () => {
+	api.put.mockResolvedValueOnce({ interface: "eth0" });
+	await keepHere();
+	expect(api.put.mock.calls[0]?.[0]).toBe("/network/change");
 });
 
 test("while it is still being made, keeping is tried again", async () => {

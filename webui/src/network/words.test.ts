@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Interface, InterfaceAddress } from "../api/types";
-import { hostOf, isAddress, mask, ordered, prefixOf, speed, state, usable } from "./words";
+import { here, hostOf, isAddress, mask, ordered, prefixOf, speed, state, usable } from "./words";
 
 const address = (text: string, more: Partial<InterfaceAddress> = {}): InterfaceAddress => ({
 	address: text,
@@ -80,6 +80,12 @@ test.each([0, 33, 1.5, Number.NaN])("%d bits have no mask", (prefix) => {
 
 test("255.0.255.0 is no mask", () => {
 	expect(prefixOf("255.0.255.0")).toBeUndefined();
+});
+
+test("on its own page the network is not sent for elsewhere", () => {
+	expect(here("Check the router, or set a gateway in Settings › Network.")).toBe(
+		"Check the router, or set a gateway.",
+	);
 });
 
 test("hosts of URLs are told from names", () => {

@@ -30,7 +30,7 @@ const sources: Record<InterfaceAddress["from"], string> = {
 	dhcp: "DHCP",
 	router: "Router",
 	manual: "By hand",
-	itself: "Itself",
+	itself: "Link-local",
 };
 
 /** Where an address came from, in one word. */
@@ -43,6 +43,9 @@ export const sourceHint: Record<InterfaceAddress["from"], string> = {
 	manual: "It was set by hand.",
 	itself: "The interface gave it to itself, for this network alone.",
 };
+
+/** What the NAS says of its network, on a page where that is mended. */
+export const here = (message: string) => message.replace(" in Settings › Network", "");
 
 export const isV6 = (address: string) => address.includes(":");
 

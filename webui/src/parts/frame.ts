@@ -45,5 +45,11 @@ export function focusFirst(root: HTMLElement) {
 		root.querySelector<HTMLElement>("[data-first]") ??
 		root.querySelector<HTMLElement>("input:not(:disabled, [readonly]), select:not(:disabled)") ??
 		root.querySelector<HTMLElement>(".foot button:not(:disabled), button:not(:disabled)");
-	(wish ?? root).focus();
+	(chosen(root, wish) ?? wish ?? root).focus();
+}
+
+/** Of radios the one that is chosen stands for all of them, as it does for the Tab key. */
+function chosen(root: HTMLElement, wish: HTMLElement | null) {
+	if (!(wish instanceof HTMLInputElement) || wish.type !== "radio") return undefined;
+	return root.querySelector<HTMLElement>(`input[name="${CSS.escape(wish.name)}"]:checked`);
 }
