@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,8 +25,13 @@ const dumps = 5
 // ifaProto is IFA_PROTO of linux/if_addr.h, which kernels have from 5.18 on.
 const ifaProto = 11
 
+// ordered has the library find out the order of bytes, once: it keeps that in a variable, which two who ask at the same time would
+// both write.
+var ordered = sync.OnceFunc(func() { nl.NativeEndian() })
+
 // dump asks the kernel for a list. Each element is a message without its header, which begins with a struct of this size.
 func dump(request, answer uint16, family int) (all [][]byte, err error) {
+	ordered()
 	for range dumps {
 		r := nl.NewNetlinkRequest(int(request), unix.NLM_F_DUMP)
 		r.AddData(nl.NewIfInfomsg(family))
@@ -238,6 +244,7 @@ const (
 func watch(ctx context.Context, changed func()) error {
 	var before []Card
 	for first := true; ctx.Err() == nil; first = false {
+		ordered()
 		socket, err := nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR,
 			unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV6_ROUTE)
 		if err != nil {

@@ -92,6 +92,8 @@ func TestWhatIsRestoredAndNotSavedIsInForce(t *testing.T) {
 		}
 		full := errors.New("no space left")
 		w.before = func(what string) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			if w.broken = nil; what == "keep" {
 				w.broken = full
 			}
@@ -102,7 +104,7 @@ func TestWhatIsRestoredAndNotSavedIsInForce(t *testing.T) {
 			if now, _ := w.Settings(t.Context()); !alike(now["eth0"], AutomaticSetting("eth0")) || !alike(now["eth1"], AutomaticSetting("eth1")) {
 				t.Errorf("got %+v", now)
 			}
-			w.broken = nil
+			d.set(func(w *wire) { w.broken = nil })
 		}
 		d.set(func(w *wire) { w.before, w.broken = nil, nil })
 		time.Sleep(2 * againMost) // which saves it by itself

@@ -33,8 +33,11 @@ func newWire() *wire {
 }
 
 func (w *wire) call(what string) error {
-	if w.before != nil {
-		w.before(what)
+	w.mu.Lock()
+	before := w.before
+	w.mu.Unlock()
+	if before != nil {
+		before(what)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
