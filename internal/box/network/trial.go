@@ -15,7 +15,7 @@ import (
 
 const (
 	// answerFirst is how long after its answer a change is made: the address that the answer goes to may not be there after it.
-	answerFirst = time.Second
+	answerFirst = 2 * time.Second
 	// makeTime bounds how long a service may take for a change, settleTime for keeping it or having it go back.
 	makeTime   = 15 * time.Second
 	settleTime = 10 * time.Second

@@ -21,11 +21,11 @@ func TestAChangeIsMadeAfterItsAnswerAndEndsInTime(t *testing.T) {
 		if len(d.called()) != 0 {
 			t.Error("it was made before it was answered")
 		}
-		time.Sleep(2 * time.Second)
+		time.Sleep(answerFirst + time.Second)
 		if !slices.Equal(d.called(), []string{"try"}) {
 			t.Errorf("calls are %v", d.called())
 		}
-		time.Sleep(TryTime - 3*time.Second)
+		time.Sleep(TryTime - answerFirst - 2*time.Second)
 		if c, ok := d.Change(); !ok || c.Outcome != Waiting || c.Left != time.Second || c.By != "admin" {
 			t.Errorf("after 59 s: %+v", c)
 		}
@@ -103,7 +103,7 @@ func TestAConfirmationThatIsNotSavedLeavesTheChangeWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := start(t, newWire(), t.TempDir())
 		token := d.asks(wished)
-		time.Sleep(2 * time.Second)
+		time.Sleep(answerFirst + time.Second)
 		d.set(func(w *wire) { w.broken = errors.New("no space left") })
 		if _, err := d.Confirm(t.Context(), token, at); !errors.Is(err, d.wire.broken) {
 			t.Errorf("got %v", err)
