@@ -254,6 +254,7 @@ func TestNetworkManagerGoesBack(t *testing.T) {
 			back("twice")
 
 			tried()
+			h.Wait("the end of the activation", func() bool { return strings.HasPrefix(h.shown("eth0", "GENERAL.STATE"), "100") })
 			h.stop()
 			h.start()
 			time.Sleep(2 * time.Second)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -95,5 +96,48 @@ func TestANetworkManagerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	h.Bus.Stop()
 	if _, err := h.service.Settings(t.Context()); err == nil || h.service.there(t.Context()) {
 		t.Error("without a bus: no error")
+	}
+}
+
+// NetworkManager that is killed before it has noted what it did takes the card for one that others set up.
+func TestNetworkManagerThatForgotItsCardKeepsAndGoesBack(t *testing.T) {
+	for name, test := range map[string]struct {
+		profile string
+		keep    bool
+	}{
+		"a profile goes back": {profile: lan},
+		"a profile is kept":   {profile: lan, keep: true},
+		"none goes back":      {},
+		"none is kept":        {keep: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !realtest.Isolate(t) {
+				return
+			}
+			h := newNMHouse(t, test.profile, "eth0")
+			h.try(byHand("eth0", "192.0.2.20/24", realtest.Router))
+			h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") && !h.leased("eth0") })
+			h.Wait("the end of the activation", func() bool { return strings.HasPrefix(h.shown("eth0", "GENERAL.STATE"), "100") })
+			h.stop()
+			notes, _ := filepath.Glob("/run/NetworkManager/devices/*")
+			for _, n := range notes {
+				if err := os.WriteFile(n, []byte("[device]\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.NetworkManager()
+			h.Wait("NetworkManager to see the card", func() bool { return strings.Contains(h.shown("eth0", "GENERAL.STATE"), "externally") })
+			h.settle(test.keep)
+			h.Wait("the settings", func() bool {
+				manual := h.Has("eth0", "192.0.2.20") && !h.leased("eth0")
+				return strings.HasPrefix(h.shown("eth0", "GENERAL.STATE"), "100 (connected)") && manual == test.keep && h.dhcp("eth0") == !test.keep
+			})
+			if got := h.setting("eth0"); (got.IPv4.Method == Manual) != test.keep {
+				t.Errorf("it is managed as %+v", got)
+			}
+			if text := h.files(disk) + h.files(memory); waits(text) {
+				t.Errorf("notes are left:\n%s", text)
+			}
+		})
 	}
 }

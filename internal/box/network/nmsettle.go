@@ -23,7 +23,7 @@ func (m *nm) Settle(ctx context.Context, keep bool) error {
 	checkpoints := s.checkpoints(p)
 	if keep {
 		for _, one := range p.profiles {
-			if err := s.keep(one); err != nil {
+			if err := s.keep(p, one); err != nil {
 				return err
 			}
 		}
@@ -97,8 +97,11 @@ func (s *session) checkpoints(p nmPicture) (all []dbus.ObjectPath) {
 	return all
 }
 
+// lost reports whether a device followed a profile that waits, and NetworkManager has forgotten so.
+func (d device) lost(one stored) bool { return d.foreign && one.noted(noteTried) == d.name }
+
 // keep writes a profile that waits to the disk, as it is now.
-func (s *session) keep(one stored) error {
+func (s *session) keep(p nmPicture, one stored) error {
 	if !one.waits() {
 		return nil
 	}
@@ -107,7 +110,15 @@ func (s *session) keep(one stored) error {
 		delete(final["connection"], "autoconnect")
 	}
 	final.forget(append([]string{noteDisk}, passing...)...)
-	return s.update(one, final, toDisk)
+	if err := s.update(one, final, toDisk); err != nil {
+		return err
+	}
+	for _, d := range p.devices {
+		if d.lost(one) {
+			return s.activate(one.path, d)
+		}
+	}
+	return nil
 }
 
 // goBack has a profile that waits be as it was, and the devices that follow it follow what they did. The disk has it as it was, and
@@ -115,7 +126,7 @@ func (s *session) keep(one stored) error {
 func (s *session) goBack(p nmPicture, one stored) error {
 	var following []device
 	for _, d := range p.devices {
-		if d.active == one.path || one.noted(noteAdded) == d.name {
+		if d.active == one.path || d.lost(one) || one.noted(noteAdded) == d.name {
 			following = append(following, d)
 		}
 	}
@@ -140,7 +151,7 @@ func (s *session) goBack(p nmPicture, one stored) error {
 	}
 	p.profiles = slices.DeleteFunc(p.profiles, func(o stored) bool { return o.path == path })
 	for _, d := range following {
-		if d.active != path {
+		if d.active != path && !d.lost(one) {
 			continue // it follows another one by now
 		}
 		d.active = ""

@@ -57,6 +57,7 @@ func (s *session) try(t try, checkpoint string) (err error) {
 		}
 		changed.note(noteBefore, excerpt)
 		changed.note(noteCheckpoint, checkpoint)
+		changed.note(noteTried, t.device.name)
 		err = s.update(t.stored, changed, inMemory)
 	} else {
 		for _, one := range t.leftover { // it has the UUID
@@ -71,6 +72,7 @@ func (s *session) try(t try, checkpoint string) (err error) {
 		added.note(noteCard, t.device.name)
 		added.note(noteAdded, t.device.name)
 		added.note(noteCheckpoint, checkpoint)
+		added.note(noteTried, t.device.name)
 		var result map[string]dbus.Variant
 		err = s.call(nmSettingsPath, nmSettings+".AddConnection2", added, inMemory|waitFirst, map[string]dbus.Variant{}).Store(&path, &result)
 	}

@@ -21,10 +21,12 @@ const (
 	wireless = "802-11-wireless"
 	notes    = "user" // free for programs
 	// noteBefore has, of what we changed in a profile, what was there before; noteAdded says that the profile was not there at all;
-	// noteCheckpoint is what has NetworkManager itself go back.
+	// noteCheckpoint is what has NetworkManager itself go back; noteTried names the interface: one that NetworkManager was killed over
+	// is taken for somebody else's at its next start.
 	noteBefore     = "castellan.before"
 	noteAdded      = "castellan.added"
 	noteCheckpoint = "castellan.checkpoint"
+	noteTried      = "castellan.tried"
 	// noteCard has the interface that we made a profile for, also on the disk; noteDisk says, in memory, that the disk has the profile,
 	// too. Both stay where a change goes back: NetworkManager does not tell such a profile from one that others put into /run.
 	noteCard = "castellan.card"
@@ -226,7 +228,7 @@ func (p profile) noted(key string) string { return get[map[string]string](p, not
 func (p profile) waits() bool { return p.noted(noteBefore) != "" || p.noted(noteAdded) != "" }
 
 // passing are the notes that are not there unless a change waits.
-var passing = []string{noteBefore, noteAdded, noteCheckpoint}
+var passing = []string{noteBefore, noteAdded, noteCheckpoint, noteTried}
 
 // forget removes notes of ours.
 func (p profile) forget(keys ...string) {
