@@ -145,6 +145,9 @@ func (n *Network) Try(ctx context.Context, s Setting, by string, tried func() er
 	}
 	warning, err := n.free(ctx, card, s)
 	if err == nil {
+		err = ctx.Err() // whoever asked has gone, and could neither keep it nor know of it
+	}
+	if err == nil {
 		err = tried()
 	}
 	if err != nil {

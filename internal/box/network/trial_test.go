@@ -245,3 +245,23 @@ func manual(card, address, gateway string) Setting {
 	s.IPv4 = Family{Method: Manual, Address: netip.MustParsePrefix(address), Gateway: netip.MustParseAddr(gateway)}
 	return s
 }
+
+// A browser that gave up while it was still being asked whether the address is taken knows nothing of a change.
+func TestNothingIsTriedForSomebodyWhoHasGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := start(t, newWire(), t.TempDir())
+		ctx, leave := context.WithCancel(t.Context())
+		d.taken = func(ctx context.Context, _ Card, _ netip.Addr) (string, bool, error) {
+			leave()
+			return "", false, ctx.Err()
+		}
+		wish := wished
+		wish.IPv4.Gateway = netip.MustParseAddr("192.0.2.1")
+		if _, err := d.Try(ctx, wish, "admin"); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if _, waits := d.Change(); waits || len(d.called()) != 0 {
+			t.Error("it was tried")
+		}
+	})
+}
