@@ -97,7 +97,12 @@ export class Trial {
 		const named = (url: string) => Number(!isAddress(hostOf(url)));
 		return others
 			.sort((one, other) => named(one) - named(other))
-			.map((url) => ({ url: `${url}/#network=${this.#token}`, name: url }));
+			.map((url) => ({ url: `${url}/${this.#token && `#network=${this.#token}`}`, name: url }));
+	}
+
+	/** The answer with what keeps it was lost: at the new address an administrator who signs in keeps it. */
+	get signIn(): boolean {
+		return this.#token === "";
 	}
 
 	/** This page itself is one of the places where the NAS will be. */
@@ -136,7 +141,7 @@ export class Trial {
 	/** Keeps it over the connection of this page. */
 	async keep() {
 		await this.#do("keep", async (signal) => {
-			await confirm(this.#token, { signal });
+			await (this.#token ? confirm(this.#token, { signal }) : keepHere({ signal }));
 			this.here = true;
 			this.#ended = "kept";
 		});
@@ -173,9 +178,31 @@ export class Trial {
 	}
 }
 
-/** Has an interface follow other settings for a while. */
-export const tryOut = async (settings: InterfaceSettings, before: InterfaceSettings) =>
-	new Trial(await api.post("/network/change", settings), settings, before);
+/** Has an interface follow other settings for a while. Where the answer is lost the NAS is asked whether it tries them. */
+export async function tryOut(settings: InterfaceSettings, before: InterfaceSettings): Promise<Trial> {
+	try {
+		return new Trial(await api.post("/network/change", settings), settings, before);
+	} catch (thrown) {
+		if (asProblem(thrown).code !== "no_contact") throw thrown;
+		const change = await begun(settings.interface);
+		if (!change) throw thrown;
+		return new Trial({ change, token: "", warning: "" }, settings, before);
+	}
+}
+
+/** The change of an interface that waits, if there is one and the NAS says so within the moment before it is made. */
+async function begun(name: string): Promise<NetworkChange | undefined> {
+	for (let turn = 0; turn < 4; turn++) {
+		if (turn > 0) await new Promise((done) => setTimeout(done, 300));
+		try {
+			const change = await api.get("/network/change", { signal: AbortSignal.timeout(1000) });
+			if (change.state === "waiting" && change.interface === name) return change;
+		} catch (thrown) {
+			if (asProblem(thrown).status !== 0) return undefined;
+		}
+	}
+	return undefined;
+}
 
 /** Keeps the change of a token over the connection of this page. */
 export const confirm = (token: string, options: Options = {}) =>

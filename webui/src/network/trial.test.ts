@@ -5,7 +5,7 @@ import type { InterfaceSettings, NetworkChange } from "../api/types";
 const { api } = vi.hoisted(() => ({ api: { get: vi.fn(), post: vi.fn(), put: vi.fn(), delete: vi.fn() } }));
 vi.mock("../api/client", () => ({ api }));
 
-const { announced, confirm, keepHere, Trial } = await import("./trial.svelte");
+const { announced, confirm, keepHere, Trial, tryOut } = await import("./trial.svelte");
 
 const automatic: InterfaceSettings = {
 	interface: "eth0",
@@ -183,4 +183,27 @@ test("while it is still being made, keeping is tried again", async () => {
 test("the countdown is told twice, not each second", () => {
 	const told = Array.from({ length: 61 }, (_, left) => announced(left));
 	expect(new Set(told)).toEqual(new Set(["", "10 seconds left.", "30 seconds left."]));
+});
+
+test("a change whose answer was lost is found again, and kept by signing in", async () => {
+	api.post.mockRejectedValueOnce(noContact());
+	api.get.mockRejectedValueOnce(noContact()).mockResolvedValueOnce(change());
+	const coming = tryOut(manual, automatic);
+	await vi.advanceTimersByTimeAsync(300);
+	const trial = await coming;
+	expect(trial.stage).toBe("waiting");
+	expect(trial.signIn).toBe(true);
+	expect(trial.links[0]?.url).toBe("https://192.0.2.20:8001/");
+	api.put.mockResolvedValueOnce({ interface: "eth0" });
+	await trial.keep();
+	expect(api.put).toHaveBeenCalledOnce();
+	expect(trial.stage).toBe("kept");
+});
+
+test("where no change was begun, or of another interface, that nothing answered is said", async () => {
+	api.post.mockRejectedValue(noContact());
+	api.get.mockResolvedValue(change({ interface: "eth1" }));
+	const coming = expect(tryOut(manual, automatic)).rejects.toMatchObject({ code: "no_contact" });
+	await vi.advanceTimersByTimeAsync(2000);
+	await coming;
 });
