@@ -17,10 +17,13 @@ ip link set lo up
 ip netns add router
 router() { ip netns exec router "$@"; }
 router ip link set lo up
+# A browser ends what it has under way when its own machine gets an address.
+for what in accept_ra autoconf; do router sh -c "echo 0 >/proc/sys/net/ipv6/conf/all/$what; echo 0 >/proc/sys/net/ipv6/conf/default/$what"; done
 router ip link add wire type bridge
 router ip link set wire up
 for address in 192.0.2.1/24 198.51.100.1/24 2001:db8:1::1/64; do router ip address add "$address" dev wire nodad; done
 ip link add eth0 type veth peer name to-eth0 netns router
+router sh -c 'echo 1 >/proc/sys/net/ipv6/conf/to-eth0/disable_ipv6'
 router ip link set to-eth0 master wire
 router ip link set to-eth0 up
 bus() { # one at this path

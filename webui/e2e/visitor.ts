@@ -153,10 +153,13 @@ export class Visitor {
 		return path;
 	}
 
-	/** Waits until nothing moves: colours on their way from one state to the next are nobody's fault. */
-	#settled(): Promise<void> {
-		return this.page.evaluate(async () => {
-			const frame = () => new Promise((done) => requestAnimationFrame(done));
+	/** Waits until nothing moves: colours on their way from one state to the next are nobody's fault. What never rests is one. */
+	async #settled() {
+		const restless = await this.page.evaluate(async (most) => {
+			const begun = performance.now();
+			const within = (one: Promise<unknown>) =>
+				Promise.race([one, new Promise((done) => setTimeout(done, most))]);
+			const frame = () => within(new Promise((done) => requestAnimationFrame(done)));
 			const moving = () =>
 				document
 					.getAnimations()
@@ -166,9 +169,11 @@ export class Visitor {
 			do {
 				await frame();
 				await frame();
-				await Promise.allSettled(moving().map((one) => one.finished));
-			} while (moving().length > 0);
-		});
+				await within(Promise.allSettled(moving().map((one) => one.finished)));
+			} while (moving().length > 0 && performance.now() - begun < most);
+			return moving().map(({ effect }) => (effect as KeyframeEffect).target?.className ?? "");
+		}, 10_000);
+		for (const one of restless) this.#complain(`moves for more than ten seconds: ${one}`);
 	}
 
 	/** What the accessibility rules find on the page as it is now. */
