@@ -23,7 +23,7 @@ const (
 )
 
 // LAN is a network with a real router, in namespaces of the test's own: the test itself is the box, with one card or more.
-// Behind their cables is a bridge in the namespace "router", which answers DHCP with 192.0.2.50 to .60, and announces itself as a router
+// Behind their cables is a bridge in the namespace "router", which answers DHCP with 192.0.2.50 to .59, and announces itself as a router
 // of 2001:db8:1::/64. The test has called Isolate.
 type LAN struct {
 	Bus   *Bus // the system's bus of the box
@@ -71,7 +71,7 @@ func (l *LAN) Serve(options ...string) {
 	l.Silence()
 	dir := l.t.TempDir()
 	if len(options) == 0 {
-		options = []string{"--dhcp-range=192.0.2.50,192.0.2.60,2m", "--dhcp-range=2001:db8:1::,ra-only", "--enable-ra", "--domain=house.test"}
+		options = []string{"--dhcp-range=192.0.2.50,192.0.2.59,2m", "--dhcp-range=2001:db8:1::,ra-only", "--enable-ra", "--domain=house.test"}
 	}
 	l.Start("router", "dnsmasq", append([]string{"--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--interface=wire", "--bind-interfaces",
 		"--no-ping", "--user=root", "--pid-file=/run/dnsmasq.pid", "--dhcp-leasefile=" + filepath.Join(dir, "leases"), "--dhcp-authoritative", "--log-facility=-"}, options...)...)
