@@ -104,6 +104,46 @@ lanStory(
 	{ service: "networkd" },
 );
 
+// R122: where the answer with what keeps a change is lost, the page finds the change, and an administrator who signs in at the new address can keep it.
+lanStory(
+	"a change whose answer is lost is found again, and kept after signing in at the new address",
+	async ({ nas, visit }) => {
+		const visitor = await visit();
+		visitor.loses();
+		const { page } = visitor;
+		const win = await atNetwork(visitor);
+		const panel = await byHand(visitor, win, "192.0.2.20");
+		await panel.getByLabel("IPv4 gateway").fill("192.0.2.1");
+		const wire = await page.context().newCDPSession(page);
+		await wire.send("Fetch.enable", {
+			patterns: [{ urlPattern: "*/network/change", requestStage: "Response" }],
+		});
+		wire.on("Fetch.requestPaused", ({ requestId, request }) =>
+			request.method === "POST"
+				? wire.send("Fetch.failRequest", { requestId, errorReason: "ConnectionReset" })
+				: wire.send("Fetch.continueRequest", { requestId }),
+		);
+		await panel.getByRole("button", { name: /^Try for 60/ }).click();
+		const dialog = page.getByRole("dialog", { name: "New settings of eth0: keep them?" });
+		await dialog.getByText("sign in as an administrator and keep them under Settings › Network.").waitFor();
+		await visitor.look("network-trial-sign-in");
+		await wire.detach();
+		const there = nas.address.replace("192.0.2.50", "192.0.2.20");
+		await dialog.getByText("This page cannot reach the NAS for now.").last().waitFor();
+		const other = await visitor.pressed(
+			dialog.getByRole("link", { name: `Open ${there} and sign in there` }),
+			there,
+		);
+		const again = await atNetwork(other);
+		await again.getByText("By hand").first().waitFor();
+		await again.getByRole("button", { name: /^Keep/ }).click();
+		await again.getByText("They go back in").waitFor({ state: "detached" });
+		await again.getByText("192.0.2.20").first().waitFor();
+		expect(other.verdict()).toEqual([]);
+	},
+	{ service: "networkd" },
+);
+
 // R122: what nobody keeps goes back by itself; the page counts down and finds the NAS again at its old address.
 lanStory(
 	"an address that nobody keeps goes back by itself, and the page finds the NAS again",

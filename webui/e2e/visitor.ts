@@ -171,9 +171,10 @@ export class Visitor {
 				await frame();
 				await within(Promise.allSettled(moving().map((one) => one.finished)));
 			} while (moving().length > 0 && performance.now() - begun < most);
-			return moving().map(({ effect }) => (effect as KeyframeEffect).target?.className ?? "");
+			const late = performance.now() - begun < most ? [] : ["the page"];
+			return [...late, ...moving().map(({ effect }) => `${(effect as KeyframeEffect).target?.outerHTML}`)];
 		}, 10_000);
-		for (const one of restless) this.#complain(`moves for more than ten seconds: ${one}`);
+		for (const one of restless) this.#complain(`does not rest within ten seconds: ${one.slice(0, 200)}`);
 	}
 
 	/** What the accessibility rules find on the page as it is now. */

@@ -144,8 +144,8 @@ func (n *Network) Try(ctx context.Context, s Setting, by string, tried func() er
 		return Trial{}, err
 	}
 	warning, err := n.free(ctx, card, s)
-	if err == nil {
-		err = ctx.Err() // whoever asked has gone, and could neither keep it nor know of it
+	if err == nil && ctx.Err() != nil {
+		err = ErrSlow.Because(ctx.Err()) // whoever asked has gone, and could neither keep it nor know of it
 	}
 	if err == nil {
 		err = tried()

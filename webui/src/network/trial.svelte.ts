@@ -100,7 +100,7 @@ export class Trial {
 			.map((url) => ({ url: `${url}/${this.#token && `#network=${this.#token}`}`, name: url }));
 	}
 
-	/** The answer with what keeps it was lost: at the new address an administrator who signs in keeps it. */
+	/** The answer with what keeps it was lost: an administrator has to sign in at the new address and keep it there. */
 	get signIn(): boolean {
 		return this.#token === "";
 	}
