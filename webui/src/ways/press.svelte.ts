@@ -79,7 +79,23 @@ export class Press {
 	 */
 	resume() {
 		this.end();
-		this.#go({ state: "waiting", expires_in: 0 });
+		this.#go({ state: "waiting", expires_in: this.left });
+	}
+
+	/**
+	 * Tries another way, which takes the place of the wait when it leads on. Meanwhile nothing is asked: the question would
+	 * come with the ticket that is just being replaced. Where the other way is refused the wait goes on.
+	 */
+	async beside<T>(other: () => Promise<T>): Promise<T> {
+		const was = this.state;
+		this.end();
+		try {
+			return await other();
+		} catch (thrown) {
+			if (was === "waiting") this.resume();
+			else if (was === "starting") this.begin();
+			throw thrown;
+		}
 	}
 
 	/** Asks no more. The NAS takes a browser that does not ask for one that no longer waits. */

@@ -60,6 +60,42 @@ test("a wait that the NAS knows no longer has expired", async () => {
 	expect(press.state).toBe("expired");
 });
 
+test("nothing is asked while another way is tried, and a refusal of it lets the wait go on", async () => {
+	await press.begin();
+	await seconds(1);
+	const asked = look.mock.calls.length;
+	let answer: (thrown: unknown) => void = () => undefined;
+	const refused = expect(press.beside(() => new Promise((_, refuse) => (answer = refuse)))).rejects.toThrow(
+		"A sentence.",
+	);
+	await seconds(5);
+	expect([look.mock.calls.length, press.state]).toEqual([asked, "waiting"]);
+	answer(refusal(401, "sign_in_refused"));
+	await refused;
+	look.mockResolvedValue({ state: "confirmed", expires_in: 60 });
+	await seconds(2);
+	expect(press.state).toBe("confirmed");
+});
+
+test("a wait that was about to begin begins after another way was refused", async () => {
+	let begun: (answer: PressAnswer) => void = () => undefined;
+	ask.mockReturnValueOnce(new Promise((done) => (begun = done)));
+	press.begin();
+	await seconds(0);
+	await expect(press.beside(() => Promise.reject(refusal(401, "sign_in_refused")))).rejects.toThrow();
+	begun(waiting);
+	await seconds(1);
+	expect([press.state, ask.mock.calls.length]).toEqual(["waiting", 2]);
+});
+
+test("nothing is asked any more once another way has led on", async () => {
+	await press.begin();
+	expect(await press.beside(() => Promise.resolve("in"))).toBe("in");
+	const asked = look.mock.calls.length;
+	await seconds(5);
+	expect(look.mock.calls.length).toBe(asked);
+});
+
 test("a wait goes on while the NAS is out of reach", async () => {
 	await press.begin();
 	look.mockRejectedValueOnce(refusal(0, "no_contact"));
