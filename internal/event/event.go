@@ -108,6 +108,7 @@ type Log struct {
 	repeats repeats
 	key     secret.Key
 	tee     func(Event)
+	each    func(Event)
 	kept    uint64
 	bytes   int64
 }
@@ -130,6 +131,13 @@ func (l *Log) Tee(forward func(Event)) *Log {
 	return l
 }
 
+// Each has every event told to count, also those that are counted and not recorded; one that is recorded after its transaction
+// has reached the disk. Count must not block. It returns l.
+func (l *Log) Each(count func(Event)) *Log {
+	l.each = count
+	return l
+}
+
 // Record appends an event in the transaction of what it reports, or counts it where too many of its sort came.
 // With it the time is kept, if it is known for certain: the next start then knows that it is later (no write of
 // its own wakes the disk for that).
@@ -141,13 +149,23 @@ func (l *Log) Record(tx *store.Tx, e Event) error {
 		}
 	}
 	if e.repeats() && !l.repeats.admit(e, m.Elapsed) {
+		tx.OnCommit(func() { l.counted(e) })
 		return nil
 	}
 	return l.append(tx, e, m)
 }
 
 // Count counts an event that is not worth a record of its own. The count is recorded with a later event.
-func (l *Log) Count(e Event) { l.repeats.count(e, l.now().Elapsed) }
+func (l *Log) Count(e Event) {
+	l.repeats.count(e, l.now().Elapsed)
+	l.counted(e)
+}
+
+func (l *Log) counted(e Event) {
+	if l.each != nil {
+		l.each(e)
+	}
+}
 
 func (l *Log) append(tx *store.Tx, e Event, m Moment) error {
 	e.Time, e.Clock = m.Now, m.State
@@ -186,6 +204,7 @@ func (l *Log) append(tx *store.Tx, e Event, m Moment) error {
 // tell hands an event on to whoever listens.
 func (l *Log) tell(e Event) {
 	l.print(e)
+	l.counted(e)
 	if l.tee != nil {
 		l.tee(e)
 	}

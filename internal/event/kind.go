@@ -134,6 +134,16 @@ const (
 	AccountChanged     Kind = "account.changed"
 	AccountDeleted     Kind = "account.deleted"
 
+	TokenCreated        Kind = "token.created"
+	TokenFactorChanged  Kind = "token.factor_changed"
+	TokenRevoked        Kind = "token.revoked"
+	TokenCleared        Kind = "token.cleared"
+	TokenCollected      Kind = "token.collected"
+	TokenEndsSoon       Kind = "token.ends_soon"
+	TokenRefused        Kind = "token.refused"
+	TokenSessionSold    Kind = "token.session_sold"
+	TokenSessionRefused Kind = "token.session_refused"
+
 	LogChained      Kind = "log.chained"
 	Unreadable      Kind = "log.unreadable"
 	LogFull         Kind = "log.full"
@@ -252,6 +262,16 @@ var catalogue = map[Kind]words{
 	EmailUndone:        {Accounts, Warning, "Change of e-mail address undone with the link sent to the old one; {sessions} sessions ended"},
 	AccountChanged:     {Accounts, Info, "{account}: {what}"},
 	AccountDeleted:     {Accounts, Warning, "{account} deleted; {sessions} sessions ended"},
+
+	TokenCreated:        {Accounts, Warning, "API token “{token}” made with {factor}, until {until}, for {scopes}"},
+	TokenFactorChanged:  {Accounts, Warning, "API token “{token}” has another second factor: {factor}"},
+	TokenRevoked:        {Accounts, Info, "API token “{token}” revoked"},
+	TokenCleared:        {Accounts, Info, "API token “{token}” cleared away: the machine it was made for did not fetch it in time"},
+	TokenCollected:      {Accounts, Info, "API token “{token}” fetched by the machine it was made for"},
+	TokenEndsSoon:       {Accounts, Warning, "API token “{token}” ends within {left}, on {until}: make a new one under Personal Settings › API access, and give it to its machine"},
+	TokenRefused:        {SignIn, Warning, "API token {token} refused: {reason}"},
+	TokenSessionSold:    {SignIn, Info, "Access given for API token “{token}”"},
+	TokenSessionRefused: {SignIn, Warning, "No access given for API token “{token}”: {reason}"},
 
 	LogChained:      {System, Info, "From here on the log is guarded against silent changes; {count} older entries are not"},
 	Unreadable:      {System, Error, "This part of the log cannot be read"},

@@ -23,6 +23,7 @@ var repeatable = map[Kind]bool{
 	AccessRefused: true, SignInRefused: true, SignInSlowed: true, CodeRefused: true, StepUpRefused: true, PasswordRefused: true,
 	TwoStepRefused: true, TwoStepLater: true, EnrolmentStarted: true, EnrolmentDiscarded: true, DeviceRenamed: true, EmailRefused: true,
 	CodeSent: true, PasswordForgotten: true, AddressRefused: true, UnlockAsked: true, BrowserForgotten: true,
+	TokenRefused: true, TokenSessionRefused: true, TokenSessionSold: true,
 }
 
 // repeats reports whether an event is counted instead of recorded when there are too many of its sort.

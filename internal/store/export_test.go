@@ -35,3 +35,6 @@ func MetasForTest(txid, root, freelist, high uint64) []byte {
 	}
 	return data
 }
+
+// FillForTest leaves no room for a database to grow, as a full disk does; with 0 there is room again.
+func (db *DB) FillForTest(size int) { db.bolt.MaxSize = size }

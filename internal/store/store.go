@@ -60,6 +60,8 @@ type DB struct {
 	hurry   chan struct{} // wakes a copy that rests while they wait
 	shelf   sync.Mutex    // held while copies change their names or go
 	erased  atomic.Uint64 // how often copies were discarded
+
+	took func(time.Duration) // see Watch; nil: nobody wants to know
 }
 
 // Create makes a new database at path.
@@ -238,11 +240,22 @@ func (db *DB) Update(change func(*Tx) error) error {
 	db.swap.RLock()
 	defer db.swap.RUnlock()
 	var refused error
+	t := &Tx{memo: &db.memo}
 	err := db.bolt.Update(func(tx *bolt.Tx) error {
-		refused = change(&Tx{bolt: tx, memo: &db.memo})
+		t.bolt = tx
+		changed, kept := db.watched(t), false
+		defer func() {
+			if !kept { // refused, or it panicked
+				t.abort() // before the next writer begins
+			}
+		}()
+		refused = change(t)
+		changed()
+		kept = refused == nil
 		return refused
 	})
 	if err != nil && refused == nil {
+		t.abort() // the next writer may have begun: it sees for a moment what did not happen
 		return ErrUnwritable.Because(err)
 	}
 	if err == nil {
@@ -255,8 +268,19 @@ func (db *DB) Update(change func(*Tx) error) error {
 type Tx struct {
 	bolt *bolt.Tx
 	memo *memo
+	undo []func()
 }
 
 // OnCommit runs f after the transaction has reached the disk, and never if it does not. Whatever is kept
 // in memory beside the database changes in such a function.
 func (tx *Tx) OnCommit(f func()) { tx.bolt.OnCommit(f) }
+
+// OnAbort runs f if the transaction does not reach the disk. It takes back what later transactions have to see at once, and what
+// therefore cannot wait for OnCommit: that runs after the next writer may have begun.
+func (tx *Tx) OnAbort(f func()) { tx.undo = append(tx.undo, f) }
+
+func (tx *Tx) abort() {
+	for _, f := range tx.undo {
+		f()
+	}
+}

@@ -104,6 +104,45 @@ func TestARefusedTransactionLeavesNothingAndCallsNobody(t *testing.T) {
 	}
 }
 
+func TestOnAbortRunsWhereNothingReachesTheDisk(t *testing.T) {
+	db, _ := fresh(t)
+	for _, refused := range []error{nil, errors.New("refused")} {
+		called := 0
+		if err := db.Update(func(tx *store.Tx) error { tx.OnAbort(func() { called++ }); return refused }); !errors.Is(err, refused) {
+			t.Fatal(err)
+		}
+		if want := map[bool]int{true: 1}[refused != nil]; called != want {
+			t.Errorf("%v: called %d times, want %d", refused, called, want)
+		}
+	}
+}
+
+// R138: nor where the disk is full, or a bug ends a change.
+func TestOnAbortRunsWhereADiskIsFullOrAChangeBreaksOff(t *testing.T) {
+	db, _ := fresh(t)
+	called := 0
+	db.FillForTest(1)
+	err := db.Update(func(tx *store.Tx) error {
+		tx.OnAbort(func() { called++ })
+		return guests.Put(tx, "a", guest{Name: strings.Repeat("a", 4<<20)})
+	})
+	if !errors.Is(err, store.ErrUnwritable) || called != 1 {
+		t.Errorf("a full disk: %v, called %d times", err, called)
+	}
+	db.FillForTest(0)
+	func() {
+		defer func() { _ = recover() }()
+		_ = db.Update(func(tx *store.Tx) error {
+			tx.OnAbort(func() { called++ })
+			panic("bug")
+		})
+	}()
+	if called != 2 {
+		t.Errorf("a bug: called %d times", called-1)
+	}
+	update(t, db, func(tx *store.Tx) error { return guests.Put(tx, "b", guest{"Ada", 7}) })
+}
+
 func TestOnCommitRunsWhenTheRecordIsOnTheDisk(t *testing.T) {
 	db, _ := fresh(t)
 	called := 0

@@ -115,7 +115,7 @@ func (f *Factors) Spend(tx *store.Tx, a account.Account, g Given, now time.Time)
 	}
 	switch g.Way {
 	case App:
-		if left := f.heldFor(); left > 0 {
+		if left := f.Held(); left > 0 {
 			return Spent{}, ErrHeld.After(left)
 		}
 		return f.spendApp(tx, a.ID, otp.Code(g.Text), now)
@@ -137,10 +137,11 @@ func (f *Factors) HoldApps() {
 	f.held = f.config.Elapsed() + HeldFor
 }
 
-func (f *Factors) heldFor() time.Duration {
+// Held is for how much longer HoldApps holds; none where it does not.
+func (f *Factors) Held() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.held - f.config.Elapsed()
+	return max(f.held-f.config.Elapsed(), 0)
 }
 
 // Remove deletes all second factors of an account, and what it was enrolling.

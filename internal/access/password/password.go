@@ -58,6 +58,13 @@ func New(c Config) *Hasher {
 	return h
 }
 
+// Load says whether a hash is computed right now, and how many wait for their turn.
+func (h *Hasher) Load() (busy bool, waiting int) {
+	h.gate.mu.Lock()
+	defer h.gate.mu.Unlock()
+	return h.gate.busy, len(h.gate.waiting)
+}
+
 // Calibrate measures one hash and returns the number of passes with which a hash takes about Target on
 // this machine.
 func Calibrate() uint32 {

@@ -13,3 +13,6 @@ func RecordForTest(b Browser) []byte {
 	}
 	return append(data, '\n')
 }
+
+// EndingForTest returns how many sessions are marked as being ended.
+func EndingForTest(s *Sessions) int { return len(s.ending) }

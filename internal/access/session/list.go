@@ -29,6 +29,18 @@ func (s *Sessions) List(account string) []Open {
 	return s.find(func(one *Session) bool { return account == "" || one.Account == account })
 }
 
+// Count returns how many sessions are open.
+func (s *Sessions) Count() (n int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, one := range s.all {
+		if s.alive(one) {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *Sessions) find(which func(*Session) bool) (list []Open) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -68,9 +80,11 @@ func (s *Sessions) EndIn(tx *store.Tx, account, browser, except string) (count i
 // endSome ends sessions when the transaction commits. A session keeps its id when it gets a new cookie meanwhile.
 func (s *Sessions) endSome(tx *store.Tx, which func(*Session) bool) []Open {
 	ended := s.find(which)
+	seen := s.mark(tx, ended)
 	tx.OnCommit(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		seen()
 		for digest, one := range s.all {
 			if slices.ContainsFunc(ended, func(o Open) bool { return o.ID == one.ID }) {
 				s.end(digest)
@@ -82,8 +96,9 @@ func (s *Sessions) endSome(tx *store.Tx, which func(*Session) bool) []Open {
 
 // EndEverybody ends all sessions when the transaction commits, but for the one named except, and returns how many that
 // are.
-func (s *Sessions) EndEverybody(tx *store.Tx, except string) (count int) {
-	count = len(s.find(func(one *Session) bool { return one.ID != except }))
+func (s *Sessions) EndEverybody(tx *store.Tx, except string) int {
+	ended := s.find(func(one *Session) bool { return one.ID != except })
+	seen := s.mark(tx, ended)
 	s.mu.Lock()
 	s.era++
 	era := s.era
@@ -91,11 +106,50 @@ func (s *Sessions) EndEverybody(tx *store.Tx, except string) (count int) {
 	tx.OnCommit(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		seen()
 		for digest, one := range s.all {
 			if one.ID != except && one.era < era {
 				s.end(digest)
 			}
 		}
 	})
-	return count
+	return len(ended)
+}
+
+// Stand returns ErrEnded where the session of an id has ended. It is asked inside a transaction and knows of those before that one: a request
+// that is under way when somebody's rights end, such as with a press of the reset button, changes nothing after it.
+func (s *Sessions) Stand(_ *store.Tx, id string) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.ending[id] > 0 {
+		return ErrEnded
+	}
+	for _, one := range s.all {
+		if one.ID == id && s.alive(one) {
+			return nil
+		}
+	}
+	return ErrEnded
+}
+
+// mark has sessions be ended for the transactions that follow: what this one does at its commit may run late. What it returns is called
+// there, and needs mu.
+func (s *Sessions) mark(tx *store.Tx, ended []Open) (seen func()) {
+	count := func(by int) {
+		for _, one := range ended {
+			if s.ending[one.ID] += by; s.ending[one.ID] == 0 {
+				delete(s.ending, one.ID)
+			}
+		}
+	}
+	back := func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		count(-1)
+	}
+	tx.OnAbort(back)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count(1)
+	return func() { count(-1) }
 }

@@ -84,11 +84,13 @@ type Sessions struct {
 	idle   time.Duration // ends a session in which nothing was done
 	// gone are the cookies of sessions that somebody ended elsewhere, with when that was: their browsers are told.
 	gone map[secret.Digest]time.Duration
+	// ending counts, by id, the transactions that end a session and whose commits have not been seen to here.
+	ending map[string]int
 }
 
 // New returns no sessions. elapsed is a clock that never steps.
 func New(elapsed func() time.Duration) *Sessions {
-	return &Sessions{elapsed: elapsed, all: map[secret.Digest]*Session{}, epochs: map[string]uint64{}, idle: Idle, gone: map[secret.Digest]time.Duration{}}
+	return &Sessions{elapsed: elapsed, all: map[secret.Digest]*Session{}, epochs: map[string]uint64{}, idle: Idle, gone: map[secret.Digest]time.Duration{}, ending: map[string]int{}}
 }
 
 // Load takes the time after which idle sessions end from the policy.
@@ -183,7 +185,7 @@ func (s *Sessions) Find(cookie string, active bool) (Session, Left, bool) {
 func (s *Sessions) Renew(tx *store.Tx, cookie string, on Renewal) (renewed string, next Session) {
 	s.mu.RLock()
 	one, ok := s.all[secret.DigestOf(cookie)]
-	if !ok {
+	if !ok || s.ending[one.ID] > 0 {
 		s.mu.RUnlock()
 		return "", Session{}
 	}
@@ -218,26 +220,24 @@ func (s *Sessions) End(cookie string) {
 
 // EndAll ends an account's sessions when the transaction commits, but for the one named except, and
 // returns how many that are.
-func (s *Sessions) EndAll(tx *store.Tx, account, except string) (count int) {
+func (s *Sessions) EndAll(tx *store.Tx, account, except string) int {
+	ended := s.find(func(one *Session) bool { return one.Account == account && one.ID != except })
+	seen := s.mark(tx, ended)
 	s.mu.Lock()
-	for _, one := range s.all {
-		if one.Account == account && one.ID != except && s.alive(one) {
-			count++
-		}
-	}
 	s.epochs[account]++
 	epoch := s.epochs[account]
 	s.mu.Unlock()
 	tx.OnCommit(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		seen()
 		for digest, one := range s.all {
 			if one.Account == account && one.ID != except && one.epoch < epoch {
 				s.end(digest)
 			}
 		}
 	})
-	return count
+	return len(ended)
 }
 
 // maxGone bounds what is remembered of sessions that were ended elsewhere.

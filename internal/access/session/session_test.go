@@ -228,118 +228,48 @@ func TestASessionOfACommitThatIsOvertakenByAnEndDoesNotBegin(t *testing.T) {
 	}
 }
 
-// R006
-func TestATicketLapsesAndIsTakenOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		tickets := session.NewTickets(func() time.Duration { return time.Since(start) })
-		cookie, issued, _ := tickets.Issue(session.Ticket{Account: "ines"})
-		if got, left, ok := tickets.Find(cookie); !ok || got.Account != "ines" || left != session.TicketLife || issued.Token == "" {
-			t.Errorf("got %+v, %v, %v", got, left, ok)
+// R093: later transactions know at once that a session was ended, however late what runs at the commit comes; one that is refused ends none.
+func TestASessionEndsForTheTransactionsThatFollow(t *testing.T) {
+	db, s := open(t), session.New(func() time.Duration { return 0 })
+	for name, end := range map[string]func(*store.Tx, session.Session){
+		"all of an account":  func(tx *store.Tx, one session.Session) { s.EndAll(tx, one.Account, "") },
+		"everybody's":        func(tx *store.Tx, _ session.Session) { s.EndEverybody(tx, "") },
+		"one":                func(tx *store.Tx, one session.Session) { _, _ = s.EndOne(tx, one.Account, one.ID) },
+		"those of a browser": func(tx *store.Tx, one session.Session) { s.EndIn(tx, one.Account, "", "") },
+	} {
+		cookie, _ := create(t, db, s, "ines", false)
+		one, _, _ := s.Find(cookie, false)
+		stands := func() (renewed string, err error) {
+			_ = db.Update(func(tx *store.Tx) error {
+				err = s.Stand(tx, one.ID)
+				renewed, _ = s.Renew(tx, cookie, session.Changed)
+				return errors.New("refused")
+			})
+			return renewed, err
 		}
-		if _, err := tickets.Take(cookie, session.AwaitPassword); !errors.Is(err, session.ErrNoTicket) {
-			t.Errorf("for another stage: %v", err)
+		_ = db.Update(func(tx *store.Tx) error { end(tx, one); return errors.New("refused") })
+		if renewed, err := stands(); err != nil || renewed == "" {
+			t.Errorf("%s: a refused transaction ended it: %v", name, err)
 		}
-		if _, err := tickets.Take(cookie, session.AwaitCode); err != nil {
-			t.Error(err)
+		committed, hold, done := make(chan struct{}), make(chan struct{}), make(chan error)
+		go func() {
+			done <- db.Update(func(tx *store.Tx) error {
+				tx.OnCommit(func() { close(committed); <-hold })
+				end(tx, one)
+				return nil
+			})
+		}()
+		<-committed
+		if renewed, err := stands(); !errors.Is(err, session.ErrEnded) || renewed != "" {
+			t.Errorf("%s: got %v and a cookie %q before the commit was seen to", name, err, renewed)
 		}
-		if _, err := tickets.Take(cookie, session.AwaitCode); !errors.Is(err, session.ErrUnderway) {
-			t.Errorf("taken twice: %v", err)
-		}
-		tickets.End(cookie)
-		if _, err := tickets.Take(cookie, session.AwaitCode); !errors.Is(err, session.ErrNoTicket) {
-			t.Errorf("after its end: %v", err)
-		}
-		cookie, _, _ = tickets.Issue(session.Ticket{})
-		time.Sleep(session.TicketLife)
-		if _, _, ok := tickets.Find(cookie); ok {
-			t.Error("it did not lapse")
-		}
-		if _, err := tickets.Take(cookie, session.AwaitCode); !errors.Is(err, session.ErrNoTicket) {
-			t.Errorf("a lapsed ticket was taken: %v", err)
-		}
-	})
-}
-
-// R051
-func TestATicketDiesAtTheFifthWrongTry(t *testing.T) {
-	tickets := session.NewTickets(func() time.Duration { return 0 })
-	cookie, _, _ := tickets.Issue(session.Ticket{})
-	for want := session.TicketTries - 1; want >= 0; want-- {
-		for _, wrong := range []bool{false, true} { // a try that was not evaluated costs nothing
-			if _, err := tickets.Take(cookie, session.AwaitCode); err != nil {
-				t.Fatalf("gone with %d tries left: %v", want+1, err)
-			}
-			if left := tickets.Return(cookie, wrong); wrong && left != want {
-				t.Errorf("%d tries left, want %d", left, want)
-			}
-		}
-	}
-	if _, _, ok := tickets.Find(cookie); ok {
-		t.Error("it lives on")
-	}
-}
-
-// T27: a ticket that a request has in its hands when all of them end does not come back.
-func TestATicketThatIsOutEndsWithTheOthers(t *testing.T) {
-	db := open(t)
-	for _, stage := range []session.Stage{session.AwaitCode, session.AwaitPassword, session.AwaitClaim} {
-		tickets := session.NewTickets(func() time.Duration { return 0 })
-		cookie, _, _ := tickets.Issue(session.Ticket{Stage: stage})
-		if _, err := tickets.Take(cookie, stage); err != nil {
+		close(hold)
+		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
-		_ = db.Update(func(tx *store.Tx) error { tickets.EndAll(tx); return nil })
-		tickets.Return(cookie, false)
-		if _, _, ok := tickets.Find(cookie); ok {
-			t.Errorf("stage %d: it came back", stage)
+		if renewed, err := stands(); !errors.Is(err, session.ErrEnded) || renewed != "" {
+			t.Errorf("%s: got %v and a cookie %q after it", name, err, renewed)
 		}
-	}
-}
-
-func TestStrangersCannotFillTheMemoryWithTickets(t *testing.T) {
-	tickets := session.NewTickets(func() time.Duration { return 0 })
-	last := ""
-	for range 2000 {
-		last, _, _ = tickets.Issue(session.Ticket{})
-	}
-	if n := session.CountForTest(tickets); n != 512 {
-		t.Errorf("%d tickets are kept, want 512", n)
-	}
-	if _, _, ok := tickets.Find(last); !ok {
-		t.Error("the newest ticket is gone")
-	}
-}
-
-// T27: whoever only waits for a press pushes nobody out who proved something, however many wait.
-func TestATicketThatProvedNothingPushesOutNoneThatDid(t *testing.T) {
-	now := time.Duration(0)
-	tickets := session.NewTickets(func() time.Duration { return now })
-	issue := func(s session.Stage) (string, error) {
-		now++
-		cookie, _, err := tickets.Issue(session.Ticket{Stage: s})
-		return cookie, err
-	}
-	there := func(cookie string) bool { _, _, ok := tickets.Find(cookie); return ok }
-	owner, _ := issue(session.AwaitClaim)
-	first, _ := issue(session.AwaitPress)
-	last := ""
-	for range 2 * session.MaxTickets {
-		last, _ = issue(session.AwaitPress)
-	}
-	if n := session.CountForTest(tickets); n != session.MaxTickets || !there(owner) || there(first) || !there(last) {
-		t.Errorf("%d tickets; the owner's %v, the first stranger's %v, the last one's %v", n, there(owner), there(first), there(last))
-	}
-	for range session.MaxTickets - 1 { // right passwords: nobody's wait is left
-		if _, err := issue(session.AwaitCode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := issue(session.AwaitPress); !errors.Is(err, session.ErrManyTickets) || !there(owner) || there(last) {
-		t.Errorf("got %v; the owner's %v, the last stranger's %v", err, there(owner), there(last))
-	}
-	if newest, err := issue(session.AwaitCode); err != nil || !there(newest) || there(owner) {
-		t.Errorf("among equals the oldest goes: %v, the owner's %v", err, there(owner))
 	}
 }
 

@@ -18,10 +18,29 @@ type SlowDown struct {
 	ID      string
 	Rule    Rule
 	Account string // the id of the account that is guessed at; empty: none has that name, or it is about no name
+	Token   string // the id of the API token whose machine is slowed down; its owner, Account, is not
 	Source  string // who guesses; empty: many
 	Tries   int    // wrong ones: in a row, or of a source lately
 	Left    time.Duration
 	Closed  bool // it does not end by itself soon
+}
+
+// Counts returns by rule how many are slowed down now. level is the one of the settings.
+func (t *Throttle) Counts(level Level) map[Rule]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now, counts := t.config.Elapsed(), map[Rule]int{}
+	for _, c := range t.counters() {
+		for _, l := range c.lanes {
+			if c.rule.slows(l, now, level) {
+				counts[c.rule]++
+			}
+		}
+	}
+	if t.crowd.until > now {
+		counts[Crowd] = 1
+	}
+	return counts
 }
 
 // SlowDowns lists who is slowed down now, what is closed first, then by how long they have to wait; total counts
@@ -65,7 +84,11 @@ func (c *counter) describe(key string, l *lane, now time.Duration, level Level) 
 	case Sources:
 		s.Source = key
 	case Codes:
-		s.Account = key
+		if id, ok := strings.CutPrefix(key, machines); ok {
+			s.Token = id
+		} else {
+			s.Account = cmp.Or(l.account, key)
+		}
 	case Accounts, Browsers, Crowd: // over many sources
 	}
 	return s

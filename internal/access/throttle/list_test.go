@@ -26,6 +26,7 @@ func TestEverySlowDownIsListedAndCanBeLifted(t *testing.T) {
 	}
 	for range throttle.FreeCodes {
 		_ = fail(b, b.code("ines-id"))
+		_ = fail(b, b.code(throttle.OfToken("token-id")))
 	}
 	b.close("owner")
 	for i := range throttle.SprayTries {
@@ -39,8 +40,16 @@ func TestEverySlowDownIsListedAndCanBeLifted(t *testing.T) {
 		t.Errorf("%d of %d, the first is %+v", len(list), total, list[0])
 	}
 	seen := map[throttle.Rule]throttle.SlowDown{}
+	var machine throttle.SlowDown
 	for _, s := range list {
+		if s.Token != "" {
+			machine = s
+			continue
+		}
 		seen[s.Rule] = s
+	}
+	if machine.Token != "token-id" || machine.Rule != throttle.Codes || machine.Account != "ines-id" && machine.Account != "" {
+		t.Errorf("a machine is listed as %+v", machine)
 	}
 	for _, r := range []throttle.Rule{throttle.Passwords, throttle.Browsers, throttle.Accounts, throttle.Sources, throttle.Codes, throttle.Crowd} {
 		if _, ok := seen[r]; !ok {

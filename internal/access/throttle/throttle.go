@@ -109,9 +109,24 @@ func (t *Throttle) Password(g Guess) (*Attempt, error) {
 	}
 }
 
-// Code asks to evaluate a second factor of an account.
+// machines begins the keys under which codes of machines are counted.
+const machines = "token/"
+
+// OfToken is the key of Code for the machine of an API token: its codes are counted away from those of its owner, so that a stray machine
+// closes nobody out.
+func OfToken(id string) string { return machines + id }
+
+// Code asks to evaluate a second factor of an account, or of a machine, see OfToken.
 func (t *Throttle) Code(account string) (*Attempt, error) {
 	return t.attempt(Guess{}, stake{t.codes, account})
+}
+
+// CodesClosed reports whether no code is evaluated any more under a key of Code.
+func (t *Throttle) CodesClosed(account string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := t.codes.lanes[account]
+	return l != nil && Codes.closed(l)
 }
 
 // Closed reports whether a name is closed for browsers that its account does not know.
@@ -193,6 +208,11 @@ func (t *Throttle) Pardon(tx *store.Tx, account, name string) error {
 	if err := t.PardonPasswords(tx, name); err != nil {
 		return err
 	}
+	return t.PardonCodes(tx, account)
+}
+
+// PardonCodes forgets the wrong codes that were counted under a key of Code, when the transaction commits.
+func (t *Throttle) PardonCodes(tx *store.Tx, account string) error {
 	if err := t.codes.table.Delete(tx, account); err != nil {
 		return err
 	}
