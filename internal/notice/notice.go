@@ -97,6 +97,13 @@ func serverOf(m settings.Mail, nas string) mail.Server {
 	}
 }
 
+// Waiting returns how many mails are on their way.
+func (p *Post) Waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.waiting)
+}
+
 // Trouble says why the last mail failed; it is empty when it did not, or when none was sent.
 func (p *Post) Trouble() string {
 	p.mu.Lock()

@@ -257,3 +257,26 @@ func TestBrowsersAreNamedInWordsOfOurs(t *testing.T) {
 		}
 	}
 }
+
+// R136: no browser passes for a machine with a token, and what else it says of itself stays.
+func TestNoBrowserCallsItselfAToken(t *testing.T) {
+	for _, agent := range []string{
+		notice.Machine("backup"), " " + notice.Machine("backup"), "API  token “backup”", "API\u00a0token “backup”", "api token backup", `API token "backup"`,
+		"A\u200bPI token “backup”", "Mozilla/5.0 API-token “backup”", "API_Token",
+	} {
+		if got := notice.Claimed(agent); got != "" {
+			t.Errorf("%q is taken as %q", agent, got)
+		}
+	}
+	for agent, want := range map[string]string{
+		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+		"curl/8.14 “x”\u202e": "curl/8.14 x", "": "",
+	} {
+		if got := notice.Claimed(agent); got != want {
+			t.Errorf("%q is taken as %q, want %q", agent, got, want)
+		}
+	}
+	if got := notice.Browser(notice.Machine("backup")); got != notice.Machine("backup") {
+		t.Errorf("a machine is shown as %q", got)
+	}
+}

@@ -16,6 +16,7 @@ type class string
 const (
 	vital     class = "vital" // what a thief would want to hide
 	change    class = "change"
+	ending    class = "ending" // what ends by itself
 	suspicion class = "suspicion"
 	ways      class = "ways" // links that open an account, bounded where they are made
 )
@@ -40,16 +41,18 @@ const (
 	notYours      = "If no administrator of yours did that, sign in and look at Settings › Date & Time and at the log: codes are checked against this time."
 	notYourButton = "If no administrator of yours did that, sign in and look at Settings › Reset button and at the log."
 	notWanted     = "If you did not ask for that, talk to an administrator of the NAS."
+	notYourToken  = "If that was not you, sign in, revoke the token under Personal Settings › API access and change your password now."
+	newToken      = "Make a new one under Personal Settings › API access and give it to the machine, then revoke this one. A machine with the castellan command line collects its new one by “castellan login”, as it did the first. If no program needs this one any more, there is nothing to do."
 	notPressed    = "If that was nobody of yours, somebody knows that password and was at the NAS: change the password, look at the devices of the account, and look who has access to the NAS."
 )
 
-// news are the changes to ways in that their owner is told of (NIST SP 800-63B-4 section 4.6).
+// news are the changes to ways in that their owner is told of (NIST SP 800-63B-4 section 4.6), and what of them ends soon.
 var news = map[event.Kind]item{
 	event.PasswordChanged:    {vital, "Your password was changed", "The password of your account was changed.", notYou},
-	event.TemporaryGiven:     {vital, "You were given a temporary password", "An administrator gave your account a temporary password. You choose your own at the next sign-in.", notWanted},
-	event.PasswordReset:      {vital, "Your password was set with a link", "The password of your account was set with the link that was mailed to this address. You are signed out everywhere; 2-step verification stays as it was.", notYou},
-	event.RecoveredLocally:   {vital, "Your account was opened on the NAS itself", "Somebody who is root on the NAS gave your account a one-time password. 2-step verification is off.", notWanted},
-	event.ResetDone:          {vital, "Administrator defaults were restored", "The reset button of the NAS was held. The administrator’s account has the default password again, without 2-step verification; files, other accounts and the log are kept.", "If nobody of yours was at the NAS, look who has access to it."},
+	event.TemporaryGiven:     {vital, "You were given a temporary password", "An administrator gave your account a temporary password. You choose your own at the next sign-in. Its API tokens are revoked.", notWanted},
+	event.PasswordReset:      {vital, "Your password was set with a link", "The password of your account was set with the link that was mailed to this address. You are signed out everywhere, and its API tokens are revoked; 2-step verification stays as it was.", notYou},
+	event.RecoveredLocally:   {vital, "Your account was opened on the NAS itself", "Somebody who is root on the NAS gave your account a one-time password. 2-step verification is off, and its API tokens are revoked.", notWanted},
+	event.ResetDone:          {vital, "Administrator defaults were restored", "The reset button of the NAS was held. The administrator’s account has the default password again, without 2-step verification and without API tokens; files, other accounts and the log are kept.", "If nobody of yours was at the NAS, look who has access to it."},
 	event.SessionsEnded:      {change, "You were signed out everywhere else", "{sessions} sessions of your account were ended, and the browsers it was known by are forgotten.", notYou},
 	event.TwoStepOn:          {change, "2-step verification was turned on", "2-step verification of your account was turned on with “{device}”.", notYou},
 	event.TwoStepOff:         {vital, "2-step verification was turned off", "2-step verification of your account was turned off. Its recovery codes no longer work.", notYou},
@@ -64,7 +67,7 @@ var news = map[event.Kind]item{
 	event.ButtonDisabled:     {vital, "The reset button was turned off", "An administrator turned the reset button of the NAS off: presses do nothing. Whoever loses every other way in gets back with castellan recover on the NAS itself only.", notYourButton},
 	event.ButtonEnabled:      {change, "The reset button was turned on", "An administrator turned the reset button of the NAS on. Holding it restores the administrator defaults.", notYourButton},
 	event.SteppedBack:        {vital, "The database of the NAS was damaged", "At its start the NAS found its database damaged, and went back to before the last change to it. What was done last may be forgotten, and nothing else.", "Look whether what you or others changed last is still so: a password, a device, a person who was removed. A recovery code that was used just before may work once more: make new ones. If this happens again, the disk with Castellan's data may be failing."},
-	event.Restored:           {vital, "The database of the NAS came back from a copy", "At its start the NAS found its database {why}, and put back the copy of {taken}. What was changed since is forgotten: accounts, passwords, devices and recovery codes are as they were then. Nobody is signed in, and no browser is known any more.", "If nobody of yours did that, look who has access to the NAS and its disks. Look at Access Control › Users for people who were removed or turned off since, change passwords again that were changed since, and have new recovery codes made. The disk with Castellan's data may be failing."},
+	event.Restored:           {vital, "The database of the NAS came back from a copy", "At its start the NAS found its database {why}, and put back the copy of {taken}. What was changed since is forgotten: accounts, passwords, devices and recovery codes are as they were then. Nobody is signed in, and no browser is known any more.", "If nobody of yours did that, look who has access to the NAS and its disks. Look at Access Control › Users for people who were removed or turned off since and at Personal Settings › API access for tokens that were revoked, change passwords again that were changed since, and have new recovery codes made. The disk with Castellan's data may be failing."},
 	event.EmailWayOn:         {change, "Codes by e-mail were turned on", "You can sign in with codes sent to this address now.", notYou},
 	event.EmailWayOff:        {change, "Codes by e-mail were turned off", "Codes by e-mail were turned off for your account.", notYou},
 	event.RecoveryUsed:       {change, "A recovery code was used", "Somebody signed in to your account with a recovery code. {left} codes are left.", notYou},
@@ -75,7 +78,11 @@ var news = map[event.Kind]item{
 	event.PressUsed:          {vital, "Signed in with the button of the NAS", "Somebody signed in to the account “{account}” with its password and a short press of the button on the NAS, in place of a code. A new way in is set up there now; the old ones stay until they are removed.", notPressed},
 	event.EmailChanged:       {vital, "Your e-mail address was changed", "The e-mail address of your account was changed.", notYou},
 	event.EmailConfirmed:     {change, "Your e-mail address was confirmed", "This e-mail address was confirmed for your account. Codes and links can be sent to it now.", notYou},
-	event.EmailUndone:        {vital, "The change of your e-mail address was undone", "The change of the e-mail address of your account was undone with the link that the old address got.", notYou},
+	event.EmailUndone:        {vital, "The change of your e-mail address was undone", "The change of the e-mail address of your account was undone with the link that the old address got. Its API tokens are revoked.", notYou},
+	event.TokenCreated:       {vital, "An API token was made", "An API token “{token}” was made for your account, with {factor}, until {until}. With it a program can use the NAS in your name, for {scopes}.", notYourToken},
+	event.TokenFactorChanged: {vital, "The second factor of an API token was changed", "The API token “{token}” of your account has another second factor: {factor}.", notYourToken},
+	event.TokenEndsSoon:      {ending, "An API token ends soon", "The API token “{token}” of your account ends within {left}, on {until}. The program that has it is refused from then on.", newToken},
+	event.TokenRevoked:       {change, "An API token was revoked", "The API token “{token}” of your account was revoked. No program gets in with it any more.", notYou},
 }
 
 // Suspicion is a reason to think that a sign-in is not the person's own.
