@@ -53,6 +53,9 @@ func measure(program string, accounts int) error {
 	if err := cheapCalls(box); err != nil {
 		return err
 	}
+	if err := machines(box); err != nil {
+		return err
+	}
 	people, err := box.populate(accounts)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ import (
 	"castellan/internal/daemon"
 	"castellan/internal/httpapi"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/store"
 )
 
 const goodPassword, newPassword = "four words in a row", "five other words in a row"
@@ -43,6 +44,7 @@ type house struct {
 	stepped  atomic.Int64
 	root     fstest.MapFS // what the box's other services leave, see keeper.Config
 	bus      string       // of the system, see keeper.Config
+	db       *store.DB    // of the daemon that runs
 }
 
 // logBuffer keeps what the daemon writes to its log.
@@ -82,7 +84,7 @@ func (h *house) start() *house {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := h.daemon(func(g daemon.Greeting) { ready <- g })
 	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
+	go func() { ended <- d.RunForTest(ctx, func(db *store.DB) { h.db = db }) }()
 	h.stop = sync.OnceValue(func() error {
 		cancel()
 		select {

@@ -21,6 +21,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/box/announce"
 	"castellan/internal/box/button"
 	"castellan/internal/box/certificate"
@@ -33,6 +34,7 @@ import (
 	"castellan/internal/event"
 	"castellan/internal/health"
 	"castellan/internal/httpapi"
+	"castellan/internal/metrics"
 	"castellan/internal/notice"
 	"castellan/internal/reset"
 	"castellan/internal/secret"
@@ -77,12 +79,16 @@ var errAgain = errors.New("build the house anew")
 
 // Run builds the house and runs it until the context ends. It returns an error when the house cannot
 // answer, or could only say that it needs recovery.
-func (d *Daemon) Run(ctx context.Context) error {
+func (d *Daemon) Run(ctx context.Context) error { return d.runEach(ctx, func(*house) {}) }
+
+// runEach is Run, and tells of each house that was built.
+func (d *Daemon) runEach(ctx context.Context, built func(*house)) error {
 	for {
 		h, err := d.build()
 		if err != nil {
 			return err
 		}
+		built(h)
 		err = h.run(ctx)
 		if h.db != nil {
 			err = errors.Join(err, h.db.Close())
@@ -116,6 +122,7 @@ type house struct {
 	post        *notice.Post
 	syslog      *syslog.Sender
 	reset       *reset.Reset
+	figures     *metrics.Figures
 	api         httpapi.Config
 	called      func() (hosts []string, addresses []netip.Addr) // names by which browsers may call the box
 	again       context.CancelCauseFunc                         // ends this house so that a new one is built
@@ -188,34 +195,42 @@ func (h *house) furnish(o opened) error {
 	sessions, tickets := session.New(elapsed), session.NewTickets(elapsed)
 	browsers := session.NewBrowsers(o.key.Derive("browser"), now)
 	h.box, h.waits = o.box, presence.New(elapsed)
-	h.log = event.New(h.moment, h.Out).Keyed(o.key.Derive("log")).Tee(h.heard)
+	h.log = event.New(h.moment, h.Out).Keyed(o.key.Derive("log")).Tee(h.heard).Each(h.counted)
 	h.syslog = syslog.New(h.syslogNews())
 	mailKey := o.key.Derive("mail")
 	h.post = notice.New(notice.Config{
 		DB: h.db, Key: mailKey, Log: h.log, Elapsed: elapsed, Now: now, Origin: h.origin, Out: h.Out,
 	})
 	h.api.Post, h.api.Syslog = h.post, httpapi.Syslog{Status: h.syslog.Status, Use: h.useSyslog, Try: h.trySyslog}
+	tokens := token.New(token.Config{
+		DB: h.db, Throttle: tries, Log: h.log, Key: o.key.Derive("token"), Now: h.trusted, Elapsed: elapsed, Held: factors.Held,
+	})
 	h.reset = reset.New(reset.Config{
-		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Waits: h.waits, Log: h.log, Post: h.post,
+		DB: h.db, Box: h.box, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets, Browsers: browsers, Tokens: tokens, Waits: h.waits, Log: h.log, Post: h.post,
 		Network: h.network, Forget: h.forgetTime, Key: o.key.Derive("snapshot"), Folder: h.File.Data, Now: now, Elapsed: elapsed, Boot: clock.Boot(), Out: h.Out,
 	})
-	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Box, h.api.Log, h.api.Reset = h.db, sessions, tickets, h.box, h.log, h.reset
+	h.api.DB, h.api.Sessions, h.api.Tickets, h.api.Tokens, h.api.Box, h.api.Log, h.api.Reset = h.db, sessions, tickets, tokens, h.box, h.log, h.reset
 	h.api.Door = signin.New(signin.Config{
 		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Tickets: tickets,
-		Browsers: browsers, Box: h.box, Waits: h.waits, Button: func() bool { return h.button.Status().Works() },
+		Browsers: browsers, Tokens: tokens, Box: h.box, Waits: h.waits, Button: func() bool { return h.button.Status().Works() },
 		Log: h.log, Post: h.post, Clock: h.clock, Elapsed: elapsed,
 	})
 	h.api.Office = people.New(people.Config{
-		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Browsers: browsers,
+		DB: h.db, Passwords: passwords, Throttle: tries, Factors: factors, Sessions: sessions, Browsers: browsers, Tokens: tokens,
 		Log: h.log, Post: h.post, MailKey: mailKey, Now: now, House: h.links.Networks, Button: h.button,
 	})
 	h.api.Desk = recovery.New(recovery.Config{
-		DB: h.db, Passwords: passwords, Throttle: tries, Sessions: sessions, Browsers: browsers, Log: h.log, Post: h.post, Now: now, Elapsed: elapsed,
+		DB: h.db, Passwords: passwords, Throttle: tries, Sessions: sessions, Browsers: browsers, Tokens: tokens, Log: h.log, Post: h.post, Now: now, Elapsed: elapsed,
 	})
 	h.api.Doctor = health.New(health.Config{
 		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Free: h.free, MailTrouble: h.post.Trouble,
 		SyslogTrouble: func() string { return h.syslog.Status().Trouble }, Reach: h.network.Reach, Waits: h.waitingChange,
 	})
+	h.figures = metrics.New(metrics.Config{
+		DB: h.db, Clock: h.clock.Reading, Button: h.button.Status, Throttle: tries, Passwords: passwords, Sessions: sessions, Post: h.post, Free: h.free,
+		Version: h.Build.Version, Go: h.Build.Go, Platform: h.Build.Platform,
+	})
+	h.api.Figures = h.figures
 	if err := errors.Join(h.db.View(h.findSyslog), h.db.View(h.findButton)); err != nil {
 		return err
 	}
@@ -226,6 +241,12 @@ func (h *house) furnish(o opened) error {
 	return h.db.Update(func(tx *store.Tx) error {
 		return errors.Join(tries.Load(tx), sessions.Load(tx), h.reset.Load(tx), h.tellMending(tx, browsers), h.holdCodes(tx, factors))
 	})
+}
+
+// trusted returns trusted time, and whether codes may be checked against it.
+func (h *house) trusted() (now time.Time, known bool) {
+	r := h.clock.Reading()
+	return r.Now, r.Trusted()
 }
 
 // record writes an event of the house itself.

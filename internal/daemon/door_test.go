@@ -30,7 +30,7 @@ var bodies = map[string]any{
 	"ChangePolicy": obj{"two_step": "nobody", "groups": []any{}, "email_codes": "everybody"},
 	"ChangeMail":   obj{"host": "x", "port": 465, "security": "tls", "user": "", "sender": "x@example.org"},
 	"TestMail":     obj{"to": "x@example.org", "server": obj{"host": "x", "port": 465, "security": "tls", "user": "", "sender": "x@example.org"}},
-	"AddUser":      obj{"name": "x", "role": "user"}, "ChangeUser": obj{}, "ChangeSettings": obj{}, "LocalRecover": obj{"name": "x"}, "LocalPressButton": obj{"hold_ms": 50}, "ChangeTime": obj{"servers": []any{}, "verified_only": false, "set_system_clock": false}, "AcceptTime": obj{"by_ms": 7200000}, "SetTime": obj{"now": "2026-11-22T12:00:00Z"}, "ChangeAutomaticTime": obj{"on": true},
+	"AddUser":      obj{"name": "x", "role": "user"}, "CreateToken": obj{"name": "x", "scopes": []any{"me:read"}, "factor": obj{"kind": "none"}}, "SetTokenFactor": obj{"kind": "none"}, "StartMachineSession": obj{}, "CollectToken": obj{"key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}, "ChangeUser": obj{}, "ChangeSettings": obj{}, "LocalRecover": obj{"name": "x"}, "LocalPressButton": obj{"hold_ms": 50}, "ChangeTime": obj{"servers": []any{}, "verified_only": false, "set_system_clock": false}, "AcceptTime": obj{"by_ms": 7200000}, "SetTime": obj{"now": "2026-11-22T12:00:00Z"}, "ChangeAutomaticTime": obj{"on": true},
 }
 
 const someID = "abcdefghijklmnopqrstuvwxyz"
@@ -268,7 +268,7 @@ func (h *house) wire(request string) string {
 	return "closed"
 }
 
-// R116 R119 R126
+// R112 R116 R119 R126: R112 as far as the box's own certificate goes, which HSTS is not sent for
 func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).start()

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"context"
+
 	"castellan/internal/access/account"
 	"castellan/internal/access/claim"
 	"castellan/internal/event"
@@ -42,4 +44,9 @@ func (d *Daemon) OutcomeForTest() (o Outcome, err error) {
 		err = h.db.Update(func(tx *store.Tx) error { return h.log.Record(tx, event.Event{Kind: event.Started}) })
 	}
 	return o, err
+}
+
+// RunForTest is Run, and gives the database of each house to the test.
+func (d *Daemon) RunForTest(ctx context.Context, built func(*store.DB)) error {
+	return d.runEach(ctx, func(h *house) { built(h.db) })
 }

@@ -14,6 +14,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/box/announce"
 	"castellan/internal/box/button"
 	"castellan/internal/box/certificate"
@@ -85,7 +86,7 @@ func Policy() []Rule {
 		{"Code by e-mail", words(factor.CodeLife) + ", " + count(factor.CodeTries, "wrong tries"), "half-finished sign-in or session", "its use, or a newer code", "It opens only what it was asked for, in the browser that asked."},
 		{"Codes by e-mail, sent", "one in " + words(factor.CodePause) + ", " + count(factor.CodesHour, "an hour"), "account, at the door and inside apart", "time, or the code that comes back", "At the door only somebody who has the password can use them up, and other ways stay open."},
 		{"Mail server's patience at sign-in", words(notice.CodePatience), "sign-in", "an answer", "Then another way is offered."},
-		{"News by mail", count(notice.NewsHour, "an hour about ways in lost or changed, as many about others, ") + count(notice.SuspicionsHour, "about suspicious sign-ins"), "account", "time", "A flood of tries does not become a flood of mail."},
+		{"News by mail", count(notice.NewsHour, "an hour about ways in lost or changed, as many about others and about tokens that end, ") + count(notice.SuspicionsHour, "about suspicious sign-ins"), "account", "time", "A flood of tries does not become a flood of mail."},
 		{"Change of address, undone", words(signin.UndoFor), "account", "the link is used once", "Whoever reads the old mailbox can take a change back that was not theirs."},
 		{"Session, idle", words(session.Idle) + ", or " + words(settings.IdleLeast*time.Minute) + " to " + words(settings.IdleMost*time.Minute) + " as an administrator sets it", "session", "activity; polling is none", "An unattended browser closes itself."},
 		{"Session, administrators", words(session.AdministratorLife), "session", "never", "A working day."},
@@ -121,7 +122,22 @@ func Policy() []Rule {
 		{"Button, between resets", words(reset.RestTime), "box", "a start of the kernel", "Holding it again would undo what the new owner sets up. Turning the NAS off and on ends it, as that takes a hand on the box as well."},
 		{"Button, listening for another one", words(button.LearnTime) + ", to be confirmed within " + words(button.LearnKept) + " after it, " + atMost(button.MaxHeard, "keys"), "box", "time, or an administrator", "The reset is bound only to a key that somebody has pressed and released; the button does nothing meanwhile."},
 		{"Button, test", words(button.TestTime), "box", "time, or an administrator", "Presses are shown and do nothing; then they act again by themselves."},
-	}, slices.Concat(networkPolicy(), storePolicy(), logPolicy())...)
+	}, slices.Concat(machinePolicy(), networkPolicy(), storePolicy(), logPolicy())...)
+}
+
+// machinePolicy lists the constants of API tokens and of what machines prove themselves with.
+func machinePolicy() []Rule {
+	return []Rule{
+		{"API token", "256 random bits, for " + words(token.Days*24*time.Hour) + " unless its owner says otherwise, up to " + words(token.MostDays*24*time.Hour), "account", "its owner; another password from somebody else; its owner's account disabled or deleted", "The text is shown once and kept as a digest. What nobody needs any more lapses by itself."},
+		{"API tokens", atMost(token.Most, "tokens"), "account", "revoking one", "More are hardly one person's machines."},
+		{"API token, its end told beforehand", fmt.Sprintf("%d, %d and %d days before", token.FirstNotice, token.SecondNotice, token.LastNotice), "API token", "each is said once, in the log and by mail to its owner; those that passed before it was made are not", "Long enough to give its machine another one. Second factors do not end, and the certificate renews itself."},
+		{"Access token", words(token.AccessFor) + ", and for " + words(token.FreshFor) + " as a fresh proof; " + atMost(token.MostAccess, "at a time"), "API token", "time, a restart, whatever ends its API token, another second factor of it; the oldest makes room for a new one", "What leaks from a script or a file of figures is soon worth nothing."},
+		{"Signature, time", words(token.Skew) + " off to either side, or any with a nonce of the NAS that is " + words(token.Skew) + " old at most", "request", "each nonce works once; " + count(token.MostNonces, "are remembered for the tokens of an account, ") + count(token.MostNoncesAll, "in all, and then ") + count(token.NoncesLeft, "for each account still"), "Long enough for clocks that are a little off; a copied request is refused for good."},
+		{"New token, waiting for its machine", words(token.CollectFor), "API token", "its machine, once", "Long enough to go back to the terminal."},
+		{"New tokens, machines that ask for theirs", count(token.MostCollects, "times within two minutes; ") + count(token.MostCollectsAll, "from everywhere, and then ") + count(token.CollectsLeft, "from each source still, up to ") + count(token.MostCollectsEver, "in all"), "source", "time", "Anybody can make a key and ask: neither one source nor hundreds of them keep a machine elsewhere from collecting its token. Memory ends where thousands of them do it together."},
+		{"Codes of a machine", "as for people: " + count(throttle.FreeCodes, "wrong ones free, then one in ") + words(throttle.CodeWait) + ", at most " + count(throttle.MaxCodes, "in a row"), "API token", "success, or another second factor", "Only a machine that has the token can use them up, and its owner signs in all the same."},
+		{"Log, refused tokens and access that was bought", "one entry in " + words(httpapi.ToldAgain) + " for each token and reason, or source", "API token, or source", "time, a restart", "A program that goes on asking with a token that has lapsed, or that buys access every ten minutes, neither fills the log nor keeps the disks awake."},
+	}
 }
 
 // networkPolicy lists the constants of the network's settings and of how the box is found.

@@ -43,6 +43,9 @@ func (h *house) pressed(p button.Press) (outcome string, err error) {
 			h.signal.Tell(signal.Failed)
 		}
 	}
+	if h.figures != nil {
+		h.figures.Pressed(p.Outcome)
+	}
 	h.record(event.Event{Kind: event.ButtonPressed}.With("held", clock.Words(p.Held)).With("outcome", outcome))
 	if answer.Waiting > 1 {
 		kind := event.PressDropped

@@ -28,7 +28,7 @@ const (
 	headerSlack = 4 << 10
 	// farewell is how long running requests may take when the house closes.
 	farewell = 3 * time.Second
-	// renewal is how often names, addresses and age of the certificate are looked at.
+	// renewal is how often names, addresses and age of the certificate are looked at, and whether an API token is to be spoken of.
 	renewal = time.Minute
 )
 
@@ -55,6 +55,7 @@ func (h *house) run(ctx context.Context) (err error) {
 	group.Go(func() error { return h.announcer.Run(ctx) })
 	if h.db != nil {
 		group.Go(func() error { return h.post.Run(ctx) })
+		group.Go(func() error { return h.api.Tokens.Run(ctx) })
 		group.Go(func() error { return h.reset.Follow(ctx) })
 		group.Go(func() error { return h.syslog.Run(ctx) })
 		group.Go(func() error { return h.drift.Run(ctx) })
@@ -102,9 +103,11 @@ func (h *house) welcome(ctx context.Context, d doors) {
 	}
 }
 
-// renew keeps the certificate and the announcement in step with the names and addresses of the box, and the certificate fresh.
+// renew keeps the certificate and the announcement in step with the names and addresses of the box, and the certificate fresh. What ends by
+// itself and is not renewed is told of.
 func (h *house) renew(ctx context.Context) error {
 	h.follow()
+	h.warnOfTokens()
 	tick := time.NewTicker(renewal)
 	defer tick.Stop()
 	for {
@@ -115,6 +118,17 @@ func (h *house) renew(ctx context.Context) error {
 		case <-h.renamed:
 		}
 		h.follow()
+		h.warnOfTokens()
+	}
+}
+
+// warnOfTokens tells the owners of API tokens that end soon. The certificate needs no such warning: it is made anew long before it ends.
+func (h *house) warnOfTokens() {
+	if h.api.Door == nil {
+		return
+	}
+	if err := h.api.Door.WarnOfTokens(); err != nil {
+		h.Out.Warn("tell of API tokens that end soon", "err", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/realtest"
 	"castellan/internal/settings"
 	"castellan/internal/store"
@@ -35,6 +36,7 @@ const (
 var verdicts = map[string]verdict{
 	"accounts": account, "account_names": kept, "account_emails": kept, "account_texts": kept, "account_administrators": kept,
 	"devices": others, "recovery_codes": others, "email_ways": others, "browsers": others, "code_tries": others,
+	"tokens": others, "token_digests": others,
 	"password_tries": lanes, "browser_tries": lanes, "account_tries": lanes, "source_tries": defaults,
 	"policy": defaults, "defender": defaults,
 	"network": defaults, // whoever holds the button has to find the box
@@ -132,6 +134,7 @@ func lived(t *testing.T, address string) (*house, life) {
 	l.admin = owner.fresh()["me"].(obj)["id"].(string)
 	owner.must(201, "POST", "/groups", obj{"name": "family", "members": []string{l.admin, l.ines}})
 	for _, b := range []*browser{owner, ines} {
+		h.script(b, token.Key, "me:read")
 		b.must(204, "PUT", "/me/desktop", obj{"theme": "dark", "windows": []obj{}})
 	}
 	owner.must(200, "PUT", "/policy", obj{"two_step": "nobody", "groups": []string{}, "email_codes": "not_administrators", "presence": "everyone", "idle_minutes": 45})

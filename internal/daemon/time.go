@@ -152,6 +152,9 @@ func (h *house) clockChanged(c clock.Change) {
 		h.timeIsKnown(r)
 		h.dateMending(r.Now)
 	}
+	if r.Trusted() {
+		h.warnOfTokens()
+	}
 }
 
 // timeIsKnown looks for devices of which codes were used that lie ahead of a time that is believed.

@@ -40,15 +40,15 @@ const unbuilt = "This program was built without its desktop. Build it with make 
 
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	if !a.built {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	if name == "" {
+		name = "index.html"
+	}
+	if !a.built && name == "index.html" {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotImplemented)
 		_, _ = io.WriteString(w, unbuilt+"\n")
 		return
-	}
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	if name == "" {
-		name = "index.html"
 	}
 	kind := types[path.Ext(name)]
 	stored, zipped, ok := a.find(name)
@@ -75,7 +75,7 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // find looks a file up, compressed or not.
 func (a *assets) find(name string) (stored string, zipped, ok bool) {
-	if !fs.ValidPath(name) {
+	if !a.built || !fs.ValidPath(name) {
 		return "", false, false
 	}
 	for _, candidate := range []string{name + ".gz", name} {
@@ -96,7 +96,7 @@ func (a *assets) send(w http.ResponseWriter, r *http.Request, stored string, zip
 	var body io.Reader = f
 	if zipped {
 		w.Header().Add("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if takesGzip(r.Header) {
 			w.Header().Set("Content-Encoding", "gzip")
 		} else if body, err = gzip.NewReader(f); err != nil {
 			w.WriteHeader(http.StatusInternalServerError)

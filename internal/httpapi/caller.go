@@ -15,6 +15,8 @@ import (
 	"castellan/internal/access/signin"
 	"castellan/internal/event"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/notice"
+	"castellan/internal/store"
 )
 
 // caller is who makes a request, as far as it was found out, and the cookies that the answer will set.
@@ -29,6 +31,11 @@ type caller struct {
 	enrol   bool // the account has to enrol one before anything else
 
 	progress api.StatusVisitor // how far a caller of a public operation is
+
+	// stands returns why they may not do it any more, see API.stands; nil where the operation wants neither session nor token.
+	stands func(*store.Tx) error
+
+	machine *machine // set where a machine calls, or a program that brings a token to a public operation
 
 	set []*http.Cookie
 }
@@ -55,7 +62,7 @@ func overSocket(r *http.Request) bool { return r.Context().Value(localKey{}) != 
 func (c *caller) actor() people.Actor {
 	return people.Actor{
 		ID: c.account.ID, Name: c.account.Name, Address: c.visitor.Address, Agent: c.visitor.Agent, Request: c.visitor.Request,
-		Session: c.session.ID, Browser: c.session.Browser,
+		Session: c.session.ID, Browser: c.session.Browser, Stands: c.stands,
 	}
 }
 
@@ -103,7 +110,7 @@ const maxAgent = 200
 
 // visitorOf says who sends a request. Headers that claim another address are not believed.
 func (a *API) visitorOf(r *http.Request) signin.Visitor {
-	agent := r.UserAgent()
+	agent := notice.Claimed(r.UserAgent())
 	if len(agent) > maxAgent {
 		agent = agent[:maxAgent]
 	}

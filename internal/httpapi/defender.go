@@ -23,6 +23,9 @@ func slowDownView(s people.SlowDown) api.SlowDown {
 	if s.Name != "" {
 		v.Account = &s.Name
 	}
+	if s.Token != "" {
+		v.Token = &s.Machine
+	}
 	if s.Source != "" {
 		v.Source = &s.Source
 	}

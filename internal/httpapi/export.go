@@ -82,7 +82,7 @@ func (h *handlers) PrepareExport(ctx context.Context, r api.PrepareExportRequest
 		id: secret.ID(), query: q, format: v.Format,
 		name: fmt.Sprintf("%s-log-%s.%s", strings.ToLower(h.settings().NASName), h.Clock.Now().UTC().Format(time.DateOnly), v.Format),
 	}
-	err = h.administrate(ctx, func(tx *store.Tx) error {
+	err = h.change(ctx, func(tx *store.Tx) error {
 		tx.OnCommit(func() { h.exports.put(who.session.ID, e) })
 		return h.Log.Record(tx, who.event(event.LogExported).With("format", formatName[v.Format]).With("filter", f.words()))
 	})

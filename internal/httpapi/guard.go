@@ -44,7 +44,7 @@ const (
 	maxSignInBody = 8 << 10
 )
 
-// guard stands before an operation: origin, size, who is calling, their token, whether they may, and whether
+// guard stands before an operation: the form of a machine's token, origin, size, who is calling, their token, whether they may, and whether
 // they have just proved who they are, in this order.
 func (a *API) guard(op api.Operation) echo.HandlerFunc {
 	limit := int64(maxBody)
@@ -62,7 +62,13 @@ func (a *API) guard(op api.Operation) echo.HandlerFunc {
 		if err := wellFormed(c); err != nil {
 			return err
 		}
-		if err := a.ours(op, r); err != nil {
+		ctx := password.From(r.Context(), who.visitor.Source) // whoever asks waits for their own hashes
+		r = r.WithContext(context.WithValue(ctx, callerKey{}, who))
+		c.SetRequest(r)
+		if err := who.bring(r); err != nil {
+			return err
+		}
+		if err := a.ours(op, who, r); err != nil {
 			return err
 		}
 		if r.ContentLength > limit {
@@ -71,11 +77,15 @@ func (a *API) guard(op api.Operation) echo.HandlerFunc {
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 		}
+		if err := a.hold(op, who, r); err != nil {
+			return err
+		}
 		if err := a.admit(op, who, r); err != nil {
 			return err
 		}
-		ctx := password.From(r.Context(), who.visitor.Source) // whoever asks waits for their own hashes
-		c.SetRequest(r.WithContext(context.WithValue(ctx, callerKey{}, who)))
+		if op.Access == api.ForUser || op.Access == api.ForAdministrator {
+			who.stands = func(tx *store.Tx) error { return a.stands(tx, op, who) }
+		}
 		return op.Handler(c)
 	}
 }
@@ -105,7 +115,10 @@ func wellFormed(c echo.Context) error {
 
 // ours refuses changes that a page from elsewhere makes in the browser of a signed-in person. Other
 // applications on this NAS are elsewhere, too: cookies ignore ports.
-func (a *API) ours(op api.Operation, r *http.Request) error {
+func (a *API) ours(op api.Operation, who *caller, r *http.Request) error {
+	if who.machine != nil {
+		return noPage(r)
+	}
 	if r.Method == http.MethodGet || overSocket(r) {
 		return nil
 	}
@@ -141,6 +154,9 @@ func (a *API) admit(op api.Operation, who *caller, r *http.Request) error {
 		}
 		return a.admitTicket(who, r)
 	default:
+		if who.machine != nil {
+			return a.admitMachine(op, who)
+		}
 		return a.admitSession(op, who, r)
 	}
 }
@@ -148,7 +164,7 @@ func (a *API) admit(op api.Operation, who *caller, r *http.Request) error {
 // recognise finds out how far a browser is. Nothing is opened by it.
 func (a *API) recognise(who *caller, r *http.Request) {
 	who.progress = api.VisitorStranger
-	if a.Recovery != nil {
+	if a.Recovery != nil || who.machine != nil {
 		return
 	}
 	if cookie, ok := cookieOf(r, TicketCookie); ok {
@@ -184,7 +200,7 @@ func owned(tx *store.Tx) error {
 
 func (a *API) admitTicket(who *caller, r *http.Request) error {
 	cookie, ok := cookieOf(r, TicketCookie)
-	if !ok {
+	if !ok || who.machine != nil {
 		return signin.ErrExpired
 	}
 	t, _, ok := a.Tickets.Find(cookie)

@@ -25,6 +25,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/box/button"
 	"castellan/internal/box/certificate"
 	"castellan/internal/box/clock"
@@ -33,6 +34,7 @@ import (
 	"castellan/internal/event"
 	"castellan/internal/health"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/metrics"
 	"castellan/internal/notice"
 	"castellan/internal/reset"
 	"castellan/internal/settings"
@@ -68,11 +70,13 @@ type Config struct {
 	Doctor   *health.Doctor
 	Sessions *session.Sessions
 	Tickets  *session.Tickets
+	Tokens   *token.Tokens
 	Box      *claim.Box
 	Log      *event.Log
 	Post     *notice.Post
 	Reset    *reset.Reset
 	Syslog   Syslog
+	Figures  *metrics.Figures
 
 	Clock       *clock.Clock
 	Time        Timekeeping
@@ -109,13 +113,15 @@ type API struct {
 	barred     *throttle.Quota
 	exports    *exports
 	timing     sync.Mutex // held while somebody decides about the time
+	told       *told      // refusals of machines
 }
 
 // New returns an API for a configuration.
 func New(c Config) *API {
 	a := &API{Config: c, assets: newAssets(), guardian: http.NewCrossOriginProtection(), limits: newLimits(c.Elapsed), exports: newExports(c.Elapsed)}
+	a.told = newTold(c.Elapsed)
 	a.barred = throttle.NewQuota(c.Elapsed, 1, barEvery, barSources)
-	a.operations = api.Operations(api.NewStrictHandler(&handlers{a}, []api.StrictMiddlewareFunc{sendCookies}))
+	a.operations = api.Operations(api.NewStrictHandler(&handlers{a}, []api.StrictMiddlewareFunc{a.abide, sendCookies, unpack}))
 	e := echo.New()
 	e.Binder = binder{}
 	e.HTTPErrorHandler = a.fail

@@ -110,7 +110,7 @@ func (h *handlers) ListEvents(_ context.Context, r api.ListEventsRequestObject) 
 }
 
 func (h *handlers) ClearEvents(ctx context.Context, _ api.ClearEventsRequestObject) (api.ClearEventsResponseObject, error) {
-	err := h.administrate(ctx, func(tx *store.Tx) error { return h.Log.Clear(tx, callerOf(ctx).event(event.LogCleared)) })
+	err := h.change(ctx, func(tx *store.Tx) error { return h.Log.Clear(tx, callerOf(ctx).event(event.LogCleared)) })
 	if err != nil {
 		return nil, err
 	}

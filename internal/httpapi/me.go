@@ -141,7 +141,7 @@ func (h *handlers) GetDesktop(ctx context.Context, _ api.GetDesktopRequestObject
 }
 
 func (h *handlers) SaveDesktop(ctx context.Context, r api.SaveDesktopRequestObject) (api.SaveDesktopResponseObject, error) {
-	err := h.DB.Update(func(tx *store.Tx) error {
+	err := h.change(ctx, func(tx *store.Tx) error {
 		return account.PutDesktop(tx, callerOf(ctx).account.ID, desktopOf(*r.Body))
 	})
 	return api.SaveDesktop204Response{}, err

@@ -48,7 +48,7 @@ func (h *handlers) ChangeNetwork(ctx context.Context, r api.ChangeNetworkRequest
 	who := callerOf(ctx)
 	e := who.event(event.NetworkTried).With("interface", wish.Interface).With("for", clock.Words(network.TryTime)).With("settings", wish.String())
 	t, err := h.Network.Try(ctx, wish, who.account.Name, func() error {
-		return h.administrate(ctx, func(tx *store.Tx) error { return h.Log.Record(tx, e) })
+		return h.change(ctx, func(tx *store.Tx) error { return h.Log.Record(tx, e) })
 	})
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (h *handlers) ChangeNetwork(ctx context.Context, r api.ChangeNetworkRequest
 
 // UndoNetworkChange is recorded like every end of a change, with the name of the caller.
 func (h *handlers) UndoNetworkChange(ctx context.Context, _ api.UndoNetworkChangeRequestObject) (api.UndoNetworkChangeResponseObject, error) {
-	c, err := h.Network.GoBack(ctx, callerOf(ctx).account.Name)
+	c, err := h.Network.GoBack(ctx, callerOf(ctx).account.Name, func() error { return h.still(ctx) })
 	return api.UndoNetworkChange200JSONResponse(h.changeView(c)), err
 }
 
@@ -69,7 +69,7 @@ func (h *handlers) ConfirmNetwork(ctx context.Context, r api.ConfirmNetworkReque
 }
 
 func (h *handlers) KeepNetworkChange(ctx context.Context, _ api.KeepNetworkChangeRequestObject) (api.KeepNetworkChangeResponseObject, error) {
-	c, err := h.Network.Keep(ctx, reachedAt(ctx), h.kept(ctx))
+	c, err := h.Network.Keep(ctx, reachedAt(ctx), func() error { return h.still(ctx) }, h.kept(ctx))
 	return api.KeepNetworkChange200JSONResponse{Interface: c.Interface}, err
 }
 
@@ -109,7 +109,7 @@ func reachedAt(ctx context.Context) netip.Addr {
 }
 
 func (h *handlers) ChangeAnnouncement(ctx context.Context, r api.ChangeAnnouncementRequestObject) (api.ChangeAnnouncementResponseObject, error) {
-	err := h.administrate(ctx, func(tx *store.Tx) error {
+	err := h.change(ctx, func(tx *store.Tx) error {
 		before, err := settings.GetNetwork(tx)
 		if err != nil {
 			return err

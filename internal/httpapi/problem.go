@@ -75,6 +75,7 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if p.RetryIn != nil {
 		w.Header().Set("Retry-After", strconv.Itoa(*p.RetryIn))
 	}
+	a.challenge(w, r, err)
 	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
 	w.Header()["Cache-Control"] = noStore
 	w.WriteHeader(p.Status)

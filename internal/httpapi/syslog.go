@@ -66,7 +66,7 @@ func (h *handlers) RemoveSyslog(ctx context.Context, _ api.RemoveSyslogRequestOb
 
 // useSyslog makes a change of the server, and has the log go there.
 func (h *handlers) useSyslog(ctx context.Context, s settings.Syslog, change func(*store.Tx) error) error {
-	return h.administrate(ctx, func(tx *store.Tx) error {
+	return h.change(ctx, func(tx *store.Tx) error {
 		before, _, err := settings.GetSyslog(tx)
 		if err != nil {
 			return err

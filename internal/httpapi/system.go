@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"castellan/internal/access/account"
-	"castellan/internal/access/people"
 	"castellan/internal/box/button"
 	"castellan/internal/event"
 	"castellan/internal/httpapi/api"
@@ -20,7 +19,7 @@ func (h *handlers) GetSettings(context.Context, api.GetSettingsRequestObject) (a
 
 func (h *handlers) ChangeSettings(ctx context.Context, r api.ChangeSettingsRequestObject) (api.ChangeSettingsResponseObject, error) {
 	var before, after settings.Settings
-	err := h.administrate(ctx, func(tx *store.Tx) (err error) {
+	err := h.change(ctx, func(tx *store.Tx) (err error) {
 		if before, err = settings.Get(tx); err != nil {
 			return err
 		}
@@ -66,16 +65,6 @@ func (h *handlers) recordSettings(ctx context.Context, tx *store.Tx, all ...sett
 	return nil
 }
 
-// administrate makes a change that only an administrator may make.
-func (h *handlers) administrate(ctx context.Context, change func(*store.Tx) error) error {
-	return h.DB.Update(func(tx *store.Tx) error {
-		if err := people.Require(tx, callerOf(ctx).account.ID); err != nil {
-			return err
-		}
-		return change(tx)
-	})
-}
-
 // showDefaultPassword returns the default password and records that it was shown.
 func (h *handlers) showDefaultPassword(tx *store.Tx, e event.Event, where string) (v api.DefaultPassword, err error) {
 	v.Name = account.BuiltIn
@@ -87,7 +76,7 @@ func (h *handlers) showDefaultPassword(tx *store.Tx, e event.Event, where string
 
 func (h *handlers) ShowDefaultPassword(ctx context.Context, _ api.ShowDefaultPasswordRequestObject) (api.ShowDefaultPasswordResponseObject, error) {
 	var v api.DefaultPassword
-	err := h.administrate(ctx, func(tx *store.Tx) (err error) {
+	err := h.change(ctx, func(tx *store.Tx) (err error) {
 		v, err = h.showDefaultPassword(tx, callerOf(ctx).event(event.DefaultShown), "on screen")
 		return err
 	})

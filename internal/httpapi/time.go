@@ -56,7 +56,7 @@ func (h *handlers) ChangeTime(ctx context.Context, r api.ChangeTimeRequestObject
 	}
 	h.timing.Lock() // the last choice on the disk is also the last one that is followed
 	defer h.timing.Unlock()
-	err := h.administrate(ctx, func(tx *store.Tx) (err error) {
+	err := h.change(ctx, func(tx *store.Tx) (err error) {
 		if wish, err = settings.PutTime(tx, wish); err != nil {
 			return err
 		}
@@ -118,10 +118,7 @@ func (h *handlers) ChangeAutomaticTime(ctx context.Context, r api.ChangeAutomati
 	if a == nil {
 		return nil, keeper.ErrAutomatic
 	}
-	if err := h.DB.View(func(tx *store.Tx) error { return people.Require(tx, callerOf(ctx).account.ID) }); err != nil {
-		return nil, err
-	}
-	if err := h.Time.Keeper.SetAutomatic(ctx, r.Body.On); err != nil {
+	if err := h.Time.Keeper.SetAutomatic(ctx, r.Body.On, func() error { return h.still(ctx) }); err != nil {
 		return nil, err
 	}
 	err := h.DB.Update(func(tx *store.Tx) error { // only now is it known that it changed

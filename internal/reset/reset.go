@@ -2,7 +2,7 @@
 // data is touched, and every other account keeps its ways in.
 //
 // Restored are the built-in administrator (there, enabled, with the default password, without second factors, sessions,
-// known browsers, addresses to undo and wrong tries), the policy and the Defender. Every half-finished sign-in and every wait
+// API tokens, known browsers, addresses to undo and wrong tries), the policy and the Defender. Every half-finished sign-in and every wait
 // for a press ends, whoever waits. Kept are all other accounts and their sessions, the groups, the desktops, the log, the
 // settings of mail, time and the syslog server, the name and the zone of the NAS, and the button that it learnt: that
 // stays where it is on the box, and one that is turned off resets nothing in the first place. Ports, host names and the
@@ -24,6 +24,7 @@ import (
 	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/event"
 	"castellan/internal/notice"
 	"castellan/internal/secret"
@@ -40,6 +41,7 @@ type Config struct {
 	Sessions *session.Sessions
 	Tickets  *session.Tickets
 	Browsers *session.Browsers
+	Tokens   *token.Tokens
 	Waits    *presence.Waits // for a press of the button
 	Log      *event.Log
 	Post     *notice.Post
@@ -123,6 +125,9 @@ func (r *Reset) restore(tx *store.Tx) error {
 		return err
 	}
 	if err := store.Erasing(tx); err != nil { // deleted records stay readable in the file until it is compacted
+		return err
+	}
+	if e, err = r.Tokens.End(tx, admin.ID, e); err != nil {
 		return err
 	}
 	if err := r.Log.Record(tx, e); err != nil {

@@ -21,6 +21,7 @@ import (
 	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/box/network"
 	"castellan/internal/event"
 	"castellan/internal/notice"
@@ -92,11 +93,15 @@ func benchIn(t *testing.T, folder string, n reset.Network) (*bench, map[string]s
 	b := &bench{t: t, path: path, seed: map[string]otp.Secret{}, ids: map[string]string{}, passed: time.Hour}
 	key, elapsed := secret.NewKey(), func() time.Duration { return b.passed }
 	log := event.New(func() event.Moment { return event.Moment{Now: noon, State: "synced"} }, slog.New(slog.DiscardHandler))
+	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"})
 	b.Reset = reset.New(reset.Config{
-		DB: db, Box: claim.New(claim.Config{Key: key}), Waits: presence.New(elapsed), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
+		DB: db, Box: claim.New(claim.Config{Key: key}), Waits: presence.New(elapsed), Throttle: tries,
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed), Network: n, Forget: func(context.Context) { b.forgot = append(b.forgot, b.account("admin").Password.Origin) }, Key: key, Folder: folder,
 		Browsers: session.NewBrowsers(key, func() time.Time { return noon }),
-		Now:      func() time.Time { return noon }, Elapsed: elapsed, Boot: "one", Out: slog.New(slog.DiscardHandler),
+		Tokens: token.New(token.Config{
+			DB: db, Throttle: tries, Log: log, Key: key, Now: func() (time.Time, bool) { return noon, true }, Elapsed: elapsed, Held: func() time.Duration { return 0 },
+		}),
+		Now: func() time.Time { return noon }, Elapsed: elapsed, Boot: "one", Out: slog.New(slog.DiscardHandler),
 		Log: log, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return noon }}),
 	})
 	b.update(func(tx *store.Tx) error {

@@ -18,6 +18,8 @@ want qemu-system-aarch64 qemu-system-arm
 want exim4 exim4-daemon-light
 want hydra hydra
 want openssl openssl
+want curl curl
+want ssh-keygen openssh-client
 want rsyslogd "rsyslog rsyslog-openssl"
 want systemd-analyze systemd
 want slowhttptest slowhttptest
@@ -34,6 +36,7 @@ want avahi-daemon avahi-daemon
 want avahi-browse avahi-utils
 want setpriv util-linux
 want pkaction polkitd
+want prometheus prometheus
 if [ -n "$missing" ]; then
 	echo "installing$missing"
 	apt-get update -qq

@@ -16,7 +16,7 @@ type Change struct {
 	Disabled           *bool
 }
 
-// Change changes a person's account. Whoever loses rights is signed out everywhere.
+// Change changes a person's account. Whoever loses rights is signed out everywhere, and whoever is disabled loses their API tokens.
 func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
 	err = o.update(by, func(tx *store.Tx) error {
 		before, err := account.Get(tx, id)
@@ -40,8 +40,12 @@ func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
 		if rights || before.Email != after.Email {
 			o.end(tx, id)
 		}
+		changed := by.event(event.AccountChanged)
 		if after.Disabled && rights {
 			if err := o.Browsers.EndAll(tx, id); err != nil {
+				return err
+			}
+			if changed, err = o.Tokens.End(tx, id, changed); err != nil {
 				return err
 			}
 		}
@@ -51,7 +55,7 @@ func (o *Office) Change(by Actor, id string, c Change) (p Person, err error) {
 			o.Post.Tell(tx, after, moved)
 		}
 		if what := differences(before, after); what != "" {
-			return o.Log.Record(tx, by.event(event.AccountChanged).With("account", after.Name).With("what", what))
+			return o.Log.Record(tx, changed.With("account", after.Name).With("what", what))
 		}
 		return nil
 	})
@@ -103,6 +107,9 @@ type OwnChange struct {
 // ChangeOwn changes one's own account, where no rights are at stake.
 func (o *Office) ChangeOwn(by Actor, c OwnChange) (p Person, err error) {
 	err = o.DB.Update(func(tx *store.Tx) error {
+		if err := by.stand(tx); err != nil {
+			return err
+		}
 		before, err := account.Get(tx, by.ID)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"castellan/internal/access/account"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/settings"
@@ -23,7 +24,8 @@ var (
 // SlowDown is somebody who is slowed down now.
 type SlowDown struct {
 	throttle.SlowDown
-	Name string // of the account that is guessed at; empty where none has that name, or it is about no name
+	Name    string // of the account that is guessed at; empty where none has that name, or it is about no name
+	Machine string // the name of the API token whose machine is slowed down, of that account
 }
 
 // Defender returns what the owner decided about addresses, who is slowed down now, and how many those are in all.
@@ -46,16 +48,21 @@ func (o *Office) Defender() (d settings.Defender, list []SlowDown, total int, er
 	return d, list, total, err
 }
 
-// named finds the name of the account that a slow-down is about.
-func named(tx *store.Tx, s throttle.SlowDown) (SlowDown, error) {
+// named finds the names of the account and of the API token that a slow-down is about.
+func named(tx *store.Tx, s throttle.SlowDown) (one SlowDown, err error) {
+	one.SlowDown = s
 	if s.Account == "" {
-		return SlowDown{SlowDown: s}, nil
+		return one, nil
 	}
 	a, err := account.Get(tx, s.Account)
-	if errors.Is(err, account.ErrUnknown) {
-		return SlowDown{SlowDown: s}, nil
+	if err == nil && s.Token != "" {
+		one.Machine, err = token.Name(tx, s.Account, s.Token)
 	}
-	return SlowDown{s, a.Name}, err
+	if errors.Is(err, account.ErrUnknown) || errors.Is(err, token.ErrUnknown) {
+		err = nil
+	}
+	one.Name = a.Name
+	return one, err
 }
 
 // SetDefender changes what is decided about addresses. A rule that would block whoever acts, now or where they signed
@@ -148,14 +155,17 @@ func (s SlowDown) words() string {
 		who = s.Name
 	}
 	switch s.Rule {
+	case throttle.Codes:
+		if s.Token != "" {
+			return "codes of the API token “" + s.Machine + "” of " + who
+		}
+		return "codes of " + who
 	case throttle.Passwords:
 		return "passwords for " + who + " from " + s.Source
 	case throttle.Browsers:
 		return "passwords for " + who + " in a browser it knows"
 	case throttle.Accounts:
 		return "passwords for " + who + " from unknown browsers"
-	case throttle.Codes:
-		return "codes of " + who
 	case throttle.Sources:
 		return "sign-ins from " + s.Source
 	default:

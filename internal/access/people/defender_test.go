@@ -11,6 +11,7 @@ import (
 	"castellan/internal/access/people"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/settings"
@@ -179,6 +180,39 @@ func TestSlowDownsNameAccounts(t *testing.T) {
 	}
 	if err := b.Lift(ordinary, "x"); !errors.Is(err, people.ErrRole) {
 		t.Errorf("a plain user lifts: %v", err)
+	}
+}
+
+// R051 R137: a machine that is slowed down is named, and its owner is not taken for it.
+func TestASlowedMachineIsNotTakenForItsOwner(t *testing.T) {
+	b := newBench(t)
+	ines := b.own("ines", account.User)
+	var m token.Made
+	if err := b.DB.Update(func(tx *store.Tx) (err error) {
+		m, err = b.Tokens.Create(tx, ines, token.Wish{Name: "cellar", Scopes: []string{"me:read"}, Factor: token.Factor{Kind: token.Codes}})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range throttle.FreeCodes {
+		a, err := b.Throttle.Code(throttle.OfToken(m.Token.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Of(ines.ID)
+		if err := b.DB.Update(a.Fail); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, slow, _, err := b.Defender()
+	if err != nil || len(slow) != 1 || slow[0].Machine != "cellar" || slow[0].Name != "ines" {
+		t.Fatalf("got %+v, %v", slow, err)
+	}
+	if err := b.Lift(b.root, slow[0].ID); err != nil {
+		t.Error(err)
+	}
+	if got := b.last().Message(); got != "Slow-down lifted: codes of the API token “cellar” of ines" {
+		t.Errorf("the log says %q", got)
 	}
 }
 

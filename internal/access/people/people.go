@@ -15,6 +15,7 @@ import (
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/box/button"
 	"castellan/internal/event"
 	"castellan/internal/fault"
@@ -31,6 +32,7 @@ type Config struct {
 	Factors   *factor.Factors
 	Sessions  *session.Sessions
 	Browsers  *session.Browsers
+	Tokens    *token.Tokens
 	Log       *event.Log
 	Post      *notice.Post
 	MailKey   secret.Key       // seals the mail server's password
@@ -59,15 +61,18 @@ type Actor struct {
 	// Session and Browser name the session in which they act, and the known browser it began in.
 	Session, Browser string
 	Request          string // the id of the request, for the log
+	// Stands returns, in the transaction of what they do, why they may not do it any more: their session or their token has ended since they
+	// asked. nil: nothing ends their rights meanwhile.
+	Stands func(*store.Tx) error
 }
 
 func (a Actor) event(kind event.Kind) event.Event {
 	return event.Event{Kind: kind, Actor: a.Name, Address: a.Address, Agent: a.Agent, Request: a.Request}
 }
 
-// Require refuses whoever is no administrator that can sign in, in the transaction of what they want to do: their
+// require refuses whoever is no administrator that can sign in, in the transaction of what they want to do: their
 // rights may have ended since they asked.
-func Require(tx *store.Tx, id string) error {
+func require(tx *store.Tx, id string) error {
 	a, err := account.Get(tx, id)
 	if errors.Is(err, account.ErrUnknown) || err == nil && !a.Administers() {
 		return ErrRole.Because(err)
@@ -75,10 +80,21 @@ func Require(tx *store.Tx, id string) error {
 	return err
 }
 
-// update makes a change that only an administrator may make.
+// stand refuses whoever may not act any more.
+func (a Actor) stand(tx *store.Tx) error {
+	if a.Stands == nil {
+		return nil
+	}
+	return a.Stands(tx)
+}
+
+// update makes a change that only an administrator may make, who still may.
 func (o *Office) update(by Actor, change func(*store.Tx) error) error {
 	return o.DB.Update(func(tx *store.Tx) error {
-		if err := Require(tx, by.ID); err != nil {
+		if err := by.stand(tx); err != nil {
+			return err
+		}
+		if err := require(tx, by.ID); err != nil {
 			return err
 		}
 		return change(tx)
@@ -154,7 +170,7 @@ func (o *Office) temporary(ctx context.Context) (plain string, kept account.Pass
 	return plain, account.Password{Hash: hash, Origin: account.Temporary, Until: o.Now().Add(account.TemporaryFor)}, err
 }
 
-// Temporary gives a person a temporary password in place of their own, and ends their sessions. A second
+// Temporary gives a person a temporary password in place of their own, and ends their sessions and API tokens. A second
 // factor stays in force.
 func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, err error) {
 	if id == by.ID {
@@ -185,7 +201,11 @@ func (o *Office) Temporary(ctx context.Context, by Actor, id string) (g Given, e
 		if err != nil {
 			return err
 		}
-		return o.note(tx, a, by.event(event.TemporaryGiven).With("sessions", ended))
+		e, err := o.Tokens.End(tx, id, by.event(event.TemporaryGiven).With("sessions", ended))
+		if err != nil {
+			return err
+		}
+		return o.note(tx, a, e)
 	})
 	return g, err
 }
@@ -228,7 +248,11 @@ func (o *Office) Delete(by Actor, id string) error {
 		if err != nil {
 			return err
 		}
-		return o.Log.Record(tx, by.event(event.AccountDeleted).With("account", a.Name).With("sessions", ended))
+		e, err := o.Tokens.End(tx, id, by.event(event.AccountDeleted).With("account", a.Name).With("sessions", ended))
+		if err != nil {
+			return err
+		}
+		return o.Log.Record(tx, e)
 	})
 }
 
@@ -312,7 +336,11 @@ func (o *Office) Recover(ctx context.Context, name string) (g Given, err error) 
 			return err
 		}
 		g = Given{Person: p, Password: plain, Left: account.TemporaryFor}
-		return o.note(tx, a, event.Event{Kind: event.RecoveredLocally, Actor: "root"})
+		e, err := o.Tokens.End(tx, a.ID, event.Event{Kind: event.RecoveredLocally, Actor: "root"})
+		if err != nil {
+			return err
+		}
+		return o.note(tx, a, e)
 	})
 	return g, err
 }

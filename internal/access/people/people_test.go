@@ -15,6 +15,7 @@ import (
 	"castellan/internal/access/people"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/event"
 	"castellan/internal/notice"
 	"castellan/internal/realtest"
@@ -39,12 +40,16 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	key, elapsed := secret.NewKey(), func() time.Duration { return time.Hour }
 	log := event.New(func() event.Moment { return event.Moment{Now: b.now, State: "synced"} }, slog.New(slog.DiscardHandler))
+	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"})
 	b.Office = people.New(people.Config{
-		DB: db, Passwords: password.New(password.Config{Key: key, Memory: 64, Passes: 1}), Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
+		DB: db, Passwords: password.New(password.Config{Key: key, Memory: 64, Passes: 1}), Throttle: tries,
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Now: func() time.Time { return b.now },
 		Log: log, MailKey: key, Post: notice.New(notice.Config{DB: db, Key: key, Log: log, Origin: func() string { return "https://nas.example:8001" }, Elapsed: elapsed, Now: func() time.Time { return b.now }}),
 		Browsers: session.NewBrowsers(key, func() time.Time { return b.now }),
-		House:    func() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("198.18.4.0/24")} },
+		Tokens: token.New(token.Config{
+			DB: db, Throttle: tries, Log: log, Key: key, Now: func() (time.Time, bool) { return b.now, true }, Elapsed: elapsed, Held: func() time.Duration { return 0 },
+		}),
+		House: func() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("198.18.4.0/24")} },
 	})
 	admin := b.own("admin", account.Administrator)
 	b.root = people.Actor{ID: admin.ID, Name: admin.Name, Address: "192.0.2.7"}

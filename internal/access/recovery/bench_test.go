@@ -18,6 +18,7 @@ import (
 	"castellan/internal/access/recovery"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/event"
 	"castellan/internal/notice"
 	"castellan/internal/realtest"
@@ -59,10 +60,14 @@ func newBench(t *testing.T, host string) *bench {
 	post := notice.New(notice.Config{
 		DB: db, Key: b.key, Log: log, Elapsed: elapsed, Now: now, Origin: func() string { return "https://nas.example:8001" }, Out: slog.New(slog.DiscardHandler),
 	})
+	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"})
 	b.Desk = recovery.New(recovery.Config{
 		DB: db, Passwords: password.New(password.Config{Key: b.key, Memory: 64, Passes: 1}), Sessions: session.New(elapsed), Log: log,
-		Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}), Browsers: session.NewBrowsers(b.key, now),
-		Post: post, Now: now, Elapsed: elapsed,
+		Throttle: tries, Tokens: token.New(token.Config{
+			DB: db, Throttle: tries, Log: log, Key: b.key, Now: func() (time.Time, bool) { return now(), true }, Elapsed: elapsed, Held: func() time.Duration { return 0 },
+		}),
+		Browsers: session.NewBrowsers(b.key, now),
+		Post:     post, Now: now, Elapsed: elapsed,
 	})
 	if host == "" {
 		return b

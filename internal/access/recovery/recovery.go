@@ -20,6 +20,7 @@ import (
 	"castellan/internal/access/password"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/event"
 	"castellan/internal/fault"
 	"castellan/internal/notice"
@@ -41,6 +42,7 @@ type Config struct {
 	Throttle  *throttle.Throttle
 	Sessions  *session.Sessions
 	Browsers  *session.Browsers
+	Tokens    *token.Tokens
 	Log       *event.Log
 	Post      *notice.Post
 	Now       func() time.Time     // trusted time
@@ -190,7 +192,7 @@ func (d *Desk) find(tx *store.Tx, typed string) (o Opened, err error) {
 	return Opened{Account: a, Purpose: Invitation, Left: left}, nil
 }
 
-// SetPassword sets a password with a link, once. It ends the account's sessions and starts none: the person signs in
+// SetPassword sets a password with a link, once. It ends the account's sessions and API tokens and starts none: the person signs in
 // as always, with the second factor where there is one.
 func (d *Desk) SetPassword(ctx context.Context, v Visitor, typed, chosen string) error {
 	if err := password.CheckTyped(chosen); err != nil {
@@ -243,7 +245,10 @@ func (d *Desk) SetPassword(ctx context.Context, v Visitor, typed, chosen string)
 		if o.Purpose == Invitation {
 			kind = event.InvitationUsed
 		}
-		e := v.event(kind, a.Name).With("sessions", strconv.Itoa(d.Sessions.EndAll(tx, a.ID, "")))
+		e, err := d.Tokens.End(tx, a.ID, v.event(kind, a.Name).With("sessions", strconv.Itoa(d.Sessions.EndAll(tx, a.ID, ""))))
+		if err != nil {
+			return err
+		}
 		d.Post.Tell(tx, a, e)
 		return d.Log.Record(tx, e)
 	})

@@ -108,13 +108,13 @@ func (d *Door) ChangeEmail(ctx context.Context, v Visitor, cookie string, s sess
 		case !sent.Now && sent.Left <= 0:
 			return c, ErrTooEarly.After(sent.Resend)
 		}
+		if err := d.still(s); err != nil { // the mail server may take its time
+			return c, err
+		}
 		d.addresses.put(a.ID, newAddress{address, holder, d.Elapsed() + sent.Left})
 		return c, nil
 	}
-	err = d.DB.Update(func(tx *store.Tx) error {
-		if a, err = account.Get(tx, s.Account); err != nil {
-			return err
-		}
+	err = d.own(s, func(tx *store.Tx, a account.Account) error {
 		c, err = d.moveTo(tx, v, cookie, s, a, address, false)
 		return err
 	})
@@ -146,10 +146,8 @@ func (d *Door) ConfirmEmail(v Visitor, cookie string, s session.Session, code st
 		return c, err
 	}
 	var a account.Account
-	err = d.DB.Update(func(tx *store.Tx) error {
-		if a, err = account.Get(tx, s.Account); err != nil {
-			return err
-		}
+	err = d.own(s, func(tx *store.Tx, own account.Account) error {
+		a = own
 		if err := d.Factors.TakeCode(a.ID, n.holder, code); err != nil {
 			return err
 		}
@@ -235,7 +233,10 @@ func (d *Door) UndoEmailChange(v Visitor, link string) error {
 		if err := d.Browsers.EndAll(tx, a.ID); err != nil {
 			return err
 		}
-		e := v.event(event.EmailUndone, a.Name).With("sessions", strconv.Itoa(d.Sessions.EndAll(tx, a.ID, "")))
+		e, err := d.Tokens.End(tx, a.ID, v.event(event.EmailUndone, a.Name).With("sessions", strconv.Itoa(d.Sessions.EndAll(tx, a.ID, ""))))
+		if err != nil {
+			return err
+		}
 		d.Post.TellAt(tx, a, newer, e)
 		return d.note(tx, a, e)
 	})

@@ -18,6 +18,7 @@ import (
 	"castellan/internal/access/session"
 	"castellan/internal/access/signin"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/box/clock"
 	"castellan/internal/event"
 	"castellan/internal/fault"
@@ -96,10 +97,14 @@ func newBench(t testing.TB) *bench {
 	hasher := password.New(password.Config{Key: key, Memory: 64, Passes: 1})
 	box := claim.New(claim.Config{Key: key})
 	log := event.New(func() event.Moment { r := b.clock.Reading(); return event.Moment{Now: r.Now, State: string(r.State)} }, slog.New(slog.DiscardHandler))
+	tries := throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"})
 	b.Door = signin.New(signin.Config{
-		DB: db, Passwords: hasher, Throttle: throttle.New(throttle.Config{Elapsed: elapsed, Boot: "one"}),
+		DB: db, Passwords: hasher, Throttle: tries,
 		Factors: factor.New(factor.Config{Key: key, Elapsed: elapsed}), Sessions: session.New(elapsed), Tickets: session.NewTickets(elapsed),
-		Browsers: session.NewBrowsers(key, func() time.Time { return b.clock.Reading().Now }), Box: box, Waits: presence.New(elapsed), Button: func() bool { return !b.noButton }, Clock: b.clock, Elapsed: elapsed,
+		Browsers: session.NewBrowsers(key, func() time.Time { return b.clock.Reading().Now }), Tokens: token.New(token.Config{
+			DB: db, Throttle: tries, Log: log, Key: key, Now: func() (time.Time, bool) { return b.clock.Reading().Now, true }, Elapsed: elapsed, Held: func() time.Duration { return 0 },
+		}),
+		Box: box, Waits: presence.New(elapsed), Button: func() bool { return !b.noButton }, Clock: b.clock, Elapsed: elapsed,
 		Log: log, Post: notice.New(notice.Config{
 			DB: db, Key: key, Log: log, Elapsed: elapsed, Now: func() time.Time { return b.clock.Reading().Now },
 			Origin: func() string { return "https://nas.example:8001" }, Out: slog.New(slog.DiscardHandler),

@@ -18,10 +18,8 @@ func (d *Door) StartEnrolment(ctx context.Context, v Visitor, s session.Session,
 	if err := d.enrollable(ctx); err != nil {
 		return e, a, err
 	}
-	err = d.DB.Update(func(tx *store.Tx) error {
-		if a, err = account.Get(tx, s.Account); err != nil {
-			return err
-		}
+	err = d.own(s, func(tx *store.Tx, own account.Account) error {
+		a = own
 		if e, err = d.Factors.Start(tx, a.ID, name); err != nil {
 			return err
 		}
@@ -40,13 +38,16 @@ func (d *Door) enrollable(ctx context.Context) error {
 
 // CancelEnrolment forgets what was not confirmed.
 func (d *Door) CancelEnrolment(v Visitor, s session.Session) error {
-	name, err := d.Factors.Cancel(s.Account)
-	if err != nil {
-		return err
-	}
-	return d.discarded(v, s, name, "the person stopped")
+	return d.own(s, func(tx *store.Tx, a account.Account) error {
+		name, err := d.Factors.Cancel(a.ID)
+		if err != nil {
+			return err
+		}
+		return d.Log.Record(tx, v.event(event.EnrolmentDiscarded, a.Name).With("device", name).With("reason", "the person stopped"))
+	})
 }
 
+// discarded records that a new device was forgotten.
 func (d *Door) discarded(v Visitor, s session.Session, device, why string) error {
 	return d.DB.Update(func(tx *store.Tx) error {
 		a, err := account.Get(tx, s.Account)
@@ -64,11 +65,7 @@ func (d *Door) ConfirmEnrolment(ctx context.Context, v Visitor, cookie string, s
 		return c, err
 	}
 	discarded, device := false, factor.Device{}
-	err = d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, s.Account)
-		if err != nil {
-			return err
-		}
+	err = d.own(s, func(tx *store.Tx, a account.Account) error {
 		kind := event.DeviceAdded
 		if !factor.Enabled(tx, a.ID) {
 			kind = event.TwoStepOn
@@ -89,11 +86,7 @@ func (d *Door) ConfirmEnrolment(ctx context.Context, v Visitor, cookie string, s
 
 // RenameDevice gives one of one's devices another name.
 func (d *Door) RenameDevice(v Visitor, s session.Session, id, name string) error {
-	return d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, s.Account)
-		if err != nil {
-			return err
-		}
+	return d.own(s, func(tx *store.Tx, a account.Account) error {
 		before, after, err := factor.Rename(tx, a.ID, id, name)
 		if err != nil {
 			return err
@@ -105,11 +98,7 @@ func (d *Door) RenameDevice(v Visitor, s session.Session, id, name string) error
 // RemoveDevice removes one of one's devices, at once. Whoever came in by a press of the button may do so only where no new one
 // fits in: what was there stays until its owner has a way in of their own again.
 func (d *Door) RemoveDevice(v Visitor, cookie string, s session.Session, id string) (c Changed, err error) {
-	err = d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, s.Account)
-		if err != nil {
-			return err
-		}
+	err = d.own(s, func(tx *store.Tx, a account.Account) error {
 		if s.Enrol {
 			list, err := factor.List(tx, a.ID)
 			if err == nil && len(list) < factor.MaxDevices {
@@ -131,11 +120,7 @@ func (d *Door) RemoveDevice(v Visitor, cookie string, s session.Session, id stri
 
 // RenewRecovery makes new recovery codes in place of the old ones, shown this once.
 func (d *Door) RenewRecovery(v Visitor, s session.Session) (codes []string, err error) {
-	err = d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, s.Account)
-		if err != nil {
-			return err
-		}
+	err = d.own(s, func(tx *store.Tx, a account.Account) error {
 		if codes, err = d.Factors.RenewRecovery(tx, a.ID, d.Clock.Reading().Now); err != nil {
 			return err
 		}
@@ -157,7 +142,7 @@ func (d *Door) StartEmailWay(ctx context.Context, v Visitor, s session.Session) 
 	if sent, err = d.send(ctx, v, a, a.Email, holder, notice.ToEnrol); err != nil {
 		return sent, e, err
 	}
-	err = d.DB.Update(func(tx *store.Tx) error {
+	err = d.own(s, func(tx *store.Tx, a account.Account) error {
 		e = d.Factors.StartEmail(tx, a, holder)
 		return d.Log.Record(tx, v.event(event.EnrolmentStarted, a.Name).With("device", "E-mail"))
 	})
@@ -168,10 +153,8 @@ func (d *Door) StartEmailWay(ctx context.Context, v Visitor, s session.Session) 
 // sessions. The address is confirmed by that.
 func (d *Door) ConfirmEmailWay(v Visitor, cookie string, s session.Session, f factor.Confirmation) (c Changed, err error) {
 	var a account.Account
-	err = d.DB.Update(func(tx *store.Tx) error {
-		if a, err = account.Get(tx, s.Account); err != nil {
-			return err
-		}
+	err = d.own(s, func(tx *store.Tx, own account.Account) error {
+		a = own
 		obstacle, err := factor.EmailObstacle(tx, a)
 		switch {
 		case err != nil:
@@ -213,11 +196,7 @@ func (d *Door) wrongMailCode(v Visitor, a account.Account, why error) error {
 
 // RemoveEmailWay turns e-mail off as a way in, at once.
 func (d *Door) RemoveEmailWay(v Visitor, cookie string, s session.Session) (c Changed, err error) {
-	err = d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, s.Account)
-		if err != nil {
-			return err
-		}
+	err = d.own(s, func(tx *store.Tx, a account.Account) error {
 		if err := factor.RemoveEmail(tx, a); err != nil {
 			return err
 		}

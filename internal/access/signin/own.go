@@ -142,11 +142,7 @@ func (d *Door) spared(tx *store.Tx, v Visitor, a account.Account) error {
 // decides with it that nobody must use it; others whom the policy covers cannot put it off, nor can whoever has turned it on:
 // a page that is still open somewhere does not take back what was decided on another.
 func (d *Door) Postpone(v Visitor, s session.Session) error {
-	return d.DB.Update(func(tx *store.Tx) error {
-		a, err := account.Get(tx, s.Account)
-		if err != nil {
-			return err
-		}
+	return d.own(s, func(tx *store.Tx, a account.Account) error {
 		must, err := d.MustEnrol(tx, a, s)
 		switch {
 		case err != nil:

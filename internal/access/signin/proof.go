@@ -87,7 +87,7 @@ func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof,
 		}
 	}
 	if tries.code == nil {
-		return d.commitProof(a, tries, change)
+		return d.commitProof(s, a, tries, change)
 	}
 	if err := p.Factor.Check(); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof,
 	if err := d.timely(ctx, p.Factor.Way, a.ID, nil); err != nil {
 		return err
 	}
-	err = d.commitProof(a, tries, func(tx *store.Tx, a account.Account) error {
+	err = d.commitProof(s, a, tries, func(tx *store.Tx, a account.Account) error {
 		p.Factor.Holder = sessionHolder(s, a.Email)
 		spent, err := d.Factors.Spend(tx, a, p.Factor, d.Clock.Reading().Now)
 		if err != nil {
@@ -116,12 +116,8 @@ func (d *Door) prove(ctx context.Context, v Visitor, s session.Session, p Proof,
 }
 
 // commitProof makes the change of a proof whose password was found right.
-func (d *Door) commitProof(a account.Account, tries tries, change func(*store.Tx, account.Account) error) error {
-	return d.DB.Update(func(tx *store.Tx) error {
-		now, err := account.Get(tx, a.ID)
-		if err != nil {
-			return err
-		}
+func (d *Door) commitProof(s session.Session, a account.Account, tries tries, change func(*store.Tx, account.Account) error) error {
+	return d.own(s, func(tx *store.Tx, now account.Account) error {
 		if err := d.usable(now, a.Password.Hash); err != nil {
 			return session.ErrEnded.Because(err)
 		}

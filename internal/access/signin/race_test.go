@@ -24,7 +24,7 @@ import (
 func (b *bench) reset() error {
 	return reset.New(reset.Config{
 		DB: b.DB, Box: b.Box, Throttle: b.Throttle, Factors: b.Factors, Sessions: b.Sessions, Tickets: b.Tickets, Log: b.Log, Network: network.New(network.Config{Alone: true}), Forget: func(context.Context) {},
-		Browsers: b.Browsers, Waits: b.Waits, Key: b.key, Folder: b.t.TempDir(), Now: func() time.Time { return b.clock.Reading().Now }, Elapsed: b.Elapsed, Boot: "one", Out: slog.New(slog.DiscardHandler),
+		Browsers: b.Browsers, Tokens: b.Tokens, Waits: b.Waits, Key: b.key, Folder: b.t.TempDir(), Now: func() time.Time { return b.clock.Reading().Now }, Elapsed: b.Elapsed, Boot: "one", Out: slog.New(slog.DiscardHandler),
 	}).Run(b.t.Context())
 }
 

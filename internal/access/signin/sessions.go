@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"errors"
 	"strconv"
 
 	"castellan/internal/access/account"
@@ -64,13 +65,25 @@ func (d *Door) ForgetMyBrowser(v Visitor, s session.Session, id string) error {
 	})
 }
 
-// own makes a change to one's own sessions.
+// own makes a change of one's own while the session that wants it goes on, and whoever it belongs to may still sign in: one that was ended
+// meanwhile, with whatever else ended one's rights, changes nothing after it. All that people change about their ways in goes through here.
 func (d *Door) own(s session.Session, change func(*store.Tx, account.Account) error) error {
 	return d.DB.Update(func(tx *store.Tx) error {
+		if err := d.Sessions.Stand(tx, s.ID); err != nil {
+			return err
+		}
 		a, err := account.Get(tx, s.Account)
-		if err != nil {
+		switch {
+		case errors.Is(err, account.ErrUnknown), err == nil && a.Disabled:
+			return session.ErrEnded
+		case err != nil:
 			return err
 		}
 		return change(tx, a)
 	})
+}
+
+// still refuses a session that has ended. It is for what is no change of the database, right before it is done.
+func (d *Door) still(s session.Session) error {
+	return d.DB.View(func(tx *store.Tx) error { return d.Sessions.Stand(tx, s.ID) })
 }

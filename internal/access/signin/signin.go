@@ -19,6 +19,7 @@ import (
 	"castellan/internal/access/presence"
 	"castellan/internal/access/session"
 	"castellan/internal/access/throttle"
+	"castellan/internal/access/token"
 	"castellan/internal/box/clock"
 	"castellan/internal/event"
 	"castellan/internal/fault"
@@ -35,6 +36,7 @@ type Config struct {
 	Sessions  *session.Sessions
 	Tickets   *session.Tickets
 	Browsers  *session.Browsers
+	Tokens    *token.Tokens
 	Box       *claim.Box
 	Waits     *presence.Waits // for a press of the button
 	// Button tells whether a press of the button would be noticed.

@@ -156,8 +156,9 @@ func (k *Keeper) turn(ctx context.Context, method string, value any) error {
 }
 
 // SetAutomatic turns the system's own time service on or off, also where that was refused before. It takes changeTime at
-// most: whether the system lets it is what the owner wants to know.
-func (k *Keeper) SetAutomatic(ctx context.Context, on bool) error {
+// most: whether the system lets it is what the owner wants to know. still is asked when its turn has come: it returns why whoever wants that may
+// not any more.
+func (k *Keeper) SetAutomatic(ctx context.Context, on bool, still func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, changeTime)
 	defer cancel()
 	if !k.begin(ctx) {
@@ -169,6 +170,9 @@ func (k *Keeper) SetAutomatic(ctx context.Context, on bool) error {
 	k.mu.Unlock()
 	if !has {
 		return ErrAutomatic
+	}
+	if err := still(); err != nil {
+		return err
 	}
 	err := k.turn(ctx, "SetNTP", on)
 	k.mu.Lock()

@@ -194,11 +194,15 @@ func TestTheSystemsSwitchIsTurned(t *testing.T) {
 	if got.Zone != "Europe/Berlin" || *got.Automatic != (keeper.Automatic{Changeable: true}) {
 		t.Errorf("got %+v, %+v", got, got.Automatic)
 	}
-	if err := k.SetAutomatic(t.Context(), true); err != nil {
+	if err := k.SetAutomatic(t.Context(), true, may); err != nil {
 		t.Fatal(err)
 	}
 	await(t, k, "turned on", func(s keeper.Status) bool { return s.Who == keeper.Timesyncd && s.Automatic.On })
-	if err := k.SetAutomatic(t.Context(), false); err != nil {
+	gone := errors.New("signed out") // R093: nothing is turned for whoever may not any more
+	if err := k.SetAutomatic(t.Context(), false, func() error { return gone }); !errors.Is(err, gone) || !k.Status().Automatic.On {
+		t.Errorf("got %v, %+v", err, k.Status().Automatic)
+	}
+	if err := k.SetAutomatic(t.Context(), false, may); err != nil {
 		t.Fatal(err)
 	}
 	await(t, k, "turned off", func(s keeper.Status) bool { return s.Who == keeper.Castellan && !s.Automatic.On })
@@ -236,7 +240,7 @@ func TestWhatPolkitRefusesIsSaid(t *testing.T) {
 		s.join(t, bus)
 		k := on(t, newBox(), alone(), bus.Address)
 		await(t, k, "at the start", func(s keeper.Status) bool { return s.Automatic != nil && s.Automatic.Changeable })
-		if err := k.SetAutomatic(t.Context(), true); !errors.Is(err, keeper.ErrRefused) {
+		if err := k.SetAutomatic(t.Context(), true, may); !errors.Is(err, keeper.ErrRefused) {
 			t.Errorf("got %v", err)
 		}
 		await(t, k, "refused", func(s keeper.Status) bool { return !s.Automatic.Changeable && !s.Automatic.On })
@@ -245,7 +249,7 @@ func TestWhatPolkitRefusesIsSaid(t *testing.T) {
 			return s.Detail == "Nothing sets the clock of this NAS. Castellan can, once it is allowed to. The system does not let Castellan change its time zone."
 		})
 		s.change(func() { s.refuses = "" }) // the owner installs the rule
-		if err := k.SetAutomatic(t.Context(), true); err != nil {
+		if err := k.SetAutomatic(t.Context(), true, may); err != nil {
 			t.Errorf("once it is allowed: %v", err)
 		}
 		await(t, k, "allowed", func(s keeper.Status) bool { return s.Automatic.Changeable && s.Automatic.On })
@@ -259,7 +263,7 @@ func TestWithoutABusThereIsNoSwitch(t *testing.T) {
 	if s.Automatic != nil {
 		t.Errorf("got %+v", s.Automatic)
 	}
-	if err := k.SetAutomatic(t.Context(), true); !errors.Is(err, keeper.ErrAutomatic) {
+	if err := k.SetAutomatic(t.Context(), true, may); !errors.Is(err, keeper.ErrAutomatic) {
 		t.Errorf("got %v", err)
 	}
 	k.SetZone("Asia/Tokyo")
@@ -280,7 +284,7 @@ func TestABusThatComesBackIsFoundAgain(t *testing.T) {
 	bus.Stop()
 	k.Allow(true)
 	await(t, k, "gone", func(s keeper.Status) bool { return s.Who == keeper.Castellan && s.Automatic == nil })
-	if err := k.SetAutomatic(t.Context(), true); !errors.Is(err, keeper.ErrAutomatic) {
+	if err := k.SetAutomatic(t.Context(), true, may); !errors.Is(err, keeper.ErrAutomatic) {
 		t.Errorf("got %v", err)
 	}
 	bus.Start()
@@ -312,7 +316,7 @@ func TestABusThatHangsHoldsNobodyUp(t *testing.T) {
 		await(t, k, name, func(s keeper.Status) bool { return s.Detail != "Not looked at yet." })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		began = time.Now()
-		if err := k.SetAutomatic(ctx, true); err == nil {
+		if err := k.SetAutomatic(ctx, true, may); err == nil {
 			t.Errorf("%s: the switch was turned", name)
 		}
 		cancel()
@@ -357,3 +361,5 @@ func TestAServiceThatNeverRunsIsNotWaitedForForEver(t *testing.T) {
 		t.Error("the next change is not waited for")
 	}
 }
+
+func may() error { return nil }

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -17,9 +18,11 @@ func (n *Network) Confirm(ctx context.Context, token string, at netip.Addr, kept
 	return n.confirm(ctx, func() error { return n.knows(token) }, at, kept)
 }
 
-// Keep is Confirm for whoever is signed in, who needs no token.
-func (n *Network) Keep(ctx context.Context, at netip.Addr, kept func(Change)) (Change, error) {
-	return n.confirm(ctx, n.waits, at, kept)
+// Keep is Confirm for whoever is signed in, who needs no token. still is asked before anything is kept, as it may have to wait for its turn: it
+// returns why they may not keep it any more.
+func (n *Network) Keep(ctx context.Context, at netip.Addr, still func() error, kept func(Change)) (Change, error) {
+	may := func() error { return cmp.Or(n.waits(), still()) }
+	return n.confirm(ctx, may, at, kept)
 }
 
 func (n *Network) confirm(ctx context.Context, may func() error, at netip.Addr, kept func(Change)) (Change, error) {
@@ -139,9 +142,9 @@ func (n *Network) reached(c Change, at netip.Addr) bool {
 	return err == nil && i >= 0 && has(all[i], at)
 }
 
-// GoBack has the change that waits go back at once, as an account wants: ErrNoChange. Where the service does not answer it is tried again
-// by Run.
-func (n *Network) GoBack(ctx context.Context, by string) (Change, error) {
+// GoBack has the change that waits go back at once, as an account wants: ErrNoChange. still is asked when its turn has come, see Keep. Where the
+// service does not answer it is tried again by Run.
+func (n *Network) GoBack(ctx context.Context, by string, still func() error) (Change, error) {
 	if n.current() == nil {
 		return Change{}, ErrNoChange
 	}
@@ -154,6 +157,9 @@ func (n *Network) GoBack(ctx context.Context, by string) (Change, error) {
 	t := n.current()
 	if t == nil || t.Restoring {
 		return Change{}, ErrNoChange
+	}
+	if err := still(); err != nil {
+		return Change{}, err
 	}
 	n.mu.Lock()
 	if t.reason == "" {

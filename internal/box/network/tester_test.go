@@ -16,4 +16,6 @@ func (n tester) Confirm(ctx context.Context, token string, at netip.Addr) (Chang
 	return n.Network.Confirm(ctx, token, at, n.config.Ended)
 }
 
-func (n tester) GoBack(ctx context.Context) (Change, error) { return n.Network.GoBack(ctx, "admin") }
+func (n tester) GoBack(ctx context.Context) (Change, error) {
+	return n.Network.GoBack(ctx, "admin", func() error { return nil })
+}

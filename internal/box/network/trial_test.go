@@ -184,6 +184,26 @@ func TestAChangeThatTheServiceDoesNotMakeHasGoneBack(t *testing.T) {
 	}
 }
 
+// R093: whoever may not any more, once their turn has come, neither keeps a change nor takes it back.
+func TestWhoeverMayNotAnyMoreDecidesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := start(t, newWire(), t.TempDir())
+		gone := errors.New("signed out")
+		not := func() error { return gone }
+		token := d.asks(wished)
+		time.Sleep(5 * time.Second)
+		if _, err := d.Network.GoBack(t.Context(), "admin", not); !errors.Is(err, gone) {
+			t.Errorf("taken back: %v", err)
+		}
+		if _, err := d.Keep(t.Context(), at, not, func(Change) { t.Error("it is recorded") }); !errors.Is(err, gone) {
+			t.Errorf("kept: %v", err)
+		}
+		if _, err := d.Confirm(t.Context(), token, at); err != nil {
+			t.Errorf("it does not wait any more: %v", err)
+		}
+	})
+}
+
 func TestAChangeGoesBackByHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := start(t, newWire(), t.TempDir())

@@ -58,6 +58,36 @@ func (e AnnouncementBy) Valid() bool {
 	}
 }
 
+// Defines values for ApiTokenState.
+const (
+	Active  ApiTokenState = "active"
+	Expired ApiTokenState = "expired"
+	Locked  ApiTokenState = "locked"
+	Lost    ApiTokenState = "lost"
+	OnHold  ApiTokenState = "on_hold"
+	Waiting ApiTokenState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ApiTokenState enum.
+func (e ApiTokenState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Expired:
+		return true
+	case Locked:
+		return true
+	case Lost:
+		return true
+	case OnHold:
+		return true
+	case Waiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Area.
 const (
 	AreaAccounts Area = "accounts"
@@ -382,6 +412,27 @@ func (e ExportFormat) Valid() bool {
 	}
 }
 
+// Defines values for FactorKind.
+const (
+	Codes FactorKind = "codes"
+	Key   FactorKind = "key"
+	None  FactorKind = "none"
+)
+
+// Valid indicates whether the value is a known member of the FactorKind enum.
+func (e FactorKind) Valid() bool {
+	switch e {
+	case Codes:
+		return true
+	case Key:
+		return true
+	case None:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for InterfaceType.
 const (
 	TypeBond     InterfaceType = "bond"
@@ -493,6 +544,21 @@ func (e Limits) Valid() bool {
 	case LimitsRelaxed:
 		return true
 	case LimitsStrict:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MachineSessionTokenType.
+const (
+	Bearer MachineSessionTokenType = "Bearer"
+)
+
+// Valid indicates whether the value is a known member of the MachineSessionTokenType enum.
+func (e MachineSessionTokenType) Valid() bool {
+	switch e {
+	case Bearer:
 		return true
 	default:
 		return false
@@ -1137,6 +1203,90 @@ type AnnouncementSettings struct {
 	Enabled bool `json:"enabled"`
 }
 
+// ApiScope defines model for ApiScope.
+type ApiScope struct {
+	// Name For example `time:read`.
+	Name string `json:"name"`
+
+	// Words What it opens.
+	Words string `json:"words"`
+
+	// Writes It changes something.
+	Writes bool `json:"writes"`
+}
+
+// ApiToken defines model for ApiToken.
+type ApiToken struct {
+	// Addresses Networks that it may be used from; empty: everywhere.
+	Addresses []string  `json:"addresses"`
+	Created   time.Time `json:"created"`
+	Expires   time.Time `json:"expires"`
+
+	// Factor `key`: an Ed25519 key that signs requests; `codes`: a secret for codes by time (RFC 6238).
+	Factor FactorKind `json:"factor"`
+
+	// Id What names it in the list, in the log, and as `keyid` in signatures.
+	Id string `json:"id"`
+
+	// KeyFingerprint Of its key, as ssh-keygen shows it: `SHA256:…`.
+	KeyFingerprint *string `json:"key_fingerprint,omitempty"`
+	Name           string  `json:"name"`
+
+	// Prefix How its text begins.
+	Prefix string   `json:"prefix"`
+	Scopes []string `json:"scopes"`
+
+	// State `on_hold`: 2-step verification is on and it has no second factor. `waiting`: its machine has not collected it yet. `lost`: its
+	// machine did not in time, and it opens nothing. `locked`: too many wrong codes.
+	State ApiTokenState `json:"state"`
+
+	// Used When it was used last, to the hour. Absent: never.
+	Used *time.Time `json:"used,omitempty"`
+
+	// UsedFrom Where from.
+	UsedFrom *string `json:"used_from,omitempty"`
+}
+
+// ApiTokenState `on_hold`: 2-step verification is on and it has no second factor. `waiting`: its machine has not collected it yet. `lost`: its
+// machine did not in time, and it opens nothing. `locked`: too many wrong codes.
+type ApiTokenState string
+
+// ApiTokenMade defines model for ApiTokenMade.
+type ApiTokenMade struct {
+	// Account The name of the account that it is of: what its machine does it does in that name.
+	Account string `json:"account"`
+
+	// Qr A QR symbol as an SVG path over modules of one unit, without quiet zone.
+	Qr *QR `json:"qr,omitempty"`
+
+	// Secret The secret for codes, in base 32.
+	Secret *string `json:"secret,omitempty"`
+
+	// Text What the machine sends. It is shown this once.
+	Text  *string  `json:"text,omitempty"`
+	Token ApiToken `json:"token"`
+
+	// Uri The same as a key URI.
+	Uri *string `json:"uri,omitempty"`
+}
+
+// ApiTokens defines model for ApiTokens.
+type ApiTokens struct {
+	// Days For how long a new one works unless it is said otherwise.
+	Days int `json:"days"`
+
+	// Most How many tokens one may have.
+	Most     int `json:"most"`
+	MostDays int `json:"most_days"`
+
+	// Scopes Those that one's role allows.
+	Scopes []ApiScope `json:"scopes"`
+	Tokens []ApiToken `json:"tokens"`
+
+	// TwoStep A token without a second factor is on hold.
+	TwoStep bool `json:"two_step"`
+}
+
 // Area defines model for Area.
 type Area string
 
@@ -1573,6 +1723,9 @@ type ExportValues struct {
 	Who     *string       `json:"who,omitempty"`
 }
 
+// FactorKind `key`: an Ed25519 key that signs requests; `codes`: a secret for codes by time (RFC 6238).
+type FactorKind string
+
 // FamilySettings defines model for FamilySettings.
 type FamilySettings struct {
 	// Address With `manual`.
@@ -1851,6 +2004,39 @@ type LogCheck struct {
 	Until *int `json:"until,omitempty"`
 }
 
+// MachineFactor defines model for MachineFactor.
+type MachineFactor struct {
+	// Key The public key, as `ssh-ed25519 …`, as PEM, or as the base64 of its 32 bytes.
+	Key *string `json:"key,omitempty"`
+
+	// Kind `key`: an Ed25519 key that signs requests; `codes`: a secret for codes by time (RFC 6238).
+	Kind FactorKind `json:"kind"`
+}
+
+// MachineKey defines model for MachineKey.
+type MachineKey struct {
+	Key string `json:"key"`
+}
+
+// MachineProof defines model for MachineProof.
+type MachineProof struct {
+	// Code Six digits.
+	Code *string `json:"code,omitempty"`
+}
+
+// MachineSession defines model for MachineSession.
+type MachineSession struct {
+	AccessToken string `json:"access_token"`
+
+	// ExpiresIn Seconds.
+	ExpiresIn int                     `json:"expires_in"`
+	Scopes    []string                `json:"scopes"`
+	TokenType MachineSessionTokenType `json:"token_type"`
+}
+
+// MachineSessionTokenType defines model for MachineSession.TokenType.
+type MachineSessionTokenType string
+
 // Mail defines model for Mail.
 type Mail struct {
 	Authority   string       `json:"authority"`
@@ -1997,6 +2183,20 @@ type NetworkTrial struct {
 
 	// Warning What is probably wrong with the settings, such as a gateway at which nobody answers; empty: nothing is known.
 	Warning string `json:"warning"`
+}
+
+// NewApiToken defines model for NewApiToken.
+type NewApiToken struct {
+	Addresses *[]string `json:"addresses,omitempty"`
+
+	// Collect The machine collects its text itself, with its key; it is not in the answer.
+	Collect *bool `json:"collect,omitempty"`
+
+	// Days For how long it works.
+	Days   *int          `json:"days,omitempty"`
+	Factor MachineFactor `json:"factor"`
+	Name   string        `json:"name"`
+	Scopes []string      `json:"scopes"`
 }
 
 // NewPassword defines model for NewPassword.
@@ -2338,18 +2538,21 @@ type SlowDown struct {
 	Left int `json:"left"`
 
 	// Rule What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
-	// one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+	// one name in all other browsers; all passwords of one source; codes of one account, or of one machine; all unknown browsers.
 	Rule SlowDownRule `json:"rule"`
 
 	// Source The address or network that guesses.
 	Source *string `json:"source,omitempty"`
+
+	// Token The name of the API token whose machine sends wrong codes. Then `account` is its owner, who is not slowed down.
+	Token *string `json:"token,omitempty"`
 
 	// Tries Wrong tries so far.
 	Tries int `json:"tries"`
 }
 
 // SlowDownRule What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
-// one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+// one name in all other browsers; all passwords of one source; codes of one account, or of one machine; all unknown browsers.
 type SlowDownRule string
 
 // Status defines model for Status.
@@ -2848,6 +3051,12 @@ type LocalRecoverJSONRequestBody = AccountName
 // LocalSignUserOutJSONRequestBody defines body for LocalSignUserOut for application/json ContentType.
 type LocalSignUserOutJSONRequestBody = AccountName
 
+// CollectTokenJSONRequestBody defines body for CollectToken for application/json ContentType.
+type CollectTokenJSONRequestBody = MachineKey
+
+// StartMachineSessionJSONRequestBody defines body for StartMachineSession for application/json ContentType.
+type StartMachineSessionJSONRequestBody = MachineProof
+
 // ChangeMailJSONRequestBody defines body for ChangeMail for application/json ContentType.
 type ChangeMailJSONRequestBody = MailValues
 
@@ -2868,6 +3077,12 @@ type ConfirmEmailJSONRequestBody = EmailCode
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
+type CreateTokenJSONRequestBody = NewApiToken
+
+// SetTokenFactorJSONRequestBody defines body for SetTokenFactor for application/json ContentType.
+type SetTokenFactorJSONRequestBody = MachineFactor
 
 // StartEnrolmentJSONRequestBody defines body for StartEnrolment for application/json ContentType.
 type StartEnrolmentJSONRequestBody = DeviceName
@@ -3072,6 +3287,12 @@ type ServerInterface interface {
 	// LocalGetTime Compares the clock of the NAS with network time.
 	// (GET /local/time)
 	LocalGetTime(ctx echo.Context) error
+	// CollectToken Hands a new token once to the machine whose key it was made for.
+	// (POST /machine/collection)
+	CollectToken(ctx echo.Context) error
+	// StartMachineSession Buys an access token with an API token and its second factor.
+	// (POST /machine/session)
+	StartMachineSession(ctx echo.Context) error
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx echo.Context) error
@@ -3120,6 +3341,18 @@ type ServerInterface interface {
 	// EndMySession Ends another session of one's own.
 	// (DELETE /me/sessions/{id})
 	EndMySession(ctx echo.Context, id ID) error
+	// ListMyTokens Lists one's API tokens, and what a new one may be given.
+	// (GET /me/tokens)
+	ListMyTokens(ctx echo.Context) error
+	// CreateToken Makes an API token. Its text is shown this once.
+	// (POST /me/tokens)
+	CreateToken(ctx echo.Context) error
+	// RevokeToken Revokes an API token. Access tokens that were bought with it end at once.
+	// (DELETE /me/tokens/{id})
+	RevokeToken(ctx echo.Context, id ID) error
+	// SetTokenFactor Gives an API token a second factor of the machine's own, in place of the one it had.
+	// (PUT /me/tokens/{id}/factor)
+	SetTokenFactor(ctx echo.Context, id ID) error
 	// GetTwoStep Shows whether 2-step verification is on, and with which devices.
 	// (GET /me/two-step)
 	GetTwoStep(ctx echo.Context) error
@@ -3156,6 +3389,9 @@ type ServerInterface interface {
 	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
 	// (POST /me/two-step/recovery-codes)
 	RenewRecoveryCodes(ctx echo.Context) error
+	// GetMetrics Returns figures about the NAS in the text format of Prometheus.
+	// (GET /metrics)
+	GetMetrics(ctx echo.Context) error
 	// GetNetwork Shows the interfaces of the NAS, how each comes by its addresses, and the change that waits to be confirmed.
 	// (GET /network)
 	GetNetwork(ctx echo.Context) error
@@ -3177,6 +3413,9 @@ type ServerInterface interface {
 	// ConfirmNetwork Keeps the change that waits. Only a connection that came in over the changed interface, at an address it has now, can do that.
 	// (POST /network/confirmation)
 	ConfirmNetwork(ctx echo.Context) error
+	// GetContract Returns this document.
+	// (GET /openapi.json)
+	GetContract(ctx echo.Context) error
 	// SuggestPassphrase Suggests a passphrase of random words. It is kept nowhere.
 	// (GET /passphrase)
 	SuggestPassphrase(ctx echo.Context) error
@@ -3791,6 +4030,24 @@ func (w *ServerInterfaceWrapper) LocalGetTime(ctx echo.Context) error {
 	return err
 }
 
+// CollectToken converts echo context to params.
+func (w *ServerInterfaceWrapper) CollectToken(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CollectToken(ctx)
+	return err
+}
+
+// StartMachineSession converts echo context to params.
+func (w *ServerInterfaceWrapper) StartMachineSession(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartMachineSession(ctx)
+	return err
+}
+
 // RemoveMail converts echo context to params.
 func (w *ServerInterfaceWrapper) RemoveMail(ctx echo.Context) error {
 	var err error
@@ -3949,6 +4206,56 @@ func (w *ServerInterfaceWrapper) EndMySession(ctx echo.Context) error {
 	return err
 }
 
+// ListMyTokens converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMyTokens(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMyTokens(ctx)
+	return err
+}
+
+// CreateToken converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateToken(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateToken(ctx)
+	return err
+}
+
+// RevokeToken converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeToken(ctx, id)
+	return err
+}
+
+// SetTokenFactor converts echo context to params.
+func (w *ServerInterfaceWrapper) SetTokenFactor(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetTokenFactor(ctx, id)
+	return err
+}
+
 // GetTwoStep converts echo context to params.
 func (w *ServerInterfaceWrapper) GetTwoStep(ctx echo.Context) error {
 	var err error
@@ -4078,6 +4385,15 @@ func (w *ServerInterfaceWrapper) RenewRecoveryCodes(ctx echo.Context) error {
 	return err
 }
 
+// GetMetrics converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMetrics(ctx)
+	return err
+}
+
 // GetNetwork converts echo context to params.
 func (w *ServerInterfaceWrapper) GetNetwork(ctx echo.Context) error {
 	var err error
@@ -4138,6 +4454,15 @@ func (w *ServerInterfaceWrapper) ConfirmNetwork(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ConfirmNetwork(ctx)
+	return err
+}
+
+// GetContract converts echo context to params.
+func (w *ServerInterfaceWrapper) GetContract(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetContract(ctx)
 	return err
 }
 
@@ -4722,7 +5047,7 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "GetSession", Method: "GET", Path: "/session", Access: ForUser, Background: true, Enrol: true, Handler: w.GetSession},
 		{ID: "StepUp", Method: "POST", Path: "/session/step-up", Access: ForUser, Enrol: true, Handler: w.StepUp},
 		{ID: "SendStepUpCode", Method: "POST", Path: "/session/step-up/email", Access: ForUser, Enrol: true, Handler: w.SendStepUpCode},
-		{ID: "GetMe", Method: "GET", Path: "/me", Access: ForUser, Enrol: true, Handler: w.GetMe},
+		{ID: "GetMe", Method: "GET", Path: "/me", Access: ForUser, Enrol: true, Scope: "me:read", Handler: w.GetMe},
 		{ID: "ChangeMe", Method: "PATCH", Path: "/me", Access: ForUser, Handler: w.ChangeMe},
 		{ID: "ChangeEmail", Method: "PUT", Path: "/me/email", Access: ForUser, StepUp: true, Handler: w.ChangeEmail},
 		{ID: "CancelEmailChange", Method: "DELETE", Path: "/me/email/confirmation", Access: ForUser, Handler: w.CancelEmailChange},
@@ -4733,6 +5058,14 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ListMySessions", Method: "GET", Path: "/me/sessions", Access: ForUser, Background: true, Handler: w.ListMySessions},
 		{ID: "EndMySession", Method: "DELETE", Path: "/me/sessions/:id", Access: ForUser, StepUp: true, Handler: w.EndMySession},
 		{ID: "ForgetMyBrowser", Method: "DELETE", Path: "/me/browsers/:id", Access: ForUser, StepUp: true, Handler: w.ForgetMyBrowser},
+		{ID: "ListMyTokens", Method: "GET", Path: "/me/tokens", Access: ForUser, Background: true, Handler: w.ListMyTokens},
+		{ID: "CreateToken", Method: "POST", Path: "/me/tokens", Access: ForUser, StepUp: true, Handler: w.CreateToken},
+		{ID: "RevokeToken", Method: "DELETE", Path: "/me/tokens/:id", Access: ForUser, StepUp: true, Handler: w.RevokeToken},
+		{ID: "SetTokenFactor", Method: "PUT", Path: "/me/tokens/:id/factor", Access: ForUser, StepUp: true, Handler: w.SetTokenFactor},
+		{ID: "StartMachineSession", Method: "POST", Path: "/machine/session", Access: ForPublic, Handler: w.StartMachineSession},
+		{ID: "CollectToken", Method: "POST", Path: "/machine/collection", Access: ForPublic, Handler: w.CollectToken},
+		{ID: "GetContract", Method: "GET", Path: "/openapi.json", Access: ForUser, Scope: "system:read", Handler: w.GetContract},
+		{ID: "GetMetrics", Method: "GET", Path: "/metrics", Access: ForAdministrator, Background: true, Scope: "metrics", Handler: w.GetMetrics},
 		{ID: "GetDesktop", Method: "GET", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.GetDesktop},
 		{ID: "SaveDesktop", Method: "PUT", Path: "/me/desktop", Access: ForUser, Enrol: true, Handler: w.SaveDesktop},
 		{ID: "GetTwoStep", Method: "GET", Path: "/me/two-step", Access: ForUser, Enrol: true, Handler: w.GetTwoStep},
@@ -4747,49 +5080,49 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "ConfirmEnrolment", Method: "POST", Path: "/me/two-step/devices/:id/confirmation", Access: ForUser, Enrol: true, Handler: w.ConfirmEnrolment},
 		{ID: "TurnTwoStepOff", Method: "POST", Path: "/me/two-step/off", Access: ForUser, Handler: w.TurnTwoStepOff},
 		{ID: "PostponeTwoStep", Method: "POST", Path: "/me/two-step/later", Access: ForUser, Enrol: true, Handler: w.PostponeTwoStep},
-		{ID: "ListUsers", Method: "GET", Path: "/users", Access: ForAdministrator, Handler: w.ListUsers},
+		{ID: "ListUsers", Method: "GET", Path: "/users", Access: ForAdministrator, Scope: "users:read", Handler: w.ListUsers},
 		{ID: "AddUser", Method: "POST", Path: "/users", Access: ForAdministrator, StepUp: true, Handler: w.AddUser},
 		{ID: "PreviewUsers", Method: "POST", Path: "/users/preview", Access: ForAdministrator, Handler: w.PreviewUsers},
 		{ID: "DeleteUser", Method: "DELETE", Path: "/users/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteUser},
-		{ID: "GetUser", Method: "GET", Path: "/users/:id", Access: ForAdministrator, Handler: w.GetUser},
+		{ID: "GetUser", Method: "GET", Path: "/users/:id", Access: ForAdministrator, Scope: "users:read", Handler: w.GetUser},
 		{ID: "ChangeUser", Method: "PATCH", Path: "/users/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeUser},
 		{ID: "TurnUserTwoStepOff", Method: "POST", Path: "/users/:id/two-step/off", Access: ForAdministrator, StepUp: true, Handler: w.TurnUserTwoStepOff},
 		{ID: "SetTemporaryPassword", Method: "POST", Path: "/users/:id/temporary-password", Access: ForAdministrator, StepUp: true, Handler: w.SetTemporaryPassword},
 		{ID: "InviteUser", Method: "POST", Path: "/users/:id/invitation", Access: ForAdministrator, StepUp: true, Handler: w.InviteUser},
 		{ID: "SignUserOut", Method: "DELETE", Path: "/users/:id/sessions", Access: ForAdministrator, StepUp: true, Handler: w.SignUserOut},
 		{ID: "SignEverybodyOut", Method: "DELETE", Path: "/sessions", Access: ForAdministrator, StepUp: true, Handler: w.SignEverybodyOut},
-		{ID: "ListSessions", Method: "GET", Path: "/sessions", Access: ForAdministrator, Background: true, Handler: w.ListSessions},
+		{ID: "ListSessions", Method: "GET", Path: "/sessions", Access: ForAdministrator, Background: true, Scope: "users:read", Handler: w.ListSessions},
 		{ID: "EndSession", Method: "DELETE", Path: "/sessions/:id", Access: ForAdministrator, StepUp: true, Handler: w.EndSession},
-		{ID: "ListGroups", Method: "GET", Path: "/groups", Access: ForAdministrator, Handler: w.ListGroups},
+		{ID: "ListGroups", Method: "GET", Path: "/groups", Access: ForAdministrator, Scope: "users:read", Handler: w.ListGroups},
 		{ID: "AddGroup", Method: "POST", Path: "/groups", Access: ForAdministrator, StepUp: true, Handler: w.AddGroup},
 		{ID: "DeleteGroup", Method: "DELETE", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.DeleteGroup},
 		{ID: "ChangeGroup", Method: "PUT", Path: "/groups/:id", Access: ForAdministrator, StepUp: true, Handler: w.ChangeGroup},
-		{ID: "GetPolicy", Method: "GET", Path: "/policy", Access: ForAdministrator, Handler: w.GetPolicy},
+		{ID: "GetPolicy", Method: "GET", Path: "/policy", Access: ForAdministrator, Scope: "settings:read", Handler: w.GetPolicy},
 		{ID: "ChangePolicy", Method: "PUT", Path: "/policy", Access: ForAdministrator, StepUp: true, Handler: w.ChangePolicy},
-		{ID: "GetDefender", Method: "GET", Path: "/defender", Access: ForAdministrator, Background: true, Handler: w.GetDefender},
+		{ID: "GetDefender", Method: "GET", Path: "/defender", Access: ForAdministrator, Background: true, Scope: "settings:read", Handler: w.GetDefender},
 		{ID: "ChangeDefender", Method: "PUT", Path: "/defender", Access: ForAdministrator, StepUp: true, Handler: w.ChangeDefender},
 		{ID: "LiftSlowDown", Method: "DELETE", Path: "/defender/slow-downs/:id", Access: ForAdministrator, StepUp: true, Handler: w.LiftSlowDown},
 		{ID: "RemoveMail", Method: "DELETE", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.RemoveMail},
-		{ID: "GetMail", Method: "GET", Path: "/mail", Access: ForAdministrator, Handler: w.GetMail},
+		{ID: "GetMail", Method: "GET", Path: "/mail", Access: ForAdministrator, Scope: "settings:read", Handler: w.GetMail},
 		{ID: "ChangeMail", Method: "PUT", Path: "/mail", Access: ForAdministrator, StepUp: true, Handler: w.ChangeMail},
 		{ID: "TestMail", Method: "POST", Path: "/mail/test", Access: ForAdministrator, StepUp: true, Handler: w.TestMail},
-		{ID: "GetSettings", Method: "GET", Path: "/settings", Access: ForAdministrator, Handler: w.GetSettings},
-		{ID: "ChangeSettings", Method: "PATCH", Path: "/settings", Access: ForAdministrator, StepUp: true, Handler: w.ChangeSettings},
-		{ID: "GetNetwork", Method: "GET", Path: "/network", Access: ForAdministrator, Background: true, FirstRun: true, Handler: w.GetNetwork},
-		{ID: "UndoNetworkChange", Method: "DELETE", Path: "/network/change", Access: ForAdministrator, FirstRun: true, Handler: w.UndoNetworkChange},
-		{ID: "GetNetworkChange", Method: "GET", Path: "/network/change", Access: ForAdministrator, Background: true, FirstRun: true, Handler: w.GetNetworkChange},
-		{ID: "ChangeNetwork", Method: "POST", Path: "/network/change", Access: ForAdministrator, StepUp: true, FirstRun: true, Handler: w.ChangeNetwork},
-		{ID: "KeepNetworkChange", Method: "PUT", Path: "/network/change", Access: ForAdministrator, FirstRun: true, Handler: w.KeepNetworkChange},
+		{ID: "GetSettings", Method: "GET", Path: "/settings", Access: ForAdministrator, Scope: "settings:read", Handler: w.GetSettings},
+		{ID: "ChangeSettings", Method: "PATCH", Path: "/settings", Access: ForAdministrator, StepUp: true, Scope: "settings:write", Handler: w.ChangeSettings},
+		{ID: "GetNetwork", Method: "GET", Path: "/network", Access: ForAdministrator, Background: true, FirstRun: true, Scope: "network:read", Handler: w.GetNetwork},
+		{ID: "UndoNetworkChange", Method: "DELETE", Path: "/network/change", Access: ForAdministrator, FirstRun: true, Scope: "network:write", Handler: w.UndoNetworkChange},
+		{ID: "GetNetworkChange", Method: "GET", Path: "/network/change", Access: ForAdministrator, Background: true, FirstRun: true, Scope: "network:read", Handler: w.GetNetworkChange},
+		{ID: "ChangeNetwork", Method: "POST", Path: "/network/change", Access: ForAdministrator, StepUp: true, FirstRun: true, Scope: "network:write", Handler: w.ChangeNetwork},
+		{ID: "KeepNetworkChange", Method: "PUT", Path: "/network/change", Access: ForAdministrator, FirstRun: true, Scope: "network:write", Handler: w.KeepNetworkChange},
 		{ID: "ConfirmNetwork", Method: "POST", Path: "/network/confirmation", Access: ForPublic, Handler: w.ConfirmNetwork},
-		{ID: "ChangeAnnouncement", Method: "PUT", Path: "/network/announcement", Access: ForAdministrator, StepUp: true, Handler: w.ChangeAnnouncement},
-		{ID: "GetTime", Method: "GET", Path: "/time", Access: ForAdministrator, Background: true, Handler: w.GetTime},
+		{ID: "ChangeAnnouncement", Method: "PUT", Path: "/network/announcement", Access: ForAdministrator, StepUp: true, Scope: "network:write", Handler: w.ChangeAnnouncement},
+		{ID: "GetTime", Method: "GET", Path: "/time", Access: ForAdministrator, Background: true, Scope: "time:read", Handler: w.GetTime},
 		{ID: "ChangeTime", Method: "PUT", Path: "/time", Access: ForAdministrator, StepUp: true, Handler: w.ChangeTime},
-		{ID: "SyncTime", Method: "POST", Path: "/time/sync", Access: ForAdministrator, Handler: w.SyncTime},
+		{ID: "SyncTime", Method: "POST", Path: "/time/sync", Access: ForAdministrator, Scope: "time:write", Handler: w.SyncTime},
 		{ID: "AcceptTime", Method: "POST", Path: "/time/accept", Access: ForAdministrator, StepUp: true, Handler: w.AcceptTime},
 		{ID: "SetTime", Method: "POST", Path: "/time/hand", Access: ForAdministrator, StepUp: true, Handler: w.SetTime},
 		{ID: "ChangeAutomaticTime", Method: "PUT", Path: "/time/automatic", Access: ForAdministrator, StepUp: true, Handler: w.ChangeAutomaticTime},
-		{ID: "GetTimeHistory", Method: "GET", Path: "/time/history", Access: ForAdministrator, Background: true, Handler: w.GetTimeHistory},
-		{ID: "GetButton", Method: "GET", Path: "/button", Access: ForAdministrator, Background: true, Handler: w.GetButton},
+		{ID: "GetTimeHistory", Method: "GET", Path: "/time/history", Access: ForAdministrator, Background: true, Scope: "time:read", Handler: w.GetTimeHistory},
+		{ID: "GetButton", Method: "GET", Path: "/button", Access: ForAdministrator, Background: true, Scope: "system:read", Handler: w.GetButton},
 		{ID: "ChooseButton", Method: "PUT", Path: "/button", Access: ForAdministrator, StepUp: true, Handler: w.ChooseButton},
 		{ID: "EndButtonLesson", Method: "DELETE", Path: "/button/learn", Access: ForAdministrator, Handler: w.EndButtonLesson},
 		{ID: "GetButtonLesson", Method: "GET", Path: "/button/learn", Access: ForAdministrator, Background: true, Handler: w.GetButtonLesson},
@@ -4799,15 +5132,15 @@ func Operations(si ServerInterface) []Operation {
 		{ID: "EnableButton", Method: "PUT", Path: "/button/enabled", Access: ForAdministrator, StepUp: true, Handler: w.EnableButton},
 		{ID: "ShowDefaultPassword", Method: "POST", Path: "/default-password", Access: ForAdministrator, StepUp: true, Handler: w.ShowDefaultPassword},
 		{ID: "ClearEvents", Method: "DELETE", Path: "/events", Access: ForAdministrator, StepUp: true, Handler: w.ClearEvents},
-		{ID: "ListEvents", Method: "GET", Path: "/events", Access: ForAdministrator, Background: true, Handler: w.ListEvents},
+		{ID: "ListEvents", Method: "GET", Path: "/events", Access: ForAdministrator, Background: true, Scope: "log:read", Handler: w.ListEvents},
 		{ID: "PrepareExport", Method: "POST", Path: "/events/export", Access: ForAdministrator, StepUp: true, Handler: w.PrepareExport},
 		{ID: "DownloadExport", Method: "GET", Path: "/events/export/:id", Access: ForAdministrator, Handler: w.DownloadExport},
 		{ID: "RemoveSyslog", Method: "DELETE", Path: "/syslog", Access: ForAdministrator, StepUp: true, Handler: w.RemoveSyslog},
-		{ID: "GetSyslog", Method: "GET", Path: "/syslog", Access: ForAdministrator, Background: true, Handler: w.GetSyslog},
+		{ID: "GetSyslog", Method: "GET", Path: "/syslog", Access: ForAdministrator, Background: true, Scope: "settings:read", Handler: w.GetSyslog},
 		{ID: "ChangeSyslog", Method: "PUT", Path: "/syslog", Access: ForAdministrator, StepUp: true, Handler: w.ChangeSyslog},
 		{ID: "TestSyslog", Method: "POST", Path: "/syslog/test", Access: ForAdministrator, StepUp: true, Handler: w.TestSyslog},
-		{ID: "GetHealth", Method: "GET", Path: "/health", Access: ForUser, Background: true, Enrol: true, Handler: w.GetHealth},
-		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Handler: w.GetAbout},
+		{ID: "GetHealth", Method: "GET", Path: "/health", Access: ForUser, Background: true, Enrol: true, Scope: "system:read", Handler: w.GetHealth},
+		{ID: "GetAbout", Method: "GET", Path: "/about", Access: ForUser, Enrol: true, Scope: "system:read", Handler: w.GetAbout},
 		{ID: "LocalDefaultPassword", Method: "GET", Path: "/local/default-password", Access: ForLocal, Unclaimed: true, Handler: w.LocalDefaultPassword},
 		{ID: "LocalBeforeReset", Method: "GET", Path: "/local/before-reset", Access: ForLocal, Unclaimed: true, Handler: w.LocalBeforeReset},
 		{ID: "LocalRecover", Method: "POST", Path: "/local/recover", Access: ForLocal, Handler: w.LocalRecover},
@@ -6329,6 +6662,92 @@ func (response LocalGetTimedefaultApplicationProblemPlusJSONResponse) VisitLocal
 	return err
 }
 
+type CollectTokenRequestObject struct {
+	Body *CollectTokenJSONRequestBody
+}
+
+type CollectTokenResponseObject interface {
+	VisitCollectTokenResponse(w http.ResponseWriter) error
+}
+
+type CollectToken200JSONResponse ApiTokenMade
+
+func (response CollectToken200JSONResponse) VisitCollectTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CollectToken202Response struct {
+}
+
+func (response CollectToken202Response) VisitCollectTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(202)
+	return nil
+}
+
+type CollectTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CollectTokendefaultApplicationProblemPlusJSONResponse) VisitCollectTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartMachineSessionRequestObject struct {
+	Body *StartMachineSessionJSONRequestBody
+}
+
+type StartMachineSessionResponseObject interface {
+	VisitStartMachineSessionResponse(w http.ResponseWriter) error
+}
+
+type StartMachineSession200JSONResponse MachineSession
+
+func (response StartMachineSession200JSONResponse) VisitStartMachineSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartMachineSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartMachineSessiondefaultApplicationProblemPlusJSONResponse) VisitStartMachineSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemoveMailRequestObject struct {
 }
 
@@ -6910,6 +7329,156 @@ func (response EndMySessiondefaultApplicationProblemPlusJSONResponse) VisitEndMy
 	return err
 }
 
+type ListMyTokensRequestObject struct {
+}
+
+type ListMyTokensResponseObject interface {
+	VisitListMyTokensResponse(w http.ResponseWriter) error
+}
+
+type ListMyTokens200JSONResponse ApiTokens
+
+func (response ListMyTokens200JSONResponse) VisitListMyTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyTokensdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMyTokensdefaultApplicationProblemPlusJSONResponse) VisitListMyTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTokenRequestObject struct {
+	Body *CreateTokenJSONRequestBody
+}
+
+type CreateTokenResponseObject interface {
+	VisitCreateTokenResponse(w http.ResponseWriter) error
+}
+
+type CreateToken201JSONResponse ApiTokenMade
+
+func (response CreateToken201JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateTokendefaultApplicationProblemPlusJSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeTokenRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type RevokeTokenResponseObject interface {
+	VisitRevokeTokenResponse(w http.ResponseWriter) error
+}
+
+type RevokeToken204Response struct {
+}
+
+func (response RevokeToken204Response) VisitRevokeTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeTokendefaultApplicationProblemPlusJSONResponse) VisitRevokeTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetTokenFactorRequestObject struct {
+	Id   ID `json:"id"`
+	Body *SetTokenFactorJSONRequestBody
+}
+
+type SetTokenFactorResponseObject interface {
+	VisitSetTokenFactorResponse(w http.ResponseWriter) error
+}
+
+type SetTokenFactor200JSONResponse ApiTokenMade
+
+func (response SetTokenFactor200JSONResponse) VisitSetTokenFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetTokenFactordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetTokenFactordefaultApplicationProblemPlusJSONResponse) VisitSetTokenFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTwoStepRequestObject struct {
 }
 
@@ -7356,6 +7925,41 @@ func (response RenewRecoveryCodesdefaultApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type GetMetricsRequestObject struct {
+}
+
+type GetMetricsResponseObject interface {
+	VisitGetMetricsResponse(w http.ResponseWriter) error
+}
+
+type GetMetrics200TextResponse string
+
+func (response GetMetrics200TextResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type GetMetricsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMetricsdefaultApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetNetworkRequestObject struct {
 }
 
@@ -7614,6 +8218,44 @@ type ConfirmNetworkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ConfirmNetworkdefaultApplicationProblemPlusJSONResponse) VisitConfirmNetworkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContractRequestObject struct {
+}
+
+type GetContractResponseObject interface {
+	VisitGetContractResponse(w http.ResponseWriter) error
+}
+
+type GetContract200JSONResponse map[string]interface{}
+
+func (response GetContract200JSONResponse) VisitGetContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContractdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetContractdefaultApplicationProblemPlusJSONResponse) VisitGetContractResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9587,6 +10229,12 @@ type StrictServerInterface interface {
 	// LocalGetTime Compares the clock of the NAS with network time.
 	// (GET /local/time)
 	LocalGetTime(ctx context.Context, request LocalGetTimeRequestObject) (LocalGetTimeResponseObject, error)
+	// CollectToken Hands a new token once to the machine whose key it was made for.
+	// (POST /machine/collection)
+	CollectToken(ctx context.Context, request CollectTokenRequestObject) (CollectTokenResponseObject, error)
+	// StartMachineSession Buys an access token with an API token and its second factor.
+	// (POST /machine/session)
+	StartMachineSession(ctx context.Context, request StartMachineSessionRequestObject) (StartMachineSessionResponseObject, error)
 	// RemoveMail Forgets the mail server. Codes by e-mail are then not possible.
 	// (DELETE /mail)
 	RemoveMail(ctx context.Context, request RemoveMailRequestObject) (RemoveMailResponseObject, error)
@@ -9635,6 +10283,18 @@ type StrictServerInterface interface {
 	// EndMySession Ends another session of one's own.
 	// (DELETE /me/sessions/{id})
 	EndMySession(ctx context.Context, request EndMySessionRequestObject) (EndMySessionResponseObject, error)
+	// ListMyTokens Lists one's API tokens, and what a new one may be given.
+	// (GET /me/tokens)
+	ListMyTokens(ctx context.Context, request ListMyTokensRequestObject) (ListMyTokensResponseObject, error)
+	// CreateToken Makes an API token. Its text is shown this once.
+	// (POST /me/tokens)
+	CreateToken(ctx context.Context, request CreateTokenRequestObject) (CreateTokenResponseObject, error)
+	// RevokeToken Revokes an API token. Access tokens that were bought with it end at once.
+	// (DELETE /me/tokens/{id})
+	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
+	// SetTokenFactor Gives an API token a second factor of the machine's own, in place of the one it had.
+	// (PUT /me/tokens/{id}/factor)
+	SetTokenFactor(ctx context.Context, request SetTokenFactorRequestObject) (SetTokenFactorResponseObject, error)
 	// GetTwoStep Shows whether 2-step verification is on, and with which devices.
 	// (GET /me/two-step)
 	GetTwoStep(ctx context.Context, request GetTwoStepRequestObject) (GetTwoStepResponseObject, error)
@@ -9671,6 +10331,9 @@ type StrictServerInterface interface {
 	// RenewRecoveryCodes Makes ten new recovery codes, shown this once, in place of the old ones.
 	// (POST /me/two-step/recovery-codes)
 	RenewRecoveryCodes(ctx context.Context, request RenewRecoveryCodesRequestObject) (RenewRecoveryCodesResponseObject, error)
+	// GetMetrics Returns figures about the NAS in the text format of Prometheus.
+	// (GET /metrics)
+	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
 	// GetNetwork Shows the interfaces of the NAS, how each comes by its addresses, and the change that waits to be confirmed.
 	// (GET /network)
 	GetNetwork(ctx context.Context, request GetNetworkRequestObject) (GetNetworkResponseObject, error)
@@ -9692,6 +10355,9 @@ type StrictServerInterface interface {
 	// ConfirmNetwork Keeps the change that waits. Only a connection that came in over the changed interface, at an address it has now, can do that.
 	// (POST /network/confirmation)
 	ConfirmNetwork(ctx context.Context, request ConfirmNetworkRequestObject) (ConfirmNetworkResponseObject, error)
+	// GetContract Returns this document.
+	// (GET /openapi.json)
+	GetContract(ctx context.Context, request GetContractRequestObject) (GetContractResponseObject, error)
 	// SuggestPassphrase Suggests a passphrase of random words. It is kept nowhere.
 	// (GET /passphrase)
 	SuggestPassphrase(ctx context.Context, request SuggestPassphraseRequestObject) (SuggestPassphraseResponseObject, error)
@@ -11017,6 +11683,98 @@ func (sh *strictHandler) LocalGetTime(ctx echo.Context) error {
 	return nil
 }
 
+// CollectToken operation middleware
+func (sh *strictHandler) CollectToken(ctx echo.Context) error {
+	var request CollectTokenRequestObject
+
+	var body CollectTokenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CollectToken(ctx.Request().Context(), request.(CollectTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CollectToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CollectTokenResponseObject); ok {
+		return validResponse.VisitCollectTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartMachineSession operation middleware
+func (sh *strictHandler) StartMachineSession(ctx echo.Context) error {
+	var request StartMachineSessionRequestObject
+
+	var body StartMachineSessionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartMachineSession(ctx.Request().Context(), request.(StartMachineSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartMachineSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartMachineSessionResponseObject); ok {
+		return validResponse.VisitStartMachineSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RemoveMail operation middleware
 func (sh *strictHandler) RemoveMail(ctx echo.Context) error {
 	var request RemoveMailRequestObject
@@ -11550,6 +12308,148 @@ func (sh *strictHandler) EndMySession(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ListMyTokens operation middleware
+func (sh *strictHandler) ListMyTokens(ctx echo.Context) error {
+	var request ListMyTokensRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyTokens(ctx.Request().Context(), request.(ListMyTokensRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyTokens")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMyTokensResponseObject); ok {
+		return validResponse.VisitListMyTokensResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateToken operation middleware
+func (sh *strictHandler) CreateToken(ctx echo.Context) error {
+	var request CreateTokenRequestObject
+
+	var body CreateTokenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateToken(ctx.Request().Context(), request.(CreateTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateTokenResponseObject); ok {
+		return validResponse.VisitCreateTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeToken operation middleware
+func (sh *strictHandler) RevokeToken(ctx echo.Context, id ID) error {
+	var request RevokeTokenRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeToken(ctx.Request().Context(), request.(RevokeTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeTokenResponseObject); ok {
+		return validResponse.VisitRevokeTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetTokenFactor operation middleware
+func (sh *strictHandler) SetTokenFactor(ctx echo.Context, id ID) error {
+	var request SetTokenFactorRequestObject
+
+	request.Id = id
+
+	var body SetTokenFactorJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetTokenFactor(ctx.Request().Context(), request.(SetTokenFactorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetTokenFactor")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetTokenFactorResponseObject); ok {
+		return validResponse.VisitSetTokenFactorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetTwoStep operation middleware
 func (sh *strictHandler) GetTwoStep(ctx echo.Context) error {
 	var request GetTwoStepRequestObject
@@ -11947,6 +12847,29 @@ func (sh *strictHandler) RenewRecoveryCodes(ctx echo.Context) error {
 	return nil
 }
 
+// GetMetrics operation middleware
+func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
+	var request GetMetricsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMetrics(ctx.Request().Context(), request.(GetMetricsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMetrics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMetricsResponseObject); ok {
+		return validResponse.VisitGetMetricsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetNetwork operation middleware
 func (sh *strictHandler) GetNetwork(ctx echo.Context) error {
 	var request GetNetworkRequestObject
@@ -12171,6 +13094,29 @@ func (sh *strictHandler) ConfirmNetwork(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ConfirmNetworkResponseObject); ok {
 		return validResponse.VisitConfirmNetworkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetContract operation middleware
+func (sh *strictHandler) GetContract(ctx echo.Context) error {
+	var request GetContractRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetContract(ctx.Request().Context(), request.(GetContractRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetContract")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetContractResponseObject); ok {
+		return validResponse.VisitGetContractResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -44,5 +44,7 @@ type Operation struct {
 	Enrol bool
 	// FirstRun operations also answer before that in the session in which the NAS was claimed: it is proof of standing beside it.
 	FirstRun bool
-	Handler  echo.HandlerFunc
+	// Scope is what a machine's token needs; empty: no machine may call.
+	Scope   string
+	Handler echo.HandlerFunc
 }
