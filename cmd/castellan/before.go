@@ -12,18 +12,12 @@ import (
 )
 
 func printBefore(c *call) error {
-	asJSON := c.flags.Bool("json", false, "print JSON, as the API gives it")
+	asJSON := c.jsonFlag()
 	if err := c.parse(0); err != nil {
 		return err
 	}
-	var b api.BeforeReset
-	if err := c.ask("GET", "/local/before-reset", nil, &b); err != nil {
-		return err
-	}
-	if *asJSON {
-		return printJSON(c.out, b)
-	}
-	return c.showBefore(b)
+	_, err := show(c, "/local/before-reset", *asJSON, c.showBefore)
+	return err
 }
 
 // showBefore prints what a reset has changed, by the names that the screens have for it.

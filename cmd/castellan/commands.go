@@ -2,12 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"castellan/internal/config"
@@ -18,54 +16,33 @@ import (
 
 // commands lists everything the command line can do.
 var commands = []command{
-	{[]string{"serve"}, "[-config FILE] [-greeting]", "run the daemon", serve},
-	{[]string{"version"}, "", "print the version", printVersion},
-	{[]string{"check-config"}, "[-config FILE]", "check the config file", checkConfig},
-	{[]string{"default-password"}, "[-config FILE]", "print the password that opens this NAS after a reset", defaultPassword},
-	{[]string{"before-reset"}, "[-config FILE] [-json]", "print what was set before the reset button restored the defaults last", printBefore},
-	{[]string{"recover"}, "[-config FILE] NAME", "give an administrator a one-time password and turn their 2-step verification off", recoverAccount},
-	{[]string{"sessions", "end"}, "[-config FILE] NAME", "sign a person out everywhere", endSessions},
-	{[]string{"sessions"}, "[-config FILE]", "print who is signed in", printSessions},
-	{[]string{"log", "verify"}, "[-config FILE]", "follow the hash chain of the log and say where it is broken", verifyLog},
-	{[]string{"log"}, "[-config FILE] [-n 50] [-json]", "print the newest entries of the log", printLog},
-	{[]string{"time"}, "[-config FILE] [-json]", "compare the clock of this NAS with network time; 0 when it is synced", printTime},
-	{[]string{"network", "automatic"}, "[-config FILE]", "have every interface ask the network for its addresses again", makeAutomatic},
-	{[]string{"network"}, "[-config FILE] [-json]", "print the interfaces of this NAS, their addresses, and how it is found", printNetwork},
-	{[]string{"button", "press"}, "[-config FILE] [-hold 6s]", "press the simulated button", pressButton},
-	{[]string{"policy"}, "[-json]", "print every limit and why it is there", printPolicy},
-	{[]string{"routes"}, "[-json]", "print every route and who may call it", printRoutes},
-	{[]string{"internal", "verify"}, "FILE", "", verify},
-}
-
-func help(w io.Writer) {
-	_, _ = fmt.Fprintln(w, "Castellan, the admin daemon of a NAS.")
-	_, _ = fmt.Fprintln(w)
-	for _, c := range commands {
-		if c.short != "" {
-			_, _ = fmt.Fprintf(w, "  castellan %-18s %s\n", strings.Join(c.words, " "), c.short)
-		}
-	}
-	_, _ = fmt.Fprintln(w, "  castellan help               print this page")
-	_, _ = fmt.Fprintf(w, "\nEach of them takes -h. The config file is %s unless -config or CASTELLAN_CONFIG says otherwise.\n", config.Path)
-}
-
-// parse reads the flags of a command, before or after its arguments, of which there must be exactly want.
-func (c *call) parse(want int) error {
-	var rest []string
-	for args := c.args; ; {
-		if err := c.flags.Parse(args); err != nil {
-			return err
-		}
-		if c.flags.NArg() == 0 {
-			break
-		}
-		rest = append(rest, c.flags.Arg(0))
-		args = c.flags.Args()[1:]
-	}
-	if c.args = rest; len(rest) != want {
-		return errUsage
-	}
-	return nil
+	{here, []string{"serve"}, "[-config FILE] [-greeting]", "run the daemon", serve},
+	{alone, []string{"version"}, "", "print the version", printVersion},
+	{here, []string{"check-config"}, "[-config FILE]", "check the config file", checkConfig},
+	{here, []string{"default-password"}, "[-config FILE]", "print the password that opens this NAS after a reset", defaultPassword},
+	{here, []string{"before-reset"}, "[-config FILE] [-json]", "print what was set before the reset button restored the defaults last", printBefore},
+	{here, []string{"recover"}, "[-config FILE] NAME", "give an administrator a one-time password and turn their 2-step verification off", recoverAccount},
+	{here, []string{"sessions", "end"}, "[-config FILE] NAME", "sign a person out everywhere", endSessions},
+	{both, []string{"sessions"}, "[-config FILE]", "print who is signed in", printSessions},
+	{here, []string{"log", "verify"}, "[-config FILE]", "follow the hash chain of the log and say where it is broken", verifyLog},
+	{here, []string{"log"}, "[-config FILE] [-n 50] [-json]", "print the newest entries of the log", printLog},
+	{both, []string{"time"}, "[-config FILE] [-json]", "compare the clock of this NAS with network time; 0 when it is synced", printTime},
+	{here, []string{"network", "automatic"}, "[-config FILE]", "have every interface ask the network for its addresses again", makeAutomatic},
+	{both, []string{"network"}, "[-config FILE] [-json]", "print the interfaces of this NAS, their addresses, and how it is found", printNetwork},
+	{here, []string{"button", "press"}, "[-config FILE] [-hold 6s]", "press the simulated button", pressButton},
+	{alone, []string{"login"}, "[-name NAME] [-scopes SCOPE,…] [-fingerprint SHA256] https://NAS:8001", "let this machine call a NAS, as its page allows it", login},
+	{alone, []string{"logout"}, "NAME", "forget a NAS and its key", logout},
+	{there, []string{"users", "list"}, "[-json]", "list the accounts", listUsers},
+	{there, []string{"users", "show"}, "[-json] USER", "show an account", showUser},
+	{there, []string{"groups"}, "[-json]", "list the groups and their members", printGroups},
+	{there, []string{"health"}, "[-json]", "print what is wrong; 1 when it is bad", printHealth},
+	{there, []string{"events"}, "[-n 50] [-follow] [-json]", "print the newest entries of the log, and those that come", printEvents},
+	{there, []string{"settings"}, "[-json]", "print the name and the time zone", printSettings},
+	{there, []string{"api"}, "METHOD /PATH [-d JSON|@FILE] [-json]", "call any operation of the API that a token may", callAPI},
+	{there, []string{"access-token"}, "[-json]", "buy an access token of fifteen minutes and print it", printAccess},
+	{alone, []string{"policy"}, "[-json]", "print every limit and why it is there", printPolicy},
+	{alone, []string{"routes"}, "[-json]", "print every route and who may call it", printRoutes},
+	{alone, []string{"internal", "verify"}, "FILE", "", verify},
 }
 
 func printVersion(c *call) error {
@@ -119,12 +96,12 @@ func recoverAccount(c *call) error {
 }
 
 func pressButton(c *call) error {
-	hold := c.flags.Duration("hold", 200*time.Millisecond, "how `long` to hold it")
+	hold := c.flags.Duration("hold", 200*time.Millisecond, "how long to hold it, such as 500ms or 6s")
 	if err := c.parse(0); err != nil {
 		return err
 	}
 	if *hold <= 0 || *hold > time.Minute {
-		return errors.New("the button can be held for up to 1m, such as -hold 6s")
+		return misused("the button can be held for up to 1m, such as -hold 6s")
 	}
 	var answer api.PressOutcome
 	if err := c.ask("POST", "/local/button", api.Press{HoldMs: int(hold.Milliseconds())}, &answer); err != nil {

@@ -17,10 +17,13 @@ import (
 var errBroken = errors.New("the log was changed behind the back of Castellan")
 
 func printLog(c *call) error {
-	n := c.flags.Int("n", 50, "how `many`, up to 10000")
+	n := c.flags.Int("n", 50, "print so `MANY`, up to 10000")
 	asJSON := c.flags.Bool("json", false, "print one JSON object a line, as SECURITY.md describes it")
 	if err := c.parse(0); err != nil {
 		return err
+	}
+	if *n < 0 || *n > eventsMost {
+		return misused("-n is from 0 to %d", eventsMost)
 	}
 	return c.read("/local/log?limit="+strconv.Itoa(*n), func(lines io.Reader) error {
 		if *asJSON {

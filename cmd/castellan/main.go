@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
-	"time"
 )
 
 // version and built are set by the linker; see the Makefile.
@@ -20,61 +18,35 @@ var (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// command is one thing that can be done from the command line.
-type command struct {
-	words []string // as they are typed
-	usage string   // what follows them
-	short string   // what it does
-	do    func(*call) error
-}
-
-// call is a command that was typed, with its flags and where its output goes.
-type call struct {
-	flags  *flag.FlagSet
-	config *string
-	args   []string // after the command and its flags, in any order
-	out    io.Writer
-	err    io.Writer
-}
-
-// errUsage ends the program with the usage.
-var errUsage = errors.New("usage")
-
 // run does what the arguments say and returns the exit code: 0 done, 1 not done, 2 not understood.
 func run(args []string, out, errOut io.Writer) int {
-	for _, c := range commands {
-		if len(args) < len(c.words) || !slices.Equal(args[:len(c.words)], c.words) {
-			continue
-		}
-		call := &call{flags: flag.NewFlagSet(strings.Join(c.words, " "), flag.ContinueOnError), out: out, err: errOut}
-		call.flags.SetOutput(errOut)
-		call.config = call.flags.String("config", os.Getenv("CASTELLAN_CONFIG"), "config `file`")
-		call.args = args[len(c.words):]
-		switch err := c.do(call); {
-		case err == nil, errors.Is(err, flag.ErrHelp):
-			return 0
-		case errors.Is(err, errUsage):
-			_, _ = fmt.Fprintf(errOut, "usage: castellan %s %s\n", strings.Join(c.words, " "), c.usage)
-			return 2
-		default:
-			_, _ = fmt.Fprintf(errOut, "castellan: %v\n", err)
-			return exitCode(err)
-		}
+	nas, args := chosen(args)
+	if len(args) > 0 && slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		return help(args[1:], out, errOut)
 	}
-	if len(args) > 0 && args[0] != "help" && args[0] != "-h" && args[0] != "--help" {
-		_, _ = fmt.Fprintf(errOut, "castellan: there is no command %q\n", args[0])
-		help(errOut)
+	c, rest := find(args)
+	switch {
+	case len(args) == 0 && nas == "":
+		return help(nil, out, errOut)
+	case c == nil:
+		_, _ = fmt.Fprintf(errOut, "castellan: %s\n", unheard(nas, args))
+		return 2
+	case c.place&there == 0 && nas != "":
+		_, _ = fmt.Fprintf(errOut, "castellan: %s takes no -c. It works on the machine where it is typed.\n", c)
 		return 2
 	}
-	help(out)
-	return 0
-}
-
-// builtAt returns when the program was built.
-func builtAt() time.Time {
-	t, err := time.Parse(time.RFC3339, built)
-	if err != nil {
-		panic("the linker was given a bad build time: " + built)
+	var misused misuse
+	switch err := c.do(c.begin(nas, rest, out, errOut)); {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		_, _ = fmt.Fprintf(errOut, "usage: castellan %s %s\n", c, c.usage)
+		return 2
+	case errors.As(err, &misused):
+		_, _ = fmt.Fprintf(&terminal{Writer: errOut}, "castellan: %v\n", err)
+		return 2
+	default:
+		_, _ = fmt.Fprintf(&terminal{Writer: errOut}, "castellan: %v\n", err)
+		return exitCode(err)
 	}
-	return t
 }

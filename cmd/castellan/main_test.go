@@ -286,45 +286,6 @@ func TestTheCommandsTalkToTheRunningDaemon(t *testing.T) {
 	}
 }
 
-func TestWhatIsTypedWrongIsExplained(t *testing.T) {
-	dir := t.TempDir()
-	broken := filepath.Join(dir, "broken.toml")
-	if err := os.WriteFile(broken, []byte("dta = 1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	good := filepath.Join(dir, "good.toml")
-	if err := os.WriteFile(good, []byte("socket = \"none\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct {
-		args []string
-		code int
-		want string
-	}{
-		{nil, 0, "castellan serve"},
-		{[]string{"help"}, 0, "castellan recover"},
-		{[]string{"version"}, 0, version},
-		{[]string{"dance"}, 2, `no command "dance"`},
-		{[]string{"recover"}, 2, "usage: castellan recover"},
-		{[]string{"recover", "a", "b"}, 2, "usage: castellan recover"},
-		{[]string{"serve", "now"}, 2, "usage: castellan serve"},
-		{[]string{"check-config", "-config", broken}, 1, `no setting "dta"`},
-		{[]string{"check-config", "-config", good}, 0, "The config file is good"},
-		{[]string{"serve", "-config", broken}, 1, `no setting "dta"`},
-		{[]string{"default-password", "-config", good}, 1, "nobody answers at"},
-		{[]string{"version", "-x"}, 1, "-x"},
-		{[]string{"policy"}, 0, "Wrong passwords: 5 free"},
-		{[]string{"routes"}, 0, "/api/v1/sign-in/code"},
-		{[]string{"internal", "verify", filepath.Join(dir, "none")}, 1, "none"},
-	}
-	for _, tc := range tests {
-		var out bytes.Buffer
-		if code := run(tc.args, &out, &out); code != tc.code || !strings.Contains(out.String(), tc.want) {
-			t.Errorf("%v: %d %q, want %d %q", tc.args, code, out.String(), tc.code, tc.want)
-		}
-	}
-}
-
 // R001 R094: the limits that are documented are those that are in force.
 func TestSECURITYHoldsThePolicy(t *testing.T) {
 	var out bytes.Buffer

@@ -11,18 +11,12 @@ import (
 )
 
 func printNetwork(c *call) error {
-	asJSON := c.flags.Bool("json", false, "print JSON, as the API gives it")
+	asJSON := c.jsonFlag()
 	if err := c.parse(0); err != nil {
 		return err
 	}
-	var n api.Network
-	if err := c.ask("GET", "/local/network", nil, &n); err != nil {
-		return err
-	}
-	if *asJSON {
-		return printJSON(c.out, n)
-	}
-	return c.showNetwork(n)
+	_, err := show(c, "/local/network", *asJSON, c.showNetwork)
+	return err
 }
 
 // makeAutomatic is for whoever cannot reach the NAS over the network any more.
@@ -52,7 +46,7 @@ var (
 // showNetwork prints what sets up the network, the interfaces with their addresses and where these come from, what waits to be
 // confirmed, and how the NAS is found.
 func (c *call) showNetwork(n api.Network) error {
-	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(&terminal{Writer: c.out}, 0, 0, 2, ' ', 0)
 	row := func(name, text string) {
 		if text != "" {
 			_, _ = fmt.Fprintf(table, "%s\t%s\n", name, text)

@@ -102,3 +102,12 @@ func pressCommand(config string) string {
 	}
 	return self + " -hold "
 }
+
+// builtAt returns when the program was built.
+func builtAt() time.Time {
+	t, err := time.Parse(time.RFC3339, built)
+	if err != nil {
+		panic("the linker was given a bad build time: " + built)
+	}
+	return t
+}

@@ -17,25 +17,15 @@ import (
 var errNotSynced = errors.New("the time servers do not stand behind this time")
 
 func printTime(c *call) error {
-	asJSON := c.flags.Bool("json", false, "print JSON, as the API gives it")
+	asJSON := c.jsonFlag()
 	if err := c.parse(0); err != nil {
 		return err
 	}
-	var t api.Time
-	if err := c.ask("GET", "/local/time", nil, &t); err != nil {
-		return err
+	t, err := show(c, "/local/time", *asJSON, c.showTime)
+	if err == nil && t.Clock.State != api.Synced {
+		err = errNotSynced
 	}
-	show := c.showTime
-	if *asJSON {
-		show = func(t api.Time) error { return printJSON(c.out, t) }
-	}
-	if err := show(t); err != nil {
-		return err
-	}
-	if t.Clock.State != api.Synced {
-		return errNotSynced
-	}
-	return nil
+	return err
 }
 
 // showTime prints the clocks, how far they may be believed, who keeps the system clock, and the servers.
@@ -46,7 +36,7 @@ func (c *call) showTime(t api.Time) error {
 	}
 	const form = "2006-01-02 15:04:05 MST"
 	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
-	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(&terminal{Writer: c.out}, 0, 0, 2, ' ', 0)
 	row := func(name, text string) {
 		if text != "" {
 			_, _ = fmt.Fprintf(table, "%s\t%s\n", name, text)
@@ -59,14 +49,20 @@ func (c *call) showTime(t api.Time) error {
 	}
 	row("NAS clock", t.System.In(zone).Format(form)+", "+compared)
 	row("state", fmt.Sprintf("%s (%s)", t.Clock.State, t.Clock.Reason))
-	row("what is so", t.Clock.Message)
+	row("in words", t.Clock.Message)
 	row("what to do", t.Clock.Advice)
-	servers := fmt.Sprintf("%d of %d that answer agree", t.Agreeing, t.Answering)
-	if t.UncertaintyMs > 0 {
-		servers += ", right to " + clock.Words(ms(t.UncertaintyMs))
+	servers := "none of them answers"
+	switch {
+	case len(t.Servers) == 0:
+		servers = "none is asked"
+	case t.Answering > 0:
+		servers = fmt.Sprintf("%d of %d that answer agree", t.Agreeing, t.Answering)
+		if t.UncertaintyMs > 0 {
+			servers += " within " + clock.Words(ms(t.UncertaintyMs))
+		}
 	}
 	if t.CheckedAgo != nil {
-		servers += ", last " + ago(*t.CheckedAgo)
+		servers += ", last asked " + ago(*t.CheckedAgo)
 	}
 	row("servers", servers)
 	if p := t.Proposal; p != nil {
