@@ -129,6 +129,23 @@ story(
 		} while (!(await first.evaluate((node) => node.contains(document.activeElement))) && seen.size < most);
 		expect([...seen].sort()).toEqual(["bar", "icons", "window access", "window settings"]);
 
+		// A token is begun and left again, and the focus comes back to where it was.
+		await find(page, "API access");
+		await expect.poll(() => focused(title(page, "personal"))).toBe(true);
+		const token = page.getByRole("button", { name: "New token" });
+		await walk(page, token);
+		await page.keyboard.press("Enter");
+		const form = page.getByRole("dialog", { name: "New token" });
+		await expect.poll(() => focused(form.getByLabel("Name", { exact: true }))).toBe(true);
+		await walk(page, form.getByRole("checkbox", { name: "Read the log" }));
+		await page.keyboard.press("Space");
+		await page.keyboard.press("Escape");
+		await page.getByRole("heading", { name: "Discard changes?" }).waitFor();
+		await walk(page, page.getByRole("button", { name: "Discard changes" }));
+		await page.keyboard.press("Enter");
+		await form.waitFor({ state: "detached" });
+		await expect.poll(() => focused(token)).toBe(true);
+
 		await signOutByKeys(page);
 	},
 	{ sizes: { wide: sizes.wide } },

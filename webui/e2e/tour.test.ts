@@ -6,9 +6,9 @@ const pages = {
 	"Access Control": ["Users", "Groups", "Online users", "Policies"],
 	Settings: ["General", "Network", "Date & Time", "Notification", "Defender", "Reset button"],
 	Log: ["All entries", "Sign-in", "Clock", "Mail"],
-	"Personal Settings": ["Account", "Security"],
+	"Personal Settings": ["Account", "Security", "API access"],
 	About: ["Castellan"],
-	Help: ["Ways back in", "Keyboard"],
+	Help: ["Ways back in", "Keyboard", "API"],
 } as const;
 
 // R100: from every page one can sign out.

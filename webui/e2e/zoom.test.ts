@@ -34,6 +34,15 @@ story(
 		}
 		await open(visitor, "Log");
 		await visitor.look(`${name}-log`);
+		await open(visitor, "Help", "API");
+		await page.getByRole("searchbox", { name: "Search operations" }).fill("post /me/tokens");
+		await page.getByRole("button", { name: "/api/v1/me/tokens" }).first().click();
+		await visitor.look(`${name}-reference`);
+		await open(visitor, "Personal Settings", "API access");
+		await visitor.look(`${name}-tokens`);
+		await page.getByRole("button", { name: "New token" }).first().click();
+		await visitor.look(`${name}-token`);
+		await page.getByRole("button", { name: "Cancel" }).click();
 		await open(visitor, "Personal Settings", "Security");
 		await page.getByRole("checkbox", { name: "Enable 2-step verification" }).click();
 		await page.getByRole("button", { name: "Continue" }).click();

@@ -1,4 +1,4 @@
-// openapi.yaml sha256:b5f32cd1939f418e22b96a54b7dbbef8f45d407bf341d8f6fb19d897addd36a9
+// openapi.yaml sha256:e43bb8e1dcd4ea5f7526c27d189f705bd7d6f944f2c64ca020b4387958c711d2
 // Made by `npm run generate`; do not edit.
 
 export interface paths {
@@ -520,6 +520,143 @@ export interface paths {
         post?: never;
         /** Forgets a browser one is known by, and ends the sessions that began in it but for the calling one. */
         delete: operations["ForgetMyBrowser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's API tokens, and what a new one may be given. */
+        get: operations["ListMyTokens"];
+        put?: never;
+        /** Makes an API token. Its text is shown this once. */
+        post: operations["CreateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an API token. Access tokens that were bought with it end at once. */
+        delete: operations["RevokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/tokens/{id}/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives an API token a second factor of the machine's own, in place of the one it had.
+         * @description A token that was on hold for want of one works again. Access tokens that were bought before end.
+         */
+        put: operations["SetTokenFactor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machine/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Buys an access token with an API token and its second factor.
+         * @description The token travels in `Authorization`. The second factor is a code in the body, or a signature over the request with the token's key. A token
+         *     without a second factor buys one, too, while its owner has 2-step verification off. A refusal about the time of a signature has a nonce in the header
+         *     `Castellan-Nonce`; a signature with that nonce is good whatever the clock of the machine says.
+         */
+        post: operations["StartMachineSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/machine/collection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands a new token once to the machine whose key it was made for.
+         * @description The request is signed with that key; `keyid` is its fingerprint. Until somebody has made the token in their browser the answer is
+         *     `202`. Ten minutes after it was made, or once it was handed out, there is nothing to collect. Anybody with an account can make a token for a
+         *     key: `account` says whose it is, and the machine shows that. Where several wait for one key, the one that was made first is handed out.
+         */
+        post: operations["CollectToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns this document. */
+        get: operations["GetContract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns figures about the NAS in the text format of Prometheus. */
+        get: operations["GetMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1927,6 +2064,103 @@ export interface components {
             /** @description Seconds until it ends if nothing more is done. */
             ends_in: number;
         };
+        ApiScope: {
+            /** @description For example `time:read`. */
+            name: string;
+            /** @description What it opens. */
+            words: string;
+            /** @description It changes something. */
+            writes: boolean;
+        };
+        /**
+         * @description `key`: an Ed25519 key that signs requests; `codes`: a secret for codes by time (RFC 6238).
+         * @enum {string}
+         */
+        FactorKind: "none" | "key" | "codes";
+        ApiToken: {
+            /** @description What names it in the list, in the log, and as `keyid` in signatures. */
+            id: string;
+            name: string;
+            /** @description How its text begins. */
+            prefix: string;
+            scopes: string[];
+            /** @description Networks that it may be used from; empty: everywhere. */
+            addresses: string[];
+            factor: components["schemas"]["FactorKind"];
+            /** @description Of its key, as ssh-keygen shows it: `SHA256:…`. */
+            key_fingerprint?: string;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            expires: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the hour. Absent: never.
+             */
+            used?: string;
+            /** @description Where from. */
+            used_from?: string;
+            /**
+             * @description `on_hold`: 2-step verification is on and it has no second factor. `waiting`: its machine has not collected it yet. `lost`: its
+             *     machine did not in time, and it opens nothing. `locked`: too many wrong codes.
+             * @enum {string}
+             */
+            state: "active" | "on_hold" | "waiting" | "lost" | "expired" | "locked";
+        };
+        ApiTokens: {
+            tokens: components["schemas"]["ApiToken"][];
+            /** @description Those that one's role allows. */
+            scopes: components["schemas"]["ApiScope"][];
+            /** @description How many tokens one may have. */
+            most: number;
+            /** @description For how long a new one works unless it is said otherwise. */
+            days: number;
+            most_days: number;
+            /** @description A token without a second factor is on hold. */
+            two_step: boolean;
+        };
+        MachineFactor: {
+            kind: components["schemas"]["FactorKind"];
+            /** @description The public key, as `ssh-ed25519 …`, as PEM, or as the base64 of its 32 bytes. */
+            key?: string;
+        };
+        NewApiToken: {
+            name: string;
+            scopes: string[];
+            /** @description For how long it works. */
+            days?: number;
+            addresses?: string[];
+            factor: components["schemas"]["MachineFactor"];
+            /** @description The machine collects its text itself, with its key; it is not in the answer. */
+            collect?: boolean;
+        };
+        ApiTokenMade: {
+            token: components["schemas"]["ApiToken"];
+            /** @description The name of the account that it is of: what its machine does it does in that name. */
+            account: string;
+            /** @description What the machine sends. It is shown this once. */
+            text?: string;
+            /** @description The secret for codes, in base 32. */
+            secret?: string;
+            /** @description The same as a key URI. */
+            uri?: string;
+            qr?: components["schemas"]["QR"];
+        };
+        MachineKey: {
+            key: string;
+        };
+        MachineProof: {
+            /** @description Six digits. */
+            code?: string;
+        };
+        MachineSession: {
+            access_token: string;
+            /** @enum {string} */
+            token_type: "Bearer";
+            /** @description Seconds. */
+            expires_in: number;
+            scopes: string[];
+        };
         KnownBrowser: {
             id: string;
             /** @description The calling session began in this browser. */
@@ -2263,12 +2497,14 @@ export interface components {
             id: string;
             /**
              * @description What is slowed: passwords for one name from one source, or in one browser that the account knows; passwords for
-             *     one name in all other browsers; all passwords of one source; codes of one account; all unknown browsers.
+             *     one name in all other browsers; all passwords of one source; codes of one account, or of one machine; all unknown browsers.
              * @enum {string}
              */
             rule: "password" | "browser" | "account" | "source" | "code" | "crowd";
             /** @description The name of the account that is guessed at, where there is one. */
             account?: string;
+            /** @description The name of the API token whose machine sends wrong codes. Then `account` is its owner, who is not slowed down. */
+            token?: string;
             /** @description The address or network that guesses. */
             source?: string;
             /** @description Wrong tries so far. */
@@ -3672,6 +3908,201 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ListMyTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens and scopes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokens"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    CreateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiToken"];
+            };
+        };
+        responses: {
+            /** @description The token, shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenMade"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    RevokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    SetTokenFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MachineFactor"];
+            };
+        };
+        responses: {
+            /** @description The token; a secret for codes is shown this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenMade"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    StartMachineSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MachineProof"];
+            };
+        };
+        responses: {
+            /** @description The access token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineSession"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    CollectToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MachineKey"];
+            };
+        };
+        responses: {
+            /** @description The token, shown this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenMade"];
+                };
+            };
+            /** @description Nobody has made it yet. Ask again in two seconds. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetContract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    GetMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             default: components["responses"]["Problem"];
         };

@@ -175,6 +175,13 @@ export const apps: readonly App[] = [
 					"password 2-step verification authenticator app devices phone recovery codes e-mail sessions signed in known browsers",
 				load: () => import("../apps/personal/Security.svelte"),
 			},
+			{
+				id: "api",
+				name: "API access",
+				icon: icons.key,
+				words: "tokens programs scripts machines command line castellan login keys prometheus",
+				load: () => import("../apps/personal/ApiAccess.svelte"),
+			},
 		],
 	},
 	{
@@ -217,6 +224,13 @@ export const apps: readonly App[] = [
 				icon: keyboard,
 				words: "shortcuts keys windows",
 				load: () => import("../apps/help/Keyboard.svelte"),
+			},
+			{
+				id: "api",
+				name: "API",
+				icon: icons.braces,
+				words: "reference openapi programs scripts operations endpoints",
+				load: () => import("../apps/help/Reference.svelte"),
 			},
 		],
 	},

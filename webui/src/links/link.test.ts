@@ -18,7 +18,21 @@ test.each(["undo", "unlock", "password", "network"])(
 	},
 );
 
-test.each(["", "#", "#undo=", "#undo=a b", "#undo=<script>", "#password=", "#other=abc"])(
+// R093: what a machine asks with is taken out at once, whatever is left of it.
+test.each([
+	["#machine=eyJuYW1lIjoi", "eyJuYW1lIjoi"],
+	["#machine=half of it", "half%20of%20it"],
+	["#machine=", ""],
+	["#machine", ""],
+])("the link of a machine “%s” is taken", (hash, left) => {
+	history.replaceState(null, "", `/${hash.replaceAll(" ", "%20")}`);
+	link.take();
+	expect(link.kind).toBe("machine");
+	expect(link.token).toBe(left);
+	expect(location.hash).toBe("");
+});
+
+test.each(["", "#", "#undo=", "#undo=a b", "#undo=<script>", "#password=", "#other=abc", "#machines=abc"])(
 	"nothing is taken from “%s”",
 	(hash) => {
 		history.replaceState(null, "", `/${hash}`);

@@ -1,9 +1,16 @@
 import { tick } from "svelte";
 
-/** Brings the focus to the first field of a form that has a fault. */
+/** Brings the focus to the first field of a form that has a fault, and all of that field into sight. */
 export async function focusFault(form: HTMLElement | undefined) {
 	await tick();
-	form?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
+	showFault(form?.querySelector<HTMLElement>("[aria-invalid='true']"));
+}
+
+/** The same for a field that is known. about is what says how it is called and what is wrong with it. */
+export function showFault(field: Element | null | undefined, about = field?.closest(".field") ?? field) {
+	if (field instanceof HTMLElement) field.focus({ preventScroll: true });
+	// No further than it takes: what is around a dialog can be scrolled, too, by pages alone.
+	about?.scrollIntoView({ block: "nearest" });
 }
 
 /** Says why something cannot be an e-mail address, or nothing. The NAS decides; this only catches slips. */

@@ -26,6 +26,10 @@ test("a row says who, why and for how long", () => {
 	expect(slowWords(slow({ rule: "account", account: "ines", tries: 100, closed: true }), 0).note).toBe(
 		"100 wrong passwords in a row. Only browsers it knows may sign in.",
 	);
+	// The owner of the token is not slowed down, and not said to be.
+	expect(slowWords(slow({ rule: "code", account: "ines", token: "attic", tries: 3 }), 0).title).toBe(
+		"API token “attic” of ines",
+	);
 	expect(slowWords(slow({ rule: "crowd" }), 60).title).toBe("All unknown browsers");
 });
 

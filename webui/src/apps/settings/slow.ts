@@ -17,7 +17,9 @@ const icons: Record<SlowDown["rule"], Shape> = {
 
 /** Who is slowed down, why and until when, for a row of the list. left is in seconds. */
 export function slowWords(slow: SlowDown, left: number): { icon: Shape; title: string; note: string } {
-	const who = slow.account ?? stranger;
+	const name = slow.account ?? stranger;
+	// Only the machine is slowed down, and not whose token it has.
+	const who = slow.token ? `API token “${slow.token}” of ${name}` : name;
 	const wrong = plural(slow.tries, "wrong password", "wrong passwords");
 	const next = left > 0 ? `Next try in ${seconds(left)}.` : "Another try is possible now.";
 	const rest = left > 0 ? `For another ${seconds(left)}.` : "";
