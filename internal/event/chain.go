@@ -54,14 +54,21 @@ func (l *Log) Found(tx *store.Tx) error {
 
 // head returns where the log ends. Where that was taken out the log goes on, and is damaged for ever.
 func (l *Log) head(tx *store.Tx) (headRecord, error) {
-	h, found, err := heads.Get(tx, headKey)
-	if errors.Is(err, store.ErrDamaged) { // as if it were gone: what cannot be recorded does not happen, and nobody would get in
-		found, err = false, heads.Delete(tx, headKey)
-	}
+	h, found, err := headOf(tx)
 	if err != nil || found {
 		return h, err
 	}
 	return l.begin(tx, true)
+}
+
+// headOf returns what the log says of where it ends. What cannot be read is as if it were gone: what cannot be recorded does
+// not happen, and nobody would get in.
+func headOf(tx *store.Tx) (h headRecord, found bool, err error) {
+	h, found, err = heads.Get(tx, headKey)
+	if errors.Is(err, store.ErrDamaged) {
+		return headRecord{}, false, nil
+	}
+	return h, found, err
 }
 
 // begin begins a chain behind whatever entries there are.
@@ -83,7 +90,7 @@ func (l *Log) begin(tx *store.Tx, lost bool) (h headRecord, err error) {
 
 // ends returns where the log begins and ends, also where nothing says so.
 func ends(tx *store.Tx) (headRecord, error) {
-	h, found, err := heads.Get(tx, headKey)
+	h, found, err := headOf(tx)
 	if err != nil || found {
 		return h, err
 	}
@@ -92,11 +99,15 @@ func ends(tx *store.Tx) (headRecord, error) {
 	h.Oldest = h.Packed + 1
 	if first, last := blocks.Bounds(tx); last > 0 {
 		b, _, err := blocks.Get(tx, last)
-		if err != nil {
+		switch {
+		case err == nil:
+			h.Packed = b.Last
+		case !errors.Is(err, store.ErrDamaged):
 			return h, err
+		case newest == 0: // of entries that are in no block the oldest would tell
+			h.Packed = last * PerBlock
 		}
-		h.Packed = b.Last
-		h.Oldest = b.Last + 1 - min(b.Last, (last+1-first)*PerBlock)
+		h.Oldest = h.Packed + 1 - min(h.Packed, (last+1-first)*PerBlock)
 	}
 	h.Number = max(newest, h.Packed)
 	err = indexes.Forward(tx, 0, func(_ uint64, i index) error { h.Bytes += i.Bytes; return nil })
@@ -159,7 +170,7 @@ func (l *Log) Verify(db *store.DB) (r Report, err error) {
 	at, done := link{}, false
 	for !done && err == nil {
 		err = db.View(func(tx *store.Tx) (err error) {
-			h, found, err := heads.Get(tx, headKey)
+			h, found, err := headOf(tx)
 			if err != nil || !found {
 				r.Head, r.Entries, done = true, Total(tx), true
 				return err
@@ -198,8 +209,13 @@ func (l *Log) follow(tx *store.Tx, h headRecord, at *link, r *Report) (done bool
 		if at.number >= h.Packed {
 			return true, l.followLoose(tx, h, at, broken)
 		}
-		n, _ := h.place(tx, at.number+1)
+		n, first := h.place(tx, at.number+1)
 		b, found, err := blocks.Get(tx, n)
+		if errors.Is(err, store.ErrDamaged) { // what stands behind it is followed all the same
+			broken(first, first+PerBlock-1)
+			*at = link{first + PerBlock - 1, []byte{}}
+			continue
+		}
 		if err != nil || !found || b.First > at.number+1 || b.Last <= at.number || b.Last > h.Packed {
 			broken(at.number+1, h.Packed)
 			*at = link{h.Packed, nil}

@@ -326,21 +326,6 @@ func TestALogOfNoiseStaysWithinItsBytes(t *testing.T) {
 	}
 }
 
-// A record that cannot be read keeps nobody out and hides nothing else.
-func TestAnUnreadableEntryKeepsNobodyOut(t *testing.T) {
-	db, l := kept(t, 510)
-	broken := store.NewTable[json.RawMessage]("events")
-	change(t, db, func(tx *store.Tx) error { return broken.Put(tx, rawEvent(7), json.RawMessage(`"no record"`)) })
-	fill(t, db, l, 600)
-	got, _ := page(t, db, "", 0, 2000)
-	if len(got) != 1110 || got[1110-7].Kind != event.Unreadable || got[1110-8].Actor == "" {
-		t.Errorf("%d entries are found", len(got))
-	}
-	if r := verify(t, db, l); r.Intact() || r.Broken != 1 || r.Until != event.PerBlock {
-		t.Errorf("got %+v", r)
-	}
-}
-
 // R137
 func TestDetailsAreCleanedWhereverTheyComeFrom(t *testing.T) {
 	db := open(t)

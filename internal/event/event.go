@@ -86,7 +86,7 @@ type floorRecord struct {
 }
 
 var (
-	journal = store.NewJournal[record]("events")
+	journal = store.NewJournal[record]("events").Or(record{Kind: Unreadable})
 	floors  = store.NewTable[floorRecord]("clock")
 )
 

@@ -64,6 +64,8 @@ func (e Event) text() string {
 // block reports whether a block can hold something that is looked for.
 func (m *matcher) block(i index) bool {
 	switch {
+	case i.lost:
+		return true
 	case !m.From.IsZero() && i.Newest.Before(m.From), !m.To.IsZero() && !i.Oldest.Before(m.To):
 		return false
 	case m.who != "" && !slices.Contains(i.Names, m.who):

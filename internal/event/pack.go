@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -40,25 +41,26 @@ type index struct {
 	Kinds  []Kind    `json:"kinds"`
 	Names  []string  `json:"names"` // who acted, and about which account, folded
 	Bytes  int64     `json:"bytes"` // that the block and the names take in the file
+	lost   bool      // it could not be read, so there may be anything in the block
 }
 
 var (
 	blocks  = store.NewJournal[block]("event_blocks")
-	indexes = store.NewJournal[index]("event_index")
+	indexes = store.NewJournal[index]("event_index").Or(index{lost: true})
 )
 
 // tidy packs what is old enough and lets go of what is too old, a bounded number of blocks at a time. It reports
 // whether the log became full.
 func (h *headRecord) tidy(tx *store.Tx, kept uint64, most int64) (filled bool, err error) {
 	for range 2 {
-		if h.Number-h.Packed < 2*PerBlock {
+		if h.Number < h.Packed+2*PerBlock {
 			break
 		}
 		if err := h.pack(tx); err != nil {
 			return false, err
 		}
 	}
-	for h.Number-h.Oldest >= kept || h.Bytes > most {
+	for h.Number >= h.Oldest+kept || h.Bytes > most {
 		gone, err := h.drop(tx)
 		if err != nil || !gone {
 			return filled, err
@@ -137,8 +139,11 @@ func (i *index) add(r record) {
 
 // drop lets go of the oldest block and reports whether there was one.
 func (h *headRecord) drop(tx *store.Tx) (gone bool, err error) {
-	oldest, _ := blocks.Bounds(tx)
+	oldest, newest := blocks.Bounds(tx)
 	b, found, err := blocks.Get(tx, oldest)
+	if errors.Is(err, store.ErrDamaged) { // all blocks hold the same number of entries; the chain tells
+		b, err = block{Last: h.Packed - min((newest-oldest)*PerBlock, h.Packed)}, nil
+	}
 	if err != nil || !found {
 		return false, err
 	}

@@ -55,10 +55,16 @@ func (j Journal[R]) Empty(tx *Tx) error { return j.Trim(tx, math.MaxUint64) }
 // visit calls a visitor with the record of a key.
 func (j Journal[R]) visit(k, v []byte, visit func(n uint64, record R) error) error {
 	n, err := j.numberOf(k)
+	if err != nil && j.spare != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	record, err := j.table.decode(k, v)
+	if err != nil && j.spare != nil {
+		record, err = *j.spare, nil
+	}
 	if err != nil {
 		return err
 	}

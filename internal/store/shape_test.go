@@ -162,6 +162,25 @@ func TestAJournalPassesByWhatIsNoNumber(t *testing.T) {
 		if err := visits.Forward(tx, 0, none); !errors.Is(err, store.ErrDamaged) {
 			t.Errorf("forward: %v", err)
 		}
+		return nil
+	})
+	update(t, db, func(tx *store.Tx) error {
+		var all []guest
+		note := func(_ uint64, g guest) error { all = append(all, g); return nil }
+		spared := visits.Or(guest{Name: "nobody"})
+		if err := errors.Join(spared.Forward(tx, 3, note), spared.Backward(tx, 0, note)); err != nil || len(all) != 5 || all[0].Name != "Ada" {
+			t.Errorf("with a spare: %v, %v", all, err)
+		}
+		if err := store.NewTable[string]("visits").Put(tx, string(binary.BigEndian.AppendUint64(nil, 4)), "no guest"); err != nil {
+			t.Error(err)
+		}
+		all = nil
+		if err := spared.Forward(tx, 3, note); err != nil || len(all) != 2 || all[0].Name != "nobody" || all[1].Name != "Ada" {
+			t.Errorf("one cannot be read: %v, %v", all, err)
+		}
+		if err := visits.Forward(tx, 3, note); !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("without a spare: %v", err)
+		}
 		if err := visits.Empty(tx); err != nil || stray.Any(tx, "") {
 			t.Errorf("emptied: %v", err)
 		}

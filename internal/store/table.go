@@ -142,10 +142,17 @@ func stopped(err error) error {
 }
 
 // Journal is a table whose keys are consecutive numbers from 1 on.
-type Journal[R any] struct{ table Table[R] }
+type Journal[R any] struct {
+	table Table[R]
+	spare *R // see Or; nil: none
+}
 
 // NewJournal declares the journal of a name.
-func NewJournal[R any](name string) Journal[R] { return Journal[R]{NewTable[R](name)} }
+func NewJournal[R any](name string) Journal[R] { return Journal[R]{table: NewTable[R](name)} }
+
+// Or returns the journal whose walks visit spare in place of a record that cannot be read, and pass by what has no number. Without it
+// they end there with ErrDamaged.
+func (j Journal[R]) Or(spare R) Journal[R] { return Journal[R]{j.table, &spare} }
 
 // Append adds a record and returns its number.
 func (j Journal[R]) Append(tx *Tx, record R) (uint64, error) {
