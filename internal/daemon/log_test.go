@@ -4,17 +4,22 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"castellan/internal/event"
 	"castellan/internal/httpapi"
 	"castellan/internal/realtest"
+	"castellan/internal/secret"
 	"castellan/internal/store"
 )
 
@@ -103,30 +108,61 @@ func TestADownloadOfTheLogIsForOneSessionAndOnce(t *testing.T) {
 func TestAnExportThatFailsBreaksOff(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).start()
-	h.claim()
-	if err := h.stop(); err != nil {
+	owner := h.claim()
+	l := event.New(func() event.Moment { return event.Moment{Now: time.Now(), State: "synced"} }, slog.New(slog.DiscardHandler)).Keyed(secret.NewKey())
+	e := event.Event{Kind: event.SettingsChanged, Actor: "admin"}
+	for i := range 12 {
+		e = e.With(fmt.Sprint("detail", i), strings.Repeat("界", 180))
+	}
+	if err := h.db.Update(func(tx *store.Tx) (err error) {
+		for range 1200 { // more than any buffer between the NAS and its reader takes
+			err = errors.Join(err, l.Record(tx, e))
+		}
+		return err
+	}); err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(h.database())
+	id := owner.must(201, "POST", "/events/export", obj{"format": "csv"}).body["id"].(string)
+	response, err := owner.client.Do(owner.request("GET", "/events/export/"+id, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	third := string([]byte{0, 0, 0, 0, 0, 0, 0, 3})
-	if err := db.Update(func(tx *store.Tx) error { return store.NewTable[string]("events").Put(tx, third, "no record") }); err != nil {
+	defer func() { _ = response.Body.Close() }()
+	if _, err := io.CopyN(io.Discard, response.Body, 1); err != nil {
 		t.Fatal(err)
 	}
-	_ = db.Close()
-	h.start()
+	_ = h.db.Close()
+	if n, err := io.Copy(io.Discard, response.Body); err == nil || n > 1200*12*180*3 {
+		t.Errorf("the download ends after %d bytes with %v", n, err)
+	}
+	_ = h.stop() // after all that is under way
+	if !strings.Contains(h.log.String(), "export the log") {
+		t.Errorf("it said %s", h.log)
+	}
+}
+
+// R137 R138: an entry that cannot be read hides no other one, neither on the page nor in an export, and the check names it.
+func TestADamagedEntryHidesNoOther(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t).start()
+	h.claim()
+	if err := h.db.Update(func(tx *store.Tx) error {
+		return store.NewTable[string]("events").Put(tx, string([]byte{0, 0, 0, 0, 0, 0, 0, 3}), "no record")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.restart()
 	owner := h.browser()
 	owner.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
-	id := owner.must(201, "POST", "/events/export", obj{"format": "csv"}).body["id"].(string)
-	response, err := owner.client.Do(owner.request("GET", "/events/export/"+id, nil))
-	if err == nil {
-		_, err = io.Copy(io.Discard, response.Body)
-		_ = response.Body.Close()
+	if got := kinds(obj{"events": owner.events("limit=200")}); got[len(got)-3] != string(event.Unreadable) || got[len(got)-1] != string(event.Made) {
+		t.Errorf("the page has %v", got)
 	}
-	if err == nil || !strings.Contains(h.log.String(), "export the log") {
-		t.Errorf("the download ends with %v", err)
+	lines := strings.Split(string(owner.export(obj{"format": "csv"}).raw), "\n")
+	if len(lines) < 7 || !strings.Contains(lines[3], "This part of the log cannot be read") || strings.Contains(lines[2]+lines[4], "cannot be read") {
+		t.Errorf("the export has %q", lines)
+	}
+	if got := h.local().must(200, "GET", "/local/log/check", nil).body; got["intact"] != false || !strings.Contains(fmt.Sprint(got), "entry 3 was changed or taken out") {
+		t.Errorf("the check says %v", got)
 	}
 }
 

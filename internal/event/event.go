@@ -3,6 +3,7 @@
 package event
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"strconv"
@@ -62,9 +63,12 @@ type record struct {
 	MAC []byte `json:"mac,omitempty"`
 }
 
+// noClock is the state of trusted time where an entry does not tell it, see package clock.
+const noClock = "unsynced"
+
 func (r record) event(n uint64) Event {
 	return Event{
-		Number: n, Time: r.Time, Clock: r.Clock, Kind: r.Kind, Actor: r.Actor, Address: r.Address, Agent: r.Agent,
+		Number: n, Time: r.Time, Clock: cmp.Or(r.Clock, noClock), Kind: r.Kind, Actor: r.Actor, Address: r.Address, Agent: r.Agent,
 		Details: r.Details, Request: r.Request,
 	}
 }

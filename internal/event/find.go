@@ -84,7 +84,7 @@ func (l *Log) find(tx *store.Tx, q Query, forward bool) (Found, error) {
 		return Found{}, err
 	}
 	p := Found{Kept: int(h.Number + 1 - h.Oldest), Newest: h.Number}
-	s := search{tx: tx, head: h, matcher: matcherOf(q), elapsed: l.Elapsed}
+	s := search{tx: tx, head: h, matcher: matcherOf(q), elapsed: l.Elapsed, near: l.now().Now}
 	s.until = s.elapsed() + LookFor
 	if forward {
 		err = s.forward(q, &p)
@@ -121,6 +121,16 @@ type search struct {
 	unpack  unpacker
 	elapsed func() time.Duration
 	until   time.Duration
+	near    time.Time // of the entry that was looked at last
+}
+
+// loose makes an event of an entry that is in no block. One that cannot be read has the time of its neighbour.
+func (s *search) loose(n uint64, r record) Event {
+	if r.Kind == Unreadable && r.Time.IsZero() {
+		r.Time = s.near
+	}
+	s.near = r.Time
+	return r.event(n)
 }
 
 // tired reports whether the search has taken long enough, after it looked at some more.
@@ -156,7 +166,7 @@ func (s *search) backward(q Query, p *Found) error {
 	}
 	if before > s.head.Packed+1 {
 		err := journal.Backward(s.tx, before, func(n uint64, r record) error {
-			e := r.event(n)
+			e := s.loose(n, r)
 			return visit(e, s.matcher.event(e))
 		})
 		if err != nil || p.Next > 0 {
@@ -216,7 +226,7 @@ func (s *search) forward(q Query, p *Found) error {
 		}
 	}
 	return reversed(p, journal.Forward(s.tx, p.Newest, func(n uint64, r record) error {
-		e := r.event(n)
+		e := s.loose(n, r)
 		return visit(e, s.matcher.event(e))
 	}))
 }
