@@ -8,6 +8,7 @@ import type {
 	Page,
 	Response,
 } from "playwright-core";
+import { Renewals } from "./renewal";
 
 const rules = readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
@@ -21,6 +22,9 @@ export class Visitor {
 	/** No room for windows beside each other. */
 	readonly tight: boolean;
 	readonly complaints: string[] = [];
+	readonly #renewals = new Renewals();
+	/** Refusals that no story names: they are complaints unless they met a renewal. */
+	readonly #unnamed: { name: string; what: string }[] = [];
 	readonly #address: string;
 	#loses = false;
 	/** Refusals that belong to the story, and whether they came. */
@@ -35,13 +39,12 @@ export class Visitor {
 		// The desktop saves itself now and then. Where that meets a session that is just being renewed, it tries again.
 		this.allows("/me/desktop", 401);
 		this.allows("/me/desktop", 403);
-		// So does a page that asks again and again behind the window in front.
-		this.allows("/time", 401);
-		this.allows("/time/history", 401);
 		page.on("pageerror", (error) => this.#complain(`error: ${error.stack ?? error.message}`));
 		page.on("console", (message) => this.#heard(message));
 		page.on("response", (response) => this.#answered(response));
+		page.on("requestfailed", (asked) => this.#renewals.ended(asked, ""));
 		page.on("request", (asked) => {
+			this.#renewals.begun(asked);
 			if (!asked.url().startsWith(this.#address)) this.#complain(`asked elsewhere: ${asked.url()}`);
 		});
 		page.on("dialog", (dialog) => {
@@ -113,12 +116,15 @@ export class Visitor {
 		if (this.#loses && /^Failed to load resource: net::/.test(message.text())) return;
 		const refused = message.text().match(/^Failed to load resource: .* status of (\d+)/);
 		const name = refused ? `${pathOf(message.location().url)} ${refused[1]}` : "";
+		const what = `console: ${message.text()} ${name}`;
 		if (this.#named.has(name)) this.#named.set(name, "seen");
-		else this.#complain(`console: ${message.text()} ${name}`);
+		else if (name) this.#unnamed.push({ name, what });
+		else this.#complain(what);
 	}
 
 	#answered(response: Response) {
 		const name = `${pathOf(response.url())} ${response.status()}`;
+		this.#renewals.ended(response.request(), name, response);
 		if (response.status() >= 500 && !this.#named.has(name)) this.#complain(name);
 	}
 
@@ -129,7 +135,10 @@ export class Visitor {
 	/** All that was wrong in this browser, also refusals that were expected and did not come. */
 	verdict(): string[] {
 		const unseen = [...this.#named].filter(([, state]) => state === "expected").map(([name]) => name);
-		return [...this.complaints, ...unseen.map((name) => `not refused: ${name}`)];
+		const refused = this.#unnamed
+			.filter(({ name }) => !this.#renewals.explains(name))
+			.map(({ what }) => what);
+		return [...this.complaints, ...refused, ...unseen.map((name) => `not refused: ${name}`)];
 	}
 
 	/** Examines the screen as it is now: accessibility in both themes, and that nothing sticks out sideways. */
