@@ -126,6 +126,10 @@ func TestTheButtonOnARealKernel(t *testing.T) {
 func TestAPressOnARealKernelClaims(t *testing.T) {
 	m := boot(t, fmt.Sprint(buttonLine))
 	b := visit(t, m)
+	waitFor(t, func() bool { // the NAS answers before it has found its button
+		claim, _ := b.must(200, "GET", "/status", nil).body["claim"].(obj)
+		return claim["button"] == true
+	})
 	b.must(200, "POST", "/claim/button", nil)
 	m.Line(buttonLine).Hold(500 * time.Millisecond)
 	waitFor(t, func() bool { return b.must(200, "GET", "/claim/button", nil).body["state"] == "confirmed" })
