@@ -13,17 +13,31 @@ skip() { # name install
 	[ "$CASTELLAN_TEST_REQUIRE" != all ] || exit 1
 }
 
-# Prints what failed, what was skipped and each package's result out of the long output of a Go test run.
+# Prints what failed and what was said there, what was skipped, and each package's result out of the long output of a Go test run.
 gotest() {
 	local log=.cache/test-$1.log
 	shift
 	if ! go test -v "$@" >"$log" 2>&1; then
-		grep -E '^(\s*--- FAIL|FAIL|panic:|\s+\S+_test\.go:|.*: (undefined|cannot))' "$log" | head -80 || tail -80 "$log"
+		grep -E '^ok ' "$log" || true
+		failures "$log"
 		echo "the whole output is in $log"
 		exit 1
 	fi
 	grep -E '^ok ' "$log"
 	grep -hoE 'SKIP [^:]+: .*' "$log" | sort -u || true
+}
+
+# Prints each test that failed with its own last words only, however many others speak in between.
+failures() {
+	awk '
+		/^=== / { test = $3; lines = 0; next }
+		/^ *--- (PASS|SKIP): / { delete said[$3]; next }
+		/^ *--- FAIL: / { print; printf "%s", substr(said[$3], 1 + length(said[$3]) - 4000); delete said[$3]; next }
+		/^(FAIL|# )/ || /^[^ ]+\.go:[0-9]+:[0-9]+: / { print; next }
+		/^(panic|fatal error|WARNING: DATA RACE)/ { lines = 60 }
+		lines-- > 0 { print; next }
+		test { said[test] = said[test] $0 "\n" }
+	' "$1"
 }
 
 part 'what the tests want'

@@ -72,10 +72,10 @@ func TestANetworkManagerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	h.signal("STOP")
 	begun := time.Now()
 	_, err := h.service.Settings(t.Context())
-	if !errors.Is(err, ErrSlow) || time.Since(begun) > AnswerTime+500*time.Millisecond {
+	if !errors.Is(err, ErrSlow) || time.Since(begun) >= 2*AnswerTime {
 		t.Errorf("got %v after %s", err, time.Since(begun))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), AnswerTime) // the bus answers by itself, however busy this machine is
 	defer cancel()
 	if !h.service.there(ctx) {
 		_, err := h.service.Settings(ctx)
