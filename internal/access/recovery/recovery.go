@@ -97,6 +97,9 @@ func (d *Desk) Forgotten(v Visitor, address string) error {
 		for _, same := range byAddress(links) {
 			d.Post.SendLinks(tx, same, e)
 		}
+		if len(links) == 0 {
+			d.Post.SendNobody(tx, e)
+		}
 		return d.Log.Record(tx, e)
 	})
 }

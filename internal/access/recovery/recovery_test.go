@@ -187,7 +187,8 @@ func TestOnlyPlainAddressesAreLookedUp(t *testing.T) {
 	}
 }
 
-// R074: all sources together cannot make the box write without end.
+// R074 R030: all sources together cannot make the box write without end. What is done for an unknown address as for a known one
+// sends nothing, and takes no place of a mail.
 func TestAllQuestionsTogetherAreBounded(t *testing.T) {
 	b := newBench(t, "127.0.4.10")
 	for i := range throttle.AsksBox {
@@ -198,6 +199,22 @@ func TestAllQuestionsTogetherAreBounded(t *testing.T) {
 	wantErr(t, "one more", b.Forgotten(home, "nobody@example.org"), throttle.ErrAsked)
 	b.pass(time.Hour)
 	b.ask("nobody@example.org")
+	b.add("ines", shared)
+	b.link(shared, 1)
+	b.mail.Mu.Lock()
+	defer b.mail.Mu.Unlock()
+	if len(b.mail.Mails) != 1 {
+		t.Errorf("%d mails were sent", len(b.mail.Mails))
+	}
+	b.update(func(tx *store.Tx) error {
+		page, _, err := event.Page(tx, "", 0, 500)
+		for _, e := range page {
+			if e.Kind != event.PasswordForgotten {
+				t.Errorf("the log has %s", e.Kind)
+			}
+		}
+		return err
+	})
 }
 
 func TestWithoutAMailServerNobodyIsLetToWait(t *testing.T) {
