@@ -60,7 +60,7 @@ func TestWhatWaitsForTheDiskWhenItsSessionEndsIsNotDone(t *testing.T) {
 	before := second.seen()
 	release := h.holdWrites()
 	end := second.clone().sends(api.Operation{ID: "EndMyOtherSessions"}, second.request("DELETE", "/me/sessions", nil), false)
-	time.Sleep(200 * time.Millisecond) // it is the first that waits
+	time.Sleep(500 * time.Millisecond) // it is the first that waits
 	ops := slices.DeleteFunc(writers(false), func(op api.Operation) bool { return atOnce[op.ID] != "" })
 	if found := len(writers(false)) - len(ops); found != len(atOnce) {
 		t.Errorf("%d operations are done at once, and %d are written down", found, len(atOnce))
@@ -113,7 +113,7 @@ func TestWhatAMachineHasUnderWayWhenItsTokenIsRevokedIsNotDone(t *testing.T) {
 			}
 			release := h.holdWrites()
 			end := owner.clone().sends(api.Operation{ID: "RevokeToken"}, owner.request("DELETE", "/me/tokens/"+waits.id, nil), false)
-			time.Sleep(200 * time.Millisecond)
+			time.Sleep(500 * time.Millisecond)
 			all := waits.thieves(slices.DeleteFunc(writers(true), func(op api.Operation) bool { return atOnce[op.ID] != "" }), false, func(op api.Operation) *http.Request {
 				return waits.request(op.Method, path(op, someID), meantBody(op))
 			})
@@ -165,7 +165,7 @@ func TestWhoeverLosesTheirRightsFinishesNothing(t *testing.T) {
 					return change(tx, a)
 				})
 			}()
-			time.Sleep(200 * time.Millisecond)
+			time.Sleep(500 * time.Millisecond)
 			ops := slices.DeleteFunc(writers(false), func(op api.Operation) bool {
 				switch op.ID {
 				case "ChangeSettings", "ChangeUser":
