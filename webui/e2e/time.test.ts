@@ -237,10 +237,18 @@ story(
 		const visitor = await visit();
 		const { page } = visitor;
 		await visitor.runsAhead(year);
+		// What the desktop looked like comes late, and covers nothing that was opened meanwhile.
+		await page.route("**/api/v1/me/desktop", async (route) => {
+			await new Promise((on) => setTimeout(on, 2000));
+			await route.continue();
+		});
+		const left = page.waitForResponse("**/api/v1/me/desktop");
 		await signIn(visitor, marta);
 		await desktop(visitor);
 		await home(visitor);
 		const win = await open(visitor, "Personal Settings", "Security");
+		await left;
+		await page.waitForTimeout(300);
 		await win.getByRole("button", { name: "Set up" }).click();
 		await page.getByText("An app can be connected once the time is known").waitFor();
 		await visitor.look("wizard-untrusted");
