@@ -44,8 +44,8 @@ func ByEmail(tx *store.Tx, address string) (found []Account, err error) {
 		found = append(found, a)
 		return err
 	})
-	if len(found) == 0 && err == nil { // an account is read all the same, so that the time does not tell (R030)
-		err = accounts.Each(tx, "", func(string, record) error { return store.ErrStop })
+	if len(found) == 0 { // an account is read all the same, for the time that takes (R030): it may even be damaged
+		_ = accounts.Each(tx, "", func(string, record) error { return store.ErrStop })
 	}
 	slices.SortFunc(found, func(a, b Account) int { return strings.Compare(a.Name, b.Name) })
 	return found, err

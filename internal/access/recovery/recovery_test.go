@@ -217,6 +217,15 @@ func TestAllQuestionsTogetherAreBounded(t *testing.T) {
 	})
 }
 
+// R030 R138: the account that is read for its time only may be unreadable: an unknown address is answered as ever, and so is a known one.
+func TestAnUnreadableAccountDisturbsNoOther(t *testing.T) {
+	b := newBench(t, "127.0.4.12")
+	b.add("ines", shared)
+	b.update(func(tx *store.Tx) error { return store.NewTable[string]("accounts").Put(tx, "0", "no account") })
+	b.ask("nobody@example.org")
+	b.link(shared, 1)
+}
+
 func TestWithoutAMailServerNobodyIsLetToWait(t *testing.T) {
 	b := newBench(t, "")
 	b.add("ines", shared)

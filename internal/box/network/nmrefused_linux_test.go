@@ -72,15 +72,14 @@ func TestANetworkManagerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	h.signal("STOP")
 	begun := time.Now()
 	_, err := h.service.Settings(t.Context())
-	if !errors.Is(err, ErrSlow) || time.Since(begun) >= 2*AnswerTime {
+	if !errors.Is(err, ErrSlow) || time.Since(begun) > AnswerTime+500*time.Millisecond {
 		t.Errorf("got %v after %s", err, time.Since(begun))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), AnswerTime) // the bus answers by itself, however busy this machine is
-	defer cancel()
-	if !h.service.there(ctx) {
-		_, err := h.service.Settings(ctx)
-		t.Errorf("one that does not answer is not there: %v", err)
-	}
+	h.Wait("the bus to say that one is there, which does not answer", func() bool { // at once, but on a busy machine
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		return h.service.there(ctx)
+	})
 	if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "")}, TryTime); !errors.Is(err, ErrSlow) {
 		t.Errorf("got %v", err)
 	}
