@@ -67,5 +67,8 @@ none)
 esac
 # Until the box has its address and every address is known to be its own.
 until ip -o address show dev eth0 | grep -q 192.0.2.50 && ! ip -6 address show tentative | grep -q .; do sleep 0.1; done
+# Until the other machine has its name: it was there first only then.
+has_name() { dbus-send --bus="unix:path=$1" --dest=org.freedesktop.Avahi --print-reply / org.freedesktop.Avahi.Server.GetState 2>&1 | grep -q 'int32 2'; }
+if [ "$NEIGHBOUR" ]; then until has_name "$2/other"; do sleep 0.1; done; fi
 echo ready
 exec sleep infinity
