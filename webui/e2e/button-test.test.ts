@@ -91,7 +91,7 @@ story("the button is turned off, and on again", async ({ nas, claimed, visit }) 
 	await win.getByText(/while the button was turned off; it would have restored/).waitFor();
 	expect((await owner.get("/me")).name).toBe(marta.name);
 	await home(visitor);
-	await page.getByRole("button", { name: /Look at this|thing to look at|Problem/ }).click();
+	await page.getByRole("button", { name: /Look at this|things? to look at|Problem/ }).click();
 	await page.getByText("The reset button is turned off").first().waitFor();
 	await visitor.look("button-off-health");
 	await page.keyboard.press("Escape");

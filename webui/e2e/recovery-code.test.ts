@@ -83,7 +83,7 @@ story(
 		await win.getByText("Few are left.").waitFor();
 		await visitor.look("codes-few");
 		if (visitor.phone) await page.getByRole("button", { name: "Back to the desktop" }).last().click();
-		await page.getByRole("button", { name: /Look at this|thing to look at/ }).click();
+		await page.getByRole("button", { name: /Look at this|things? to look at/ }).click();
 		await page.getByRole("button", { name: "Recovery codes" }).waitFor();
 		await visitor.look("health-codes");
 	},

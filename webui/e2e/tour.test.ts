@@ -37,6 +37,6 @@ story("an administrator looks at every page", async ({ nas, claimed, visit }) =>
 	await win.getByText(await nas.defaultPassword()).waitFor();
 	await visitor.look("default-password");
 	await home(visitor);
-	await page.getByRole("button", { name: /Look at this|thing to look at/ }).click();
+	await page.getByRole("button", { name: /Look at this|things? to look at/ }).click();
 	await visitor.look("health");
 });
