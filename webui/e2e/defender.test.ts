@@ -75,7 +75,7 @@ story(
 		await dialog.getByRole("button", { name: `Block ${own}` }).click();
 		await dialog.waitFor({ state: "detached" });
 		admin.expects("/", 403);
-		admin.allows("/favicon.ico", 403);
+		for (const icon of ["/favicon.ico", "/icon.svg"]) admin.allows(icon, 403);
 		await page.goto(`https://${own}:${new URL(nas.address).port}`);
 		await page.getByRole("heading", { name: "This address is blocked on this NAS." }).waitFor();
 		await admin.look("address-blocked");

@@ -99,15 +99,11 @@ story(
 		await win.getByText("One group is added:").waitFor();
 		await win.getByText("3 lines cannot be added.").waitFor();
 		await admin.look("import-look");
-		let release = () => {};
-		const held = new Promise<void>((done) => {
-			release = done;
-		});
-		await page.route("**/api/v1/users", (route) => held.then(() => route.continue()));
+		const release = await admin.holds("/users");
 		await win.getByRole("button", { name: "Add 3 people" }).click();
 		await win.getByText("0 of 3 people done.").waitFor();
 		await admin.look("import-adding");
-		release();
+		await release();
 		await win.getByText("3 people were added, 3 not.").waitFor();
 		await admin.look("import-done");
 		const password = `${await win.locator("dd code").textContent()}`;

@@ -2,18 +2,25 @@ import type { Request, Response } from "playwright-core";
 
 /**
  * Knows the questions of a page that met a renewal: a change that ran beside them gave the browser another cookie, they came with
- * the old one and were refused, and the page asked again and was answered. Nobody sees anything of that.
+ * the old one and were refused, and the page asked again and was answered. Nobody sees anything of that. Nor of what was under way
+ * when somebody signed out.
  */
 export class Renewals {
-	/** What is under way, and whether a change ran beside it. */
-	readonly #underway = new Map<Request, boolean>();
+	/** What is under way, and what ran beside it. */
+	readonly #underway = new Map<Request, Kind>();
 	/** The names of refusals by their question, until that is answered. */
 	readonly #refused = new Map<string, string[]>();
 	readonly #answered: string[] = [];
 
 	begun(asked: Request) {
-		if (changes(asked)) for (const other of this.#underway.keys()) this.#underway.set(other, true);
-		this.#underway.set(asked, [...this.#underway.keys()].some(changes));
+		const kind = kindOf(asked);
+		const beside = [...this.#underway.keys()];
+		if (kind !== "question") for (const other of beside) this.#underway.set(other, kind);
+		const kinds = beside.map(kindOf);
+		this.#underway.set(
+			asked,
+			kinds.find((one) => one === "sign-out") ?? kinds.find((one) => one === "change") ?? "question",
+		);
 	}
 
 	/** Takes an answer, by the name of which a refusal is known. */
@@ -23,7 +30,8 @@ export class Renewals {
 		const question = `${asked.method()} ${asked.url()}`;
 		const refused = this.#refused.get(question) ?? [];
 		if (answer?.ok()) this.#answered.push(...refused.splice(0));
-		else if (beside && answer?.status() === 401) this.#refused.set(question, [...refused, name]);
+		else if (beside === "sign-out" && answer?.status() === 401) this.#answered.push(name);
+		else if (beside === "change" && answer?.status() === 401) this.#refused.set(question, [...refused, name]);
 	}
 
 	/** Whether a refusal of a name was one of these. Each is good for one. */
@@ -34,4 +42,9 @@ export class Renewals {
 	}
 }
 
-const changes = (asked: Request) => asked.method() !== "GET";
+type Kind = "question" | "change" | "sign-out";
+
+function kindOf(asked: Request): Kind {
+	if (asked.method() === "GET") return "question";
+	return asked.method() === "DELETE" && asked.url().endsWith("/session") ? "sign-out" : "change";
+}

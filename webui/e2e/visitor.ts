@@ -111,6 +111,19 @@ export class Visitor {
 		this.#loses = true;
 	}
 
+	/** Holds back what the page asks for below /api/v1, until that is let go. */
+	async holds(path: string): Promise<() => Promise<void>> {
+		let release = () => {};
+		const held = new Promise<void>((done) => {
+			release = done;
+		});
+		await this.page.route(`**/api/v1${path}`, (route) => held.then(() => route.continue()));
+		return () => {
+			release();
+			return this.page.unrouteAll({ behavior: "wait" });
+		};
+	}
+
 	#heard(message: ConsoleMessage) {
 		if (!["error", "warning"].includes(message.type())) return;
 		if (this.#loses && /^Failed to load resource: net::/.test(message.text())) return;

@@ -27,6 +27,8 @@ class Boot implements Hooks {
 	named = "";
 
 	#starting: Promise<void> | undefined;
+	/** Somebody is signing out here: what is refused meanwhile is no news. */
+	#leaving = false;
 
 	/** Finds out where this browser stands; several who ask at once get one answer. */
 	start = (): Promise<void> => {
@@ -70,7 +72,7 @@ class Boot implements Hooks {
 
 	/** Leaves a page that no longer suits what became of the NAS or of the session, for example after a reset. */
 	suit({ state, visitor }: Pick<Status, "state" | "visitor">) {
-		if (this.#starting || !["sign_in", "enrol", "desktop"].includes(this.stage)) return;
+		if (this.#starting || this.#leaving || !["sign_in", "enrol", "desktop"].includes(this.stage)) return;
 		if (state === "unclaimed") this.unclaimed();
 		else if (state === "recovery_required") this.recovery();
 		// Somebody ended the session from elsewhere: the NAS says so to whoever asks with its cookie.
@@ -127,11 +129,14 @@ class Boot implements Hooks {
 
 	/** Throws when the session may still be there: nobody is told of having left who has not. */
 	async signOut() {
+		this.#leaving = true;
 		try {
 			await api.delete("/session", { quiet: true });
 		} catch (thrown) {
 			const { code } = asProblem(thrown);
 			if (code !== "signed_out" && code !== "unclaimed") throw thrown;
+		} finally {
+			this.#leaving = false;
 		}
 		sessionStorage.removeItem(firstRun);
 		theme.remember();
@@ -144,7 +149,7 @@ class Boot implements Hooks {
 	stepUp = (password?: string) => stepUp.ask(password);
 
 	signedOut(why: string) {
-		if (!["desktop", "enrol", "claim"].includes(this.stage)) return;
+		if (this.#leaving || !["desktop", "enrol", "claim"].includes(this.stage)) return;
 		session.forget();
 		sessionStorage.removeItem(firstRun);
 		this.again(why);

@@ -158,6 +158,31 @@ test("the end of a session is told once", async () => {
 	expect(boot.said).toBe("");
 });
 
+test("what is refused while somebody signs out does not take the place of what it leads to", async () => {
+	answers({ "/status": status("ready", "signed_in"), "/session": session });
+	await boot.start();
+	let done = () => {};
+	api.delete.mockReturnValueOnce(new Promise<void>((answered) => (done = answered)));
+	const left = boot.signOut();
+	api.get.mockClear();
+	boot.suit({ state: "ready", visitor: "stranger" });
+	boot.signedOut("You were signed out.");
+	expect(asked()).toEqual([]);
+	expect(boot.stage).toBe("desktop");
+	done();
+	await left;
+	expect(boot.said).toBe("You are signed out.");
+});
+
+test("whoever could not sign out still hears of the end of the session", async () => {
+	answers({ "/status": status("ready", "signed_in"), "/session": session });
+	await boot.start();
+	api.delete.mockRejectedValueOnce(new Problem({ status: 503, code: "busy", detail: "Busy." }));
+	await expect(boot.signOut()).rejects.toThrow("Busy.");
+	boot.signedOut("You were signed out.");
+	expect(boot.said).toBe("You were signed out.");
+});
+
 describe("a page that stands open", () => {
 	test.each([
 		["unclaimed", "claim"],
