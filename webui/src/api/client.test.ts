@@ -54,6 +54,22 @@ describe("a call that was under way while another renewed the session", () => {
 		expect(hooks.signedOut).not.toHaveBeenCalled();
 	});
 
+	test("waits for that answer, which brings the new cookie, before it asks who is there", async () => {
+		let renewed = (_: Response) => {};
+		asked.mockImplementationOnce(() => new Promise((done) => (renewed = done)));
+		const change = client.post("/session/step-up", { password: "p" });
+		refuse(401, "signed_out");
+		answer(200, { visitor: "signed_in" });
+		answer(200, { sessions: [] });
+		const sessions = client.get("/me/sessions");
+		await new Promise((on) => setTimeout(on));
+		expect(asked.mock.calls.map(([url]) => url)).toEqual(["/api/v1/session/step-up", "/api/v1/me/sessions"]);
+		renewed(new Response("{}", { headers: { "Content-Type": "application/json" } }));
+		await Promise.all([change, sessions]);
+		expect(asked).toHaveBeenCalledTimes(4);
+		expect(hooks.signedOut).not.toHaveBeenCalled();
+	});
+
 	test("tells of having left when the browser has no session any more", async () => {
 		refuse(401, "signed_out");
 		answer(200, { visitor: "stranger" });
@@ -189,6 +205,7 @@ describe("contact", () => {
 		expect(problem?.code).toBe("no_contact");
 		expect(hooks.contact).toHaveBeenLastCalledWith(false);
 		refuse(401, "signed_out");
+		answer(200, { visitor: "stranger" });
 		await failure(client.get("/session"));
 		expect(hooks.contact).toHaveBeenLastCalledWith(true);
 	});

@@ -66,6 +66,8 @@ const patience = 20_000;
 export class Client {
 	#token = "";
 	#hooks: Hooks | undefined;
+	/** The changes that are under way: what answers one may be another cookie. */
+	readonly #changes = new Set<Promise<Response>>();
 
 	use(hooks: Hooks) {
 		this.#hooks = hooks;
@@ -111,11 +113,13 @@ export class Client {
 			return true;
 		}
 		// A call that ran beside this one renewed the session while this one was under way with its old cookie.
-		if (code === "signed_out" && path !== "/session")
+		if (code === "signed_out") {
+			await Promise.allSettled(this.#changes);
 			return this.get("/status", { quiet: true }).then(
 				({ visitor }) => visitor === "signed_in",
 				() => false,
 			);
+		}
 		if (code !== "step_up_required" || !this.#hooks) return false;
 		if (!(await this.#hooks.stepUp(options.password))) throw cancelled();
 		return true;
@@ -127,7 +131,7 @@ export class Client {
 		if (method !== "get" && this.#token) headers["Castellan-Token"] = this.#token;
 		const signals = [AbortSignal.timeout(patience), ...(options.signal ? [options.signal] : [])];
 		try {
-			const response = await fetch(address(path, options), {
+			const answer = fetch(address(path, options), {
 				method: method.toUpperCase(),
 				headers,
 				body: body === undefined ? undefined : JSON.stringify(body),
@@ -136,6 +140,8 @@ export class Client {
 				redirect: "error",
 				signal: AbortSignal.any(signals),
 			});
+			if (method !== "get") this.#underWay(answer);
+			const response = await answer;
 			this.#hooks?.contact(true);
 			return response;
 		} catch (thrown) {
@@ -144,6 +150,12 @@ export class Client {
 			this.#hooks?.contact(false);
 			throw noContact();
 		}
+	}
+
+	#underWay(change: Promise<Response>) {
+		const ended = () => this.#changes.delete(change);
+		this.#changes.add(change);
+		change.then(ended, ended);
 	}
 
 	async #read(response: Response, { path }: Request): Promise<unknown> {

@@ -10,6 +10,7 @@ export class Resource<T> {
 	readonly #load: () => Promise<T>;
 	readonly #taken: ((data: T) => void) | undefined;
 	#turn = 0;
+	#newest: Promise<void> | undefined;
 
 	/** taken is told of every good answer, for forms that copy it into their fields. */
 	constructor(load: () => Promise<T>, taken?: (data: T) => void) {
@@ -17,31 +18,45 @@ export class Resource<T> {
 		this.#taken = taken;
 	}
 
-	/** Asks again. An answer that comes after a newer question is dropped. */
-	reload = async (): Promise<void> => {
-		const turn = ++this.#turn;
+	/** Asks again. An answer that comes after a newer question is dropped, and this ends when that is answered. */
+	reload = (): Promise<void> => {
+		this.#newest = this.#ask(++this.#turn);
+		return this.#newest;
+	};
+
+	async #ask(turn: number): Promise<void> {
 		this.loading = true;
 		try {
 			const data = await this.#load();
-			if (turn === this.#turn) this.set(data);
+			if (turn === this.#turn) this.#take(data);
 		} catch (thrown) {
 			const problem = asProblem(thrown);
 			if (turn === this.#turn && problem.code !== "cancelled") this.problem = problem;
-		} finally {
-			if (turn === this.#turn) this.loading = false;
 		}
-	};
+		if (turn === this.#turn) this.loading = false;
+		else await this.#newest;
+	}
 
 	/** Forgets everything, for the next person at this browser; an answer still on its way is dropped. */
 	clear() {
-		this.#turn++;
+		this.#drop();
 		this.data = undefined;
 		this.problem = undefined;
+	}
+
+	/** Takes an answer that came by another way, for example from a change. One still on its way is older, and dropped. */
+	set(data: T) {
+		this.#drop();
+		this.#take(data);
+	}
+
+	#drop() {
+		this.#turn++;
+		this.#newest = undefined;
 		this.loading = false;
 	}
 
-	/** Takes an answer that came by another way, for example from a change. */
-	set(data: T) {
+	#take(data: T) {
 		this.data = data;
 		this.problem = undefined;
 		this.loadedAt = Date.now();

@@ -32,6 +32,28 @@ test("an answer that comes after a newer question is dropped", async () => {
 	expect(resource.loading).toBe(false);
 });
 
+test("a question that is overtaken ends when the newer one is answered", async () => {
+	const release: ((value: string) => void)[] = [];
+	const resource = new Resource(() => new Promise<string>((done) => release.push(done)));
+	const seen = resource.reload().then(() => resource.data);
+	resource.reload();
+	release[0]?.("old");
+	await new Promise((on) => setTimeout(on));
+	release[1]?.("new");
+	expect(await seen).toBe("new");
+});
+
+test("what a change brought is not undone by the answer to an older question", async () => {
+	const release: ((value: string) => void)[] = [];
+	const resource = new Resource(() => new Promise<string>((done) => release.push(done)));
+	const older = resource.reload();
+	resource.set("changed");
+	expect(resource.loading).toBe(false);
+	release[0]?.("before");
+	await older;
+	expect(resource.data).toBe("changed");
+});
+
 test("a form is told of every good answer", async () => {
 	const taken: string[] = [];
 	const resource = new Resource(

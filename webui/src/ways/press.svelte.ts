@@ -16,7 +16,7 @@ interface Questions {
 	/** Begins a wait, or a new one in place of the last. */
 	ask: () => Promise<PressAnswer>;
 	/** Where it stands. A refusal means that there is no wait any more. */
-	look: () => Promise<PressAnswer>;
+	look: (signal: AbortSignal) => Promise<PressAnswer>;
 }
 
 /** Waits for a short press of the button on the NAS. A wait begins only in a page that can be seen, and then goes on. */
@@ -98,7 +98,7 @@ export class Press {
 		}
 	}
 
-	/** Asks no more. The NAS takes a browser that does not ask for one that no longer waits. */
+	/** Asks no more, and drops the question that is under way. The NAS takes a browser that does not ask for one that no longer waits. */
 	end() {
 		this.#turn++;
 		this.#stop?.();
@@ -134,12 +134,18 @@ export class Press {
 	#go(answer: PressAnswer) {
 		const turn = this.#turn;
 		this.#take(answer);
-		if (this.state === "waiting") this.#stop = poll(() => this.#look(turn), 1000, true);
+		if (this.state !== "waiting") return;
+		const asking = new AbortController();
+		const stop = poll(() => this.#look(turn, asking.signal), 1000, true);
+		this.#stop = () => {
+			stop();
+			asking.abort();
+		};
 	}
 
-	async #look(turn: number) {
+	async #look(turn: number, signal: AbortSignal) {
 		try {
-			const answer = await this.#questions.look();
+			const answer = await this.#questions.look(signal);
 			if (turn === this.#turn) this.#take(answer);
 		} catch (thrown) {
 			// Out of contact the question is simply asked again.

@@ -3,7 +3,7 @@ import { Problem } from "../api/problem";
 import { Press, type PressAnswer } from "./press.svelte";
 
 const ask = vi.fn<() => Promise<PressAnswer>>();
-const look = vi.fn<() => Promise<PressAnswer>>();
+const look = vi.fn<(signal: AbortSignal) => Promise<PressAnswer>>();
 const waiting: PressAnswer = { state: "waiting", expires_in: 60 };
 let press: Press;
 
@@ -58,6 +58,15 @@ test("a wait that the NAS knows no longer has expired", async () => {
 	look.mockRejectedValue(refusal(410, "wait_gone"));
 	await seconds(2);
 	expect(press.state).toBe("expired");
+});
+
+test("the question that is under way is dropped with the wait", async () => {
+	look.mockReturnValue(new Promise(() => undefined));
+	await press.begin();
+	const signal = look.mock.lastCall?.[0];
+	expect(signal?.aborted).toBe(false);
+	press.end();
+	expect(signal?.aborted).toBe(true);
 });
 
 test("nothing is asked while another way is tried, and a refusal of it lets the wait go on", async () => {
