@@ -1,4 +1,4 @@
-import { codeField, desktop, open, signIn } from "./desk";
+import { desktop, enterCode, open, signIn } from "./desk";
 import { marta } from "./remote";
 import { story } from "./story";
 
@@ -17,7 +17,7 @@ story(
 		await signIn(visitor, marta);
 		await page.getByRole("alert").getByText(slow).waitFor();
 		await visitor.look("code-slow");
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		await visitor.look("desktop-slow");
 

@@ -15,6 +15,12 @@ export async function signIn({ page }: Visitor, { name, password }: Pick<Person,
 /** The one field behind the six cells; it sends itself after the sixth digit. */
 export const codeField = ({ page }: Visitor) => page.getByLabel("Code from your authenticator app");
 
+/** A code that is good once it is asked for, however long the password takes. */
+export async function enterCode(visitor: Visitor, phone: Phone) {
+	await codeField(visitor).waitFor();
+	await codeField(visitor).fill(await phone.fresh());
+}
+
 export const desktop = ({ page }: Visitor, nas = "attic-nas") =>
 	page.getByRole("heading", { name: `Desktop of ${nas}` }).waitFor({ state: "attached" });
 
@@ -117,11 +123,15 @@ export async function scanned({ page }: Visitor, ahead = 0): Promise<Phone> {
 /** What the NAS says to a browser whose session was ended from elsewhere. */
 export const endedElsewhere = "You were signed out from another browser or by an administrator.";
 
+/** The session of a page is about to be ended from elsewhere, which it may find out by itself at any time. */
+export function mayEnd(visitor: Visitor) {
+	for (const path of ["/about", "/me/desktop", "/me/sessions", "/health", "/session"])
+		visitor.allows(path, 401);
+}
+
 /** The page finds out that one is signed in no more as soon as it asks for something: by itself, or for a window. */
 export async function turnedAway(visitor: Visitor) {
 	const { page } = visitor;
-	for (const path of ["/about", "/me/desktop", "/me/sessions", "/health", "/session"])
-		visitor.allows(path, 401);
 	page.setDefaultTimeout(5000);
 	await open(visitor, "About").catch(() => undefined);
 	page.setDefaultTimeout(30_000);

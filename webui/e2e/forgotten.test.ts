@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { codeField, desktop, follow, passwordLinks, signIn, turnedAway } from "./desk";
+import { desktop, enterCode, follow, mayEnd, passwordLinks, signIn, turnedAway } from "./desk";
 import type { Mta } from "./mta";
 import { marta, type Remote } from "./remote";
 import { post, story } from "./story";
@@ -43,7 +43,7 @@ story(
 		const phone = await owner.enrol();
 		const elsewhere = await visit();
 		await signIn(elsewhere, marta);
-		await codeField(elsewhere).fill(await phone.fresh());
+		await enterCode(elsewhere, phone);
 		await desktop(elsewhere);
 
 		const visitor = await visit();
@@ -90,6 +90,7 @@ story(
 		const password = await field.inputValue();
 		expect(password.split(" ")).toHaveLength(5);
 		expect(await repeat.inputValue()).toBe(password);
+		mayEnd(elsewhere);
 		await page.getByRole("button", { name: "Save password" }).click();
 		await page.getByRole("heading", { name: "Your password is set" }).waitFor();
 		await visitor.look("link-set");
@@ -100,7 +101,7 @@ story(
 		expect(await page.getByLabel("User name").inputValue()).toBe(marta.name);
 		await page.getByLabel("Password", { exact: true }).fill(password);
 		await page.getByRole("button", { name: "Sign in", exact: true }).click();
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 
 		await follow(visitor, nas.address, other);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { codeField, desktop, open, signIn, userMenu } from "./desk";
+import { desktop, enterCode, open, signIn, userMenu } from "./desk";
 import { marta } from "./remote";
 import { story } from "./story";
 
@@ -39,7 +39,7 @@ story(
 		await signIn(visitor, owner);
 		await page.getByText(image).waitFor();
 		await visitor.look("hostile-code");
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		await (await userMenu(visitor)).getByText(image).waitFor();
 		await page.keyboard.press("Escape");

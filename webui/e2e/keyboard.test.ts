@@ -11,8 +11,9 @@ const focused = (one: Locator) => one.evaluate((node) => node === document.activ
 
 /** Walks with Tab, or with another key, until something has the focus. */
 async function walk(page: Page, to: Locator, key = "Tab") {
+	await to.waitFor({ state: "attached" });
 	for (let count = 0; count < most; count++) {
-		if ((await to.count()) > 0 && (await focused(to))) return;
+		if (await focused(to)) return;
 		await page.keyboard.press(key);
 	}
 	throw new Error(`${key} does not reach ${to}`);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { codeField, desktop, open, saveCodes, signIn, signOut } from "./desk";
+import { codeField, desktop, enterCode, open, saveCodes, signIn, signOut } from "./desk";
 import { marta } from "./remote";
 import { post, story } from "./story";
 import type { Visitor } from "./visitor";
@@ -55,7 +55,7 @@ story(
 		await page.getByText("The mail could not be sent.").waitFor();
 		await visitor.look("mail-down");
 		await page.getByRole("button", { name: "Authenticator app" }).click();
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 	},
 	{ needs: ["oathtool", ...post] },

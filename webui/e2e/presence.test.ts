@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { codeField, desktop, open, scanned, signIn, signOut } from "./desk";
+import { desktop, enterCode, open, scanned, signIn, signOut } from "./desk";
 import { ines, marta, type Person } from "./remote";
 import { story } from "./story";
 import type { Visitor } from "./visitor";
@@ -67,7 +67,7 @@ story(
 		expect(await page.getByText("Did you lose a device?").count()).toBe(0);
 		await signOut(visitor);
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 	},
 	{ needs: ["oathtool"] },

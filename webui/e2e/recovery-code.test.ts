@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { codeField, desktop, open, scanned, signIn, signOut } from "./desk";
+import { codeField, desktop, enterCode, open, scanned, signIn, signOut } from "./desk";
 import { marta } from "./remote";
 import { story } from "./story";
 import type { Visitor } from "./visitor";
@@ -76,7 +76,7 @@ story(
 		const visitor = await visit();
 		const { page } = visitor;
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		const win = await open(visitor, "Personal Settings", "Security");
 		await win.getByText("3 of 10 left").waitFor();

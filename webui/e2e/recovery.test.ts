@@ -24,6 +24,7 @@ story(
 		await page.getByText("database_damaged").waitFor();
 		await visitor.look("recovery");
 
+		visitor.loses(); // the house is built anew
 		await nas.press("6s");
 		// The page goes on by itself.
 		await page.getByRole("heading", { name: "Claim this NAS", exact: true }).waitFor();

@@ -13,14 +13,13 @@ export class Renewals {
 	readonly #answered: string[] = [];
 
 	begun(asked: Request) {
-		const kind = kindOf(asked);
-		const beside = [...this.#underway.keys()];
-		if (kind !== "question") for (const other of beside) this.#underway.set(other, kind);
-		const kinds = beside.map(kindOf);
-		this.#underway.set(
-			asked,
-			kinds.find((one) => one === "sign-out") ?? kinds.find((one) => one === "change") ?? "question",
-		);
+		const mine = kindOf(asked);
+		let beside: Kind = "question";
+		for (const [other, met] of this.#underway) {
+			beside = graver(beside, kindOf(other));
+			this.#underway.set(other, graver(met, mine));
+		}
+		this.#underway.set(asked, beside);
 	}
 
 	/** Takes an answer, by the name of which a refusal is known. */
@@ -42,7 +41,10 @@ export class Renewals {
 	}
 }
 
-type Kind = "question" | "change" | "sign-out";
+const kinds = ["question", "change", "sign-out"] as const;
+type Kind = (typeof kinds)[number];
+
+const graver = (one: Kind, other: Kind) => (kinds.indexOf(one) < kinds.indexOf(other) ? other : one);
 
 function kindOf(asked: Request): Kind {
 	if (asked.method() === "GET") return "question";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { codeField, desktop, open, signIn } from "./desk";
+import { desktop, enterCode, open, signIn } from "./desk";
 import { ines, marta } from "./remote";
 import { story } from "./story";
 import type { Visitor } from "./visitor";
@@ -20,7 +20,7 @@ story(
 		const phone = await owner.enrol();
 		const visitor = await visit();
 		await signIn(visitor, admin);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		await open(visitor, "Settings", "Reset button");
 		const waiting = await visit();
@@ -56,7 +56,7 @@ story(
 
 		const user = await visit();
 		await signIn(user, ines);
-		await codeField(user).fill(await other.fresh());
+		await enterCode(user, other);
 		await desktop(user);
 		// R140: everybody is told once what happened, whoever claims the NAS excepted.
 		const told = user.page.getByRole("region", { name: "About the reset button" });

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { sizes } from "./browser";
-import { codeField, desktop } from "./desk";
+import { desktop, enterCode } from "./desk";
 import { found } from "./needs";
 import { ines, marta } from "./remote";
 import { story } from "./story";
@@ -40,7 +40,7 @@ story(
 		await page.getByLabel("User name").fill(marta.name);
 		await page.getByLabel("Password", { exact: true }).fill(marta.password);
 		await page.getByLabel("Password", { exact: true }).press("Enter");
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		await page.getByText("Clock in step with network time").first().waitFor();
 		await page.getByText("Healthy").first().waitFor();

@@ -1,6 +1,6 @@
 import type { Locator } from "playwright-core";
 import { expect } from "vitest";
-import { codeField, desktop, open, signIn, signOut } from "./desk";
+import { codeField, desktop, enterCode, open, signIn, signOut } from "./desk";
 import { marta } from "./remote";
 import { story } from "./story";
 
@@ -54,7 +54,7 @@ story(
 		const visitor = await visit();
 		const { page } = visitor;
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		const win = await open(visitor, "Personal Settings", "Security");
 		const { present, fresh, change } = password(win);
@@ -77,7 +77,7 @@ story(
 		await dialog.getByRole("alert").waitFor();
 		await visitor.look("turn-off-wrong");
 		visitor.expects("/me/two-step/off", 409);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await turnOff.click();
 		await dialog.getByRole("heading", { name: "Change your password first" }).waitFor();
 		await visitor.look("turn-off-short");
@@ -91,7 +91,7 @@ story(
 		// The way back to what was wanted is not left to the person.
 		await dialog.getByRole("heading", { name: "Turn off 2-step verification?" }).waitFor();
 		await dialog.getByLabel("Your password", { exact: true }).fill(marta.password);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await turnOff.click();
 		await win.getByText("2-step verification is off.").waitFor();
 		expect(await box.isChecked()).toBe(false);

@@ -1,6 +1,6 @@
 import type { Locator } from "playwright-core";
 import { expect } from "vitest";
-import { codeField, connect, desktop, home, open, scanned, signIn, signOut } from "./desk";
+import { codeField, connect, desktop, enterCode, home, open, scanned, signIn, signOut } from "./desk";
 import { Phone } from "./phone";
 import { marta } from "./remote";
 import { story } from "./story";
@@ -21,10 +21,10 @@ async function sync(win: Locator, until: Locator) {
 	await expect
 		.poll(
 			async () => {
-				await button.click({ timeout: 500 }).catch(() => undefined);
+				await button.click({ timeout: 3000 }).catch(() => undefined);
 				return until.count();
 			},
-			{ timeout: 15_000, interval: 1000 },
+			{ timeout: 60_000, interval: 1000 },
 		)
 		.toBe(1);
 }
@@ -56,7 +56,7 @@ story(
 		await signIn(visitor, marta);
 		await page.getByRole("alert").getByText(own).waitFor();
 		await visitor.look("code-unverified");
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		const win = await open(visitor, "Settings", "Date & Time");
 		await win.getByText(own).first().waitFor();
@@ -80,11 +80,11 @@ story(
 		await visitor.look("code-untrusted-asked");
 		// As soon as they answer, the field for the code is back and has the focus.
 		nas.time.silent = false;
-		await codeField(visitor).waitFor({ timeout: 80_000 });
+		await codeField(visitor).waitFor({ timeout: 120_000 });
 		await expect
 			.poll(() => codeField(visitor).evaluate((field) => field === document.activeElement))
 			.toBe(true);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 	},
 	{ needs: ["oathtool"], silent: true },
@@ -133,7 +133,7 @@ story(
 		await home(visitor);
 		await signOut(visitor);
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 	},
 	{ needs: ["oathtool"], ahead: year },
@@ -148,7 +148,7 @@ story(
 		const visitor = await visit();
 		const { page } = visitor;
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		let win = await open(visitor, "Settings", "Date & Time");
 		nas.time.tell(2 * hour);
@@ -178,7 +178,7 @@ story(
 		await home(visitor);
 		await signOut(visitor);
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await new Phone(phone.key, 2 * hour).fresh());
+		await enterCode(visitor, new Phone(phone.key, 2 * hour));
 		await desktop(visitor);
 	},
 	{ needs: ["oathtool"] },
@@ -193,7 +193,7 @@ story(
 		const visitor = await visit();
 		const { page } = visitor;
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		let win = await open(visitor, "Settings", "Date & Time");
 		nas.time.tell(hour);
@@ -219,7 +219,7 @@ story(
 		await home(visitor);
 		await signOut(visitor);
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await next.fresh());
+		await enterCode(visitor, next);
 		await desktop(visitor);
 	},
 	// As far ahead that two hours back are not before the program was made.
@@ -278,7 +278,7 @@ story(
 		await codeField(visitor).fill(await phone.off(-8));
 		await page.getByText("This browser’s clock is 2 min slow.").waitFor();
 		await visitor.look("code-refused-slow");
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 	},
 	{ needs: ["oathtool"] },

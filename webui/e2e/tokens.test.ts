@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Locator } from "playwright-core";
 import { expect } from "vitest";
-import { codeField, connect, desktop, home, open, signIn } from "./desk";
+import { connect, desktop, enterCode, home, open, signIn } from "./desk";
 import { program } from "./nas";
 import { Phone } from "./phone";
 import { Program } from "./program";
@@ -175,7 +175,7 @@ story(
 		const visitor = await visit();
 		const { page } = visitor;
 		await signIn(visitor, marta);
-		await codeField(visitor).fill(await phone.fresh());
+		await enterCode(visitor, phone);
 		await desktop(visitor);
 		const win = await open(visitor, "Personal Settings", "API access");
 		const form = await begin(visitor, win, "Cellar backup", []);
@@ -298,7 +298,7 @@ story(
 			expect(new URL(page.url()).hash).toBe("");
 			await visitor.look("machine-sign-in");
 			await signIn(visitor, marta);
-			await codeField(visitor).fill(await phone.fresh());
+			await enterCode(visitor, phone);
 			await page.getByRole("heading", { name: /^Let “marta@.*” use this NAS\?$/ }).waitFor();
 			await page.getByText(key).waitFor();
 			const allow = page.getByRole("button", { name: "Let it in", exact: true });

@@ -50,7 +50,7 @@ story(
 
 		const field = page.getByLabel("Enter the code the app shows");
 		visitor.expects("/me/two-step/devices/{id}/confirmation", 422);
-		await field.fill(await phone.off(-4));
+		await field.fill(await phone.off(-3));
 		await page.getByText("The clock of your phone is about 2 minutes behind").waitFor();
 		await visitor.look("wizard-wrong-code");
 		expect((await elsewhere.get("/me")).two_step).toBe(false);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { connect, desktop, open, signIn, turnedAway } from "./desk";
+import { connect, desktop, mayEnd, open, signIn, turnedAway } from "./desk";
 import { ines, marta } from "./remote";
 import { story } from "./story";
 import type { Visitor } from "./visitor";
@@ -71,6 +71,7 @@ story(
 		await admin.look("users-edit");
 		await panel(admin).getByRole("button", { name: "Turn off" }).click();
 		await admin.look("users-turn-off");
+		mayEnd(user);
 		await admin.page.getByRole("dialog").getByRole("button", { name: "Turn off" }).last().click();
 		await panel(admin).getByText("Only its owner can turn it on.").waitFor();
 
@@ -94,6 +95,7 @@ story("a user is turned off, and then deleted", async ({ claimed, visit }) => {
 	await open(admin, "Access Control");
 	await person(admin).click();
 	await panel(admin).getByRole("switch").click();
+	mayEnd(user);
 	await panel(admin).getByRole("button", { name: "Save" }).click();
 	await admin.page.getByText("Turned off").waitFor();
 	await turnedAway(user);

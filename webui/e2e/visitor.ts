@@ -175,12 +175,15 @@ export class Visitor {
 		return path;
 	}
 
-	/** Waits until nothing moves: colours on their way from one state to the next are nobody's fault. What never rests is one. */
+	/**
+	 * Waits until nothing moves: colours on their way from one state to the next are nobody's fault. What never rests is one,
+	 * and is named; a page that is slow to draw is none.
+	 */
 	async #settled() {
 		const restless = await this.page.evaluate(async (most) => {
 			const begun = performance.now();
 			const within = (one: Promise<unknown>) =>
-				Promise.race([one, new Promise((done) => setTimeout(done, most))]);
+				Promise.race([one, new Promise((done) => setTimeout(done, 1000))]);
 			const frame = () => within(new Promise((done) => requestAnimationFrame(done)));
 			const moving = () =>
 				document
@@ -188,13 +191,14 @@ export class Visitor {
 					.filter(
 						(one) => one.playState === "running" && one.effect?.getComputedTiming().endTime !== Infinity,
 					);
+			let still: Animation[];
 			do {
 				await frame();
 				await frame();
-				await within(Promise.allSettled(moving().map((one) => one.finished)));
-			} while (moving().length > 0 && performance.now() - begun < most);
-			const late = performance.now() - begun < most ? [] : ["the page"];
-			return [...late, ...moving().map(({ effect }) => `${(effect as KeyframeEffect).target?.outerHTML}`)];
+				still = moving();
+				await within(Promise.allSettled(still.map((one) => one.finished)));
+			} while (still.length > 0 && performance.now() - begun < most);
+			return still.map(({ effect }) => `${(effect as KeyframeEffect).target?.outerHTML}`);
 		}, 10_000);
 		for (const one of restless) this.#complain(`does not rest within ten seconds: ${one.slice(0, 200)}`);
 	}

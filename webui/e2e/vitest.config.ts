@@ -9,7 +9,7 @@ export default defineConfig({
 		include: process.env.npm_lifecycle_event === "screenshot" ? ["e2e/screenshot.ts"] : ["e2e/**/*.test.ts"],
 		globalSetup: "e2e/setup.ts",
 		maxWorkers: 2,
-		testTimeout: 120_000,
+		testTimeout: 240_000,
 		expect: { poll: { timeout: 20_000 } },
 		hookTimeout: 60_000,
 	},
