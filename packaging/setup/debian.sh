@@ -37,23 +37,38 @@ want avahi-browse avahi-utils
 want setpriv util-linux
 want pkaction polkitd
 want prometheus prometheus
+
+# Another apt may be at work: its lock on the packages is waited for by apt, that on the lists is not.
+apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"; }
+lists() {
+	for _ in 1 2 3 4 5; do
+		! apt update || return 0
+		sleep 20
+	done
+	apt update
+}
+
 if [ -n "$missing" ]; then
 	echo "installing$missing"
-	apt-get update -qq
+	lists
 	# shellcheck disable=SC2086
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+	apt install -y --no-install-recommends $missing >/dev/null
 fi
 
 # Only one time service may be installed, and that is chrony: the other is unpacked and never set up.
 cd "$(dirname "$0")/../.."
 timesyncd=$PWD/.cache/timesyncd
-if [ ! -d "$timesyncd" ] && [ ! -e /usr/lib/systemd/systemd-timesyncd ]; then
-	work=$(mktemp -d)
-	trap 'rm -rf "$work"' EXIT
-	if (cd "$work" && apt-get download -qq systemd-timesyncd >/dev/null 2>&1 && dpkg-deb -x ./*.deb root); then
-		mkdir -p "${timesyncd%/*}"
-		mv "$work/root" "$timesyncd"
-	else
-		echo "systemd-timesyncd cannot be fetched"
-	fi
+for folder in /usr/lib/systemd "$timesyncd/usr/lib/systemd" "$timesyncd/lib/systemd"; do
+	[ ! -e "$folder/systemd-timesyncd" ] || exit 0
+done
+work=$timesyncd.new # beside it: what was interrupted is never taken for the whole
+trap 'rm -rf "$work"' EXIT
+rm -rf "$work" "$timesyncd"
+mkdir -p "$work"
+cd "$work"
+fetch() { apt download systemd-timesyncd >/dev/null 2>&1; }
+if (fetch || { lists && fetch; }) && dpkg-deb -x ./*.deb root; then
+	mv root "$timesyncd"
+else
+	echo "systemd-timesyncd cannot be fetched"
 fi

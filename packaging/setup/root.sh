@@ -38,7 +38,7 @@ done
 
 mkdir -p "$cache"
 exec 9>"$cache/lock"
-flock -w 600 9 || die "another run holds $cache/lock for ten minutes"
+flock -w 1800 9 || die "another run holds $cache/lock for half an hour"
 [ "${1-}" = --renew ] || ! there || exit 0
 
 work=$cache/work
@@ -54,7 +54,7 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Lab
 [ -n "$mirror" ] || die "the host has no source of Debian packages in its apt lists"
 
 # dpkg and apt know by their documentation what the host runs; people who read it are not in the machine.
-timeout 600 mmdebstrap --quiet --mode=root --architectures=arm64 --variant=extract \
+timeout 1800 mmdebstrap --quiet --mode=root --architectures=arm64 --variant=extract \
 	--include="$(echo "$wanted" | tr ' ' ,)" "$suite" "$root" "$mirror" >"$cache/log" 2>&1 ||
 	die "cannot fetch $suite for arm64: $(grep '^E' "$cache/log" | head -n 1)"
 rm -rf "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale "$root"/usr/share/perl "$root"/usr/lib/*/perl* "$root"/var/cache/apt
