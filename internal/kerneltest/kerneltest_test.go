@@ -116,8 +116,8 @@ func edges(t testing.TB, m *Machine, n int) []edge {
 	}
 }
 
-// tries is how often a hold is repeated when the measure is off: on a host with more to do than it has processors the
-// guest's kernel may see an edge late, which says nothing about the machine.
+// tries is how often a hold or a beep is repeated when the measure is off: on a host with more to do than it has processors
+// the guest's kernel may see an edge late, or make one late, which says nothing about the machine.
 const tries = 3
 
 func TestKernelMeasuresHolds(t *testing.T) {
