@@ -123,7 +123,9 @@ func TestLightsAndABeeperOfARealKernel(t *testing.T) {
 	request(t, m, "POST", "/stop", "")
 	awaitLights(t, m, "stopped", green, amber)
 
-	request(t, m, "POST", fmt.Sprintf("/crash/%d", signals.ReleaseNow), "")
+	request(t, m, "POST", fmt.Sprintf("/other/%d", signals.ReleaseNow), "")
+	awaitLights(t, m, "told by another program", dark, urgently)
+	request(t, m, "POST", "/crash", "")
 	awaitLights(t, m, "killed", dark, urgently)
 	request(t, m, "POST", "/start", "")
 	awaitLights(t, m, "started after the crash", green, amber)

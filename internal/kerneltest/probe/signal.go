@@ -27,6 +27,7 @@ type show struct {
 	signal *signals.Signal
 	stop   context.CancelFunc
 	ended  chan struct{}
+	child  *exec.Cmd
 
 	mu    sync.Mutex
 	beeps []beep
@@ -67,7 +68,8 @@ func (s *show) answer(mux *http.ServeMux) {
 	mux.HandleFunc("GET /found", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.signal.Found()) })
 	mux.HandleFunc("GET /light/{name}", look)
 	mux.HandleFunc("PUT /light/{name}/{file}", change)
-	mux.HandleFunc("POST /crash/{moment}", crash)
+	mux.HandleFunc("POST /other/{moment}", s.other)
+	mux.HandleFunc("POST /crash", s.crash)
 	mux.HandleFunc("GET /beeps", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -103,17 +105,19 @@ func change(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// crash has another program tell a moment, and kills it in the middle.
-func crash(w http.ResponseWriter, r *http.Request) {
-	child := exec.Command("/proc/self/exe", "-tell", r.PathValue("moment"))
-	child.Stdout, child.Stderr = os.Stdout, os.Stderr
-	if err := child.Start(); err != nil {
+// other has another program tell a moment.
+func (s *show) other(w http.ResponseWriter, r *http.Request) {
+	s.child = exec.Command("/proc/self/exe", "-tell", r.PathValue("moment"))
+	s.child.Stdout, s.child.Stderr = os.Stdout, os.Stderr
+	if err := s.child.Start(); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
 	}
-	time.Sleep(2 * time.Second)
-	_ = child.Process.Kill()
-	answer(w, fmt.Sprint(child.Wait()))
+}
+
+// crash kills the other program in the middle of what it does.
+func (s *show) crash(w http.ResponseWriter, _ *http.Request) {
+	_ = s.child.Process.Kill()
+	answer(w, fmt.Sprint(s.child.Wait()))
 }
 
 // hear keeps the sounds that a file tells of.
