@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"os"
 	"strconv"
@@ -56,13 +57,25 @@ func (k *keeping) now() Time {
 	defer k.mu.Unlock()
 	var timex unix.Timex
 	_, err := unix.Adjtimex(&timex)
-	t := Time{
-		Now: time.Now().UTC(), Elapsed: clock.Elapsed(), Boot: reading(unix.CLOCK_BOOTTIME), Awake: reading(unix.CLOCK_MONOTONIC),
-		Synchronised: err == nil && timex.Status&unix.STA_UNSYNC == 0, Keeper: k.keeper.Status(), Stepped: k.stepped,
-	}
+	t := atOnce()
+	t.Synchronised, t.Keeper, t.Stepped = err == nil && timex.Status&unix.STA_UNSYNC == 0, k.keeper.Status(), k.stepped
 	text, _ := os.ReadFile(rtc + "since_epoch")
 	t.RTC, _ = strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 	return t
+}
+
+// atOnce reads the clocks of one moment: of some readings it is the one that took the least, as others may run in between.
+func atOnce() (best Time) {
+	least := time.Duration(math.MaxInt64)
+	for range 20 {
+		before := clock.Elapsed()
+		t := Time{Now: time.Now().UTC(), Boot: reading(unix.CLOCK_BOOTTIME), Awake: reading(unix.CLOCK_MONOTONIC)}
+		if took := clock.Elapsed() - before; took < least {
+			least, best = took, t
+			best.Elapsed = before + took/2
+		}
+	}
+	return best
 }
 
 func (k *keeping) tell(w http.ResponseWriter, _ *http.Request) { answer(w, k.now()) }
