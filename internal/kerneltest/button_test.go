@@ -46,17 +46,17 @@ func TestAButtonIsFoundAgainWhenItsDriverComesBack(t *testing.T) {
 	const device = "reset-keys"
 	m := Start(t, Config{Binary: binary(t), Forwards: []int{port}, Args: []string{"-button"}, Keys: []Key{{Line: 5, Code: 408, Device: device}}})
 	released := func(p pressed) bool { return p.State == button.IsReleased }
-	awaitButton(t, m, "at the start", 10*time.Second, released)
+	awaitButton(t, m, "at the start", giveUp, released)
 	m.Line(5).Hold(300 * time.Millisecond)
-	awaitButton(t, m, "a press", 5*time.Second, func(p pressed) bool { return len(p.Presses) == 1 && p.Presses[0].Outcome == button.Presence })
+	awaitButton(t, m, "a press", giveUp, func(p pressed) bool { return len(p.Presses) == 1 && p.Presses[0].Outcome == button.Presence })
 	if second := request(t, m, "GET", "/second?device="+device, ""); !strings.Contains(second, "held by another program") {
 		t.Errorf("a second program got the device: %s", second)
 	}
 
 	m.Line(5).Press()
-	awaitButton(t, m, "pressed", 5*time.Second, func(p pressed) bool { return p.State == button.IsPressed })
+	awaitButton(t, m, "pressed", giveUp, func(p pressed) bool { return p.State == button.IsPressed })
 	request(t, m, "POST", "/driver/unbind?device="+device, "")
-	awaitButton(t, m, "gone", 5*time.Second, func(p pressed) bool { return p.State == button.IsAbsent })
+	awaitButton(t, m, "gone", giveUp, func(p pressed) bool { return p.State == button.IsAbsent })
 	m.Line(5).Release()
 	time.Sleep(2 * time.Second) // by now the next try is 15 s away
 	request(t, m, "POST", "/driver/bind?device="+device, "")
@@ -64,7 +64,7 @@ func TestAButtonIsFoundAgainWhenItsDriverComesBack(t *testing.T) {
 	awaitButton(t, m, "back", 5*time.Second, released)
 	t.Logf("found again after %v", time.Since(began))
 	m.Line(5).Hold(300 * time.Millisecond)
-	if p := awaitButton(t, m, "a press afterwards", 5*time.Second, func(p pressed) bool { return len(p.Presses) >= 2 }); len(p.Presses) != 2 {
+	if p := awaitButton(t, m, "a press afterwards", giveUp, func(p pressed) bool { return len(p.Presses) >= 2 }); len(p.Presses) != 2 {
 		t.Errorf("got %v", p.Presses)
 	}
 
@@ -72,10 +72,10 @@ func TestAButtonIsFoundAgainWhenItsDriverComesBack(t *testing.T) {
 	m.Line(5).Press()
 	request(t, m, "POST", "/plug?device="+device, "") // it gets the lower number
 	request(t, m, "POST", "/driver/bind?device="+device, "")
-	awaitButton(t, m, "pressed from the start", 5*time.Second, func(p pressed) bool { return p.State == button.IsStuck })
+	awaitButton(t, m, "pressed from the start", giveUp, func(p pressed) bool { return p.State == button.IsStuck })
 	time.Sleep(6 * time.Second)
 	m.Line(5).Release()
-	if p := awaitButton(t, m, "released", 5*time.Second, released); len(p.Presses) != 2 {
+	if p := awaitButton(t, m, "released", giveUp, released); len(p.Presses) != 2 {
 		t.Errorf("held from the start: %v", p.Presses)
 	}
 	if second := request(t, m, "GET", "/second?device="+device, ""); !strings.Contains(second, "held by another program") {

@@ -35,11 +35,10 @@ func timeIn(t testing.TB, m *Machine) (now told) {
 func awaitTime(t testing.TB, m *Machine, what string, wanted func(told) bool) told {
 	t.Helper()
 	var now told
-	for range 50 {
+	for end := time.Now().Add(giveUp); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if now = timeIn(t, m); wanted(now) {
 			return now
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	t.Fatalf("%s: got %+v", what, now)
 	return now

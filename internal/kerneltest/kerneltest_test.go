@@ -28,6 +28,9 @@ const port = 8001
 // tolerance is how far the kernel's measure of a hold may be from the test's.
 const tolerance = 50 * time.Millisecond
 
+// giveUp is how long something is waited for whose time proves nothing.
+const giveUp = 30 * time.Second
+
 // edge is the probe's Edge.
 type edge struct {
 	Pressed bool
@@ -103,7 +106,7 @@ func request(t testing.TB, m *Machine, method, path, body string) string {
 func edges(t testing.TB, m *Machine, n int) []edge {
 	t.Helper()
 	var got []edge
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(giveUp); ; time.Sleep(20 * time.Millisecond) {
 		if err := json.Unmarshal([]byte(request(t, m, "GET", "/edges", "")), &got); err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +114,7 @@ func edges(t testing.TB, m *Machine, n int) []edge {
 			return got
 		}
 		if time.Now().After(end) {
-			t.Fatalf("%d edges after 5 s, want %d: %v", len(got), n, got)
+			t.Fatalf("%d edges after %v, want %d: %v", len(got), giveUp, n, got)
 		}
 	}
 }
@@ -193,7 +196,7 @@ func TestGuestReachesLoopbackByUDP(t *testing.T) {
 		t.Fatal(err)
 	}
 	request(t, m, "POST", "/send?to="+net.JoinHostPort(Host, number), "what time is it")
-	if err := socket.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := socket.SetReadDeadline(time.Now().Add(giveUp)); err != nil {
 		t.Fatal(err)
 	}
 	b := make([]byte, 100)
@@ -289,7 +292,7 @@ func TestMachineDiesWithThePanickingTest(t *testing.T) {
 	t.Parallel()
 	parts(t)
 	binary(t)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.timeout=2m")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.timeout=10m")
 	cmd.Env = append(os.Environ(), inside+"=1", "TMPDIR="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	_, rest, found := strings.Cut(string(out), "qemu=")
@@ -298,10 +301,10 @@ func TestMachineDiesWithThePanickingTest(t *testing.T) {
 	if err == nil || !found || pid == 0 || !strings.Contains(string(out), "panic: as asked") {
 		t.Fatalf("the panicking test ended with %v:\n%s", err, out)
 	}
-	for end := time.Now().Add(5 * time.Second); alive(pid); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(giveUp); alive(pid); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
-			t.Fatalf("QEMU lives on 5 s after its test panicked")
+			t.Fatalf("QEMU lives on %v after its test panicked", giveUp)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func lightIn(t testing.TB, m *Machine, name string) (is string) {
 func awaitLights(t testing.TB, m *Machine, when, green, amber string) {
 	t.Helper()
 	var now [2]string
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(giveUp); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if now = [2]string{lightIn(t, m, greenLight), lightIn(t, m, amberLight)}; now == [2]string{green, amber} {
 			return
 		}
@@ -144,7 +144,7 @@ func TestABeeperOfARealKernelThatTakesAFrequency(t *testing.T) {
 	}
 	heard := func(n int) (all []sound) {
 		t.Helper()
-		for end := time.Now().Add(30 * time.Second); len(all) < n && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		for end := time.Now().Add(giveUp); len(all) < n && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 			if err := json.Unmarshal([]byte(request(t, m, "GET", "/beeps", "")), &all); err != nil {
 				t.Fatal(err)
 			}
