@@ -104,12 +104,14 @@ func TestTheTimeSinceTheStartIsNotBent(t *testing.T) {
 	t.Parallel()
 	m := Start(t, Config{Binary: binary(t), Forwards: []int{port}})
 	request(t, m, "POST", "/bend?tick=11000", "") // a tenth faster
+	began := time.Now()
 	before := timeIn(t, m)
 	time.Sleep(3 * time.Second)
 	after := timeIn(t, m)
+	took := time.Since(began)
 	elapsed, boot := after.Elapsed-before.Elapsed, after.Boot-before.Boot
-	t.Logf("the time since the start went on by %v, CLOCK_BOOTTIME by %v", elapsed, boot)
-	if ahead := boot - elapsed; ahead < 200*time.Millisecond || elapsed < 2900*time.Millisecond || elapsed > 6*time.Second {
+	t.Logf("%v passed here, the time since the start went on by %v, CLOCK_BOOTTIME by %v", took, elapsed, boot)
+	if ahead := boot - elapsed; ahead < 200*time.Millisecond || elapsed < 2900*time.Millisecond || elapsed > took+time.Second {
 		t.Errorf("CLOCK_BOOTTIME is %v ahead", ahead)
 	}
 }
@@ -137,12 +139,14 @@ func TestTheTimeSinceTheStartGoesOnWhileTheBoxSleeps(t *testing.T) {
 func TestAPausedMachineDoesNotNotice(t *testing.T) {
 	t.Parallel()
 	m := Start(t, Config{Binary: binary(t), Forwards: []int{port}})
+	began := time.Now()
 	before := timeIn(t, m)
 	m.Pause(5 * time.Second)
 	after := timeIn(t, m)
+	took := time.Since(began)
 	elapsed, boot, rtc := after.Elapsed-before.Elapsed, after.Boot-before.Boot, after.RTC-before.RTC
-	t.Logf("the time since the start went on by %v, CLOCK_BOOTTIME by %v, the battery-backed clock by %d s", elapsed, boot, rtc)
-	if elapsed > 3*time.Second || boot > 3*time.Second || rtc < 4 {
+	t.Logf("%v passed here, the time since the start went on by %v, CLOCK_BOOTTIME by %v, the battery-backed clock by %d s", took, elapsed, boot, rtc)
+	if unseen := took - 2*time.Second; elapsed > unseen || boot > unseen || rtc < 4 {
 		t.Error("a pause is noticed: trusted time can be better than SECURITY.md says")
 	}
 }
