@@ -37,9 +37,9 @@ const (
 )
 
 const (
-	readyWait = 60 * time.Second // from start to the program listening
-	stopWait  = 20 * time.Second // from Stop to power off
-	dozeWait  = 60 * time.Second // from Doze to awake
+	readyWait = 5 * time.Minute // from start to the program listening
+	stopWait  = time.Minute     // from Stop to power off
+	dozeWait  = 5 * time.Minute // from Doze to awake
 )
 
 // Config says what the machine is and what it runs.
@@ -96,7 +96,7 @@ type Machine struct {
 }
 
 // Start boots a machine and returns when the program listens on all of Config.Forwards, which takes about three
-// seconds on an idle host and many times that on a busy one. It fails the test, with the console's text, when that is not so within 60 seconds or the program ends before.
+// seconds on an idle host and many times that on a busy one. It fails the test, with the console's text, when that is not so within five minutes or the program ends before.
 // The machine ends with the test; when the test fails, its log has the console's text. Without QEMU or the kernel the
 // test ends as realtest.Need says. Machines share nothing: tests may run in parallel.
 func Start(t testing.TB, config Config) *Machine {
@@ -317,7 +317,7 @@ func (m *Machine) Ended() bool {
 
 // Stop ends the program with SIGTERM, waits for the machine to power off, and returns the program's exit code (128 and
 // the signal's number when a signal ended it; 137 when it did not end within 10 seconds). Config.Disk is unmounted in
-// good order. It fails the test when the machine is not off within 20 seconds.
+// good order. It fails the test when the machine is not off within a minute.
 func (m *Machine) Stop() (code int) {
 	m.t.Helper()
 	_, err := m.keyboard.WriteString(plan.Stop + "\n")
@@ -339,7 +339,7 @@ func (m *Machine) Stop() (code int) {
 }
 
 // Doze has the machine sleep for five seconds with its timekeeping suspended, and returns when it is awake again. It
-// fails the test when that takes longer than a minute or cannot be done.
+// fails the test when that takes longer than five minutes or cannot be done.
 func (m *Machine) Doze() {
 	m.t.Helper()
 	slept := strings.Count(m.Console(), "\n"+plan.Woke)

@@ -21,7 +21,7 @@ import (
 )
 
 // deviceWait bounds how long init waits for a device that a module has just brought.
-const deviceWait = 10 * time.Second
+const deviceWait = time.Minute
 
 // stopWait is how long the program has to end after SIGTERM before it is killed.
 const stopWait = 10 * time.Second
