@@ -229,14 +229,22 @@ func TestADamagedDatabaseIsSaidAndTheExitCodeTellsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := castellan("serve", "-config", p.config)
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(500 * time.Millisecond)
-	_ = cmd.Process.Signal(syscall.SIGTERM)
-	if err := cmd.Wait(); err == nil || !strings.Contains(said.String(), "database_damaged") {
+	giveUp := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
+	defer giveUp.Stop()
+	var said strings.Builder
+	for lines := bufio.NewScanner(stderr); lines.Scan(); said.WriteString(lines.Text() + "\n") {
+		if strings.Contains(lines.Text(), "database_damaged") {
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+		}
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() <= 0 || !strings.Contains(said.String(), "database_damaged") {
 		t.Errorf("ended with %v\n%s", err, said.String())
 	}
 }
