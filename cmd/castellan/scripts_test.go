@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"castellan/internal/realtest"
 )
@@ -88,6 +90,16 @@ func (s *script) runs(name string, env []string, args ...string) (out, said stri
 	return o.String(), e.String(), err
 }
 
+// instead has scripts find another program under a name, in the environment that it returns.
+func (s *script) instead(name, text string) (path string) {
+	s.t.Helper()
+	folder := s.t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	return "PATH=" + folder + ":" + os.Getenv("PATH")
+}
+
 // R089 R041: with curl and oathtool alone, token and code buy access once.
 func TestTheScriptWithCodesReadsTheNAS(t *testing.T) {
 	p, _ := enrolled(t)
@@ -95,12 +107,14 @@ func TestTheScriptWithCodesReadsTheNAS(t *testing.T) {
 	made := p.must(201, "POST", "/me/tokens", obj{"name": "script", "scopes": []string{"settings:read"}, "factor": obj{"kind": "codes"}})
 	s.keep("token", made["text"])
 	s.keep("secret", made["secret"])
-	out, said, err := s.runs("access-by-code.sh", nil, "/settings")
+	oathtool := realtest.Program(t, "oathtool", "apt-get install oathtool")
+	still := []string{s.instead("oathtool", fmt.Sprintf("exec '%s' --now=@%d \"$@\"", oathtool, time.Now().Unix()))} // the code stays the same
+	out, said, err := s.runs("access-by-code.sh", still, "/settings")
 	var got map[string]string
 	if err != nil || json.Unmarshal([]byte(out), &got) != nil || got["time_zone"] == "" {
 		t.Fatalf("%v: %s %s", err, out, said)
 	}
-	if _, said, err := s.runs("access-by-code.sh", nil, "/settings"); err == nil || !strings.Contains(said, `"code":"`) {
+	if _, said, err := s.runs("access-by-code.sh", still, "/settings"); err == nil || !strings.Contains(said, `"code":"`) {
 		t.Errorf("the same code: %v, %s", err, said)
 	}
 }
@@ -122,14 +136,7 @@ func TestTheScriptsThatSignReadAndChangeTheNAS(t *testing.T) {
 	})
 	s.keep("token", made["text"])
 	id := "TOKEN_ID=" + made["token"].(obj)["id"].(string)
-	late := filepath.Join(s.home, "late")
-	if err := os.MkdirAll(late, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(late, "date"), []byte("#!/bin/sh\necho 1000000000\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, env := range map[string][]string{"right clock": {id}, "clock of 2001": {id, "PATH=" + late + ":" + os.Getenv("PATH")}} {
+	for name, env := range map[string][]string{"right clock": {id}, "clock of 2001": {id, s.instead("date", "echo 1000000000")}} {
 		if out, said, err := s.runs("signed-get.sh", env, "/settings"); err != nil || !strings.Contains(out, `"time_zone":`) {
 			t.Errorf("%s: %v: %s %s", name, err, out, said)
 		}
