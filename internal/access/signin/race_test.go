@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,10 +50,16 @@ func (b *bench) while(meanwhile ...func()) {
 		done <- b.DB.Update(func(*store.Tx) error { close(entered); <-hold; return nil })
 	}()
 	<-entered
-	ended := make(chan struct{})
-	for _, f := range meanwhile {
-		go func() { f(); ended <- struct{}{} }()
-		time.Sleep(100 * time.Millisecond) // until it waits for the writer
+	ended, returned := make(chan struct{}), atomic.Int64{}
+	for i, f := range meanwhile {
+		go func() { f(); returned.Add(1); ended <- struct{}{} }()
+		for end := time.Now().Add(30 * time.Second); int(returned.Load())+waiting() <= i; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				b.t.Errorf("function %d does not wait for the writer", i)
+				break
+			}
+		}
+		time.Sleep(2 * time.Millisecond) // whoever waited for 1 ms gets a mutex in turn
 	}
 	close(hold)
 	for range meanwhile {
@@ -59,6 +68,18 @@ func (b *bench) while(meanwhile ...func()) {
 	if err := <-done; err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// waiting counts the functions of while that wait for the writer.
+func waiting() (n int) {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for one := range strings.SplitSeq(string(stacks), "\n\n") {
+		if strings.Contains(one, "[sync.Mutex.Lock") && strings.Contains(one, "bbolt.(*DB).beginRWTx(") && strings.Contains(one, "(*bench).while in goroutine") {
+			n++
+		}
+	}
+	return n
 }
 
 // T27 R140: a claim that is on its way while the box is reset does not take the box after it.
