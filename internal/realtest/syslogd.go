@@ -1,7 +1,7 @@
 package realtest
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -86,7 +86,7 @@ func (s *Syslogd) Start() {
 		s.t.Fatal(err)
 	}
 	address := net.JoinHostPort(s.Host, fmt.Sprint(SyslogPort))
-	for range 100 {
+	for range 600 {
 		if c, err := net.Dial("tcp", address); err == nil {
 			_ = c.Close()
 			return
@@ -110,17 +110,17 @@ func (s *Syslogd) Stop() {
 // Lines returns what the server has written so far.
 func (s *Syslogd) Lines() (lines []SyslogLine) {
 	s.t.Helper()
-	f, err := os.Open(filepath.Join(s.dir, "lines"))
+	data, err := os.ReadFile(filepath.Join(s.dir, "lines"))
 	if err != nil {
 		return nil
 	}
-	defer func() { _ = f.Close() }()
-	scan := bufio.NewScanner(f)
-	scan.Buffer(nil, 1<<20)
-	for scan.Scan() {
+	for one := range bytes.Lines(data) {
+		if !bytes.HasSuffix(one, []byte("\n")) {
+			break // it is still being written
+		}
 		var l SyslogLine
-		if err := json.Unmarshal(scan.Bytes(), &l); err != nil {
-			s.t.Errorf("%v: %q", err, scan.Text())
+		if err := json.Unmarshal(one, &l); err != nil {
+			s.t.Errorf("%v: %q", err, one)
 			continue
 		}
 		lines = append(lines, l)
@@ -131,7 +131,7 @@ func (s *Syslogd) Lines() (lines []SyslogLine) {
 // Wait waits until the server has written a number of lines, and returns all.
 func (s *Syslogd) Wait(n int) []SyslogLine {
 	s.t.Helper()
-	for range 300 {
+	for range 600 {
 		if lines := s.Lines(); len(lines) >= n {
 			return lines
 		}
