@@ -90,7 +90,7 @@ func (b *bench) pass(d time.Duration) {
 func (b *bench) taken(n int) int {
 	b.t.Helper()
 	count := func() int { b.Mu.Lock(); defer b.Mu.Unlock(); return len(b.From) }
-	for range 200 {
+	for range 3000 {
 		if count() >= n {
 			break
 		}
@@ -116,7 +116,7 @@ func (b *bench) events(kind event.Kind) (messages []string) {
 
 func (b *bench) wait(kind event.Kind, n int) []string {
 	b.t.Helper()
-	for range 200 {
+	for range 1500 {
 		if found := b.events(kind); len(found) >= n {
 			return found
 		}
@@ -135,7 +135,7 @@ func TestNewsSayWhatIsNeededToJudgeThem(t *testing.T) {
 	if b.taken(1) != 1 {
 		t.Fatal("no mail came")
 	}
-	for range 100 {
+	for range 3000 {
 		b.Mu.Lock()
 		done := len(b.Data) > 0
 		b.Mu.Unlock()
@@ -177,7 +177,7 @@ func TestAMailThatFailsIsTriedAgain(t *testing.T) {
 	if n := b.taken(3); n != 3 {
 		t.Errorf("the server heard of %d mails, want one refused and two taken", n)
 	}
-	for range 100 {
+	for range 1500 {
 		if b.Trouble() == "" {
 			return
 		}
