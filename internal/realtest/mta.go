@@ -147,7 +147,7 @@ var eximConfig string
 
 func (m *MTA) waitUntilItAnswers() {
 	m.t.Helper()
-	for range 100 {
+	for range 600 {
 		if c, err := net.Dial("tcp", net.JoinHostPort(m.Host, fmt.Sprint(m.Port))); err == nil {
 			_ = c.Close()
 			return

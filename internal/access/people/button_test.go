@@ -94,7 +94,7 @@ func TestTheButtonThatWasHeardIsChosen(t *testing.T) {
 	for i, pressed := range []bool{true, false} {
 		keys <- button.KeyEdge{InputKey: odd, Edge: button.Edge{Pressed: pressed, At: time.Duration(i) * time.Second}}
 	}
-	for range 100 {
+	for range 3000 {
 		if b.Button.CheckHeard(odd) == nil {
 			break
 		}

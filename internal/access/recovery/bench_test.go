@@ -122,7 +122,7 @@ func (b *bench) ask(address string) {
 // mails returns the texts of the mails to an address once there are n of them.
 func (b *bench) mails(to string, n int) (texts []string) {
 	b.t.Helper()
-	for range 200 {
+	for range 1500 {
 		texts = nil
 		b.mail.Mu.Lock()
 		all := slices.Clone(b.mail.Mails)

@@ -37,7 +37,7 @@ func mailed(t *testing.T, host string) (*bench, *realtest.Recorder) {
 func said(t testing.TB, r *realtest.Recorder, to, pattern string) string {
 	t.Helper()
 	form := regexp.MustCompile(pattern)
-	for range 200 {
+	for range 1500 {
 		r.Mu.Lock()
 		mails := slices.Clone(r.Mails)
 		r.Mu.Unlock()

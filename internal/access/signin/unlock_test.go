@@ -56,7 +56,7 @@ func (b *bench) unlockLink(r *realtest.Recorder, v signin.Visitor) string {
 	if err := b.AskUnlock(v, "admin"); err != nil {
 		b.t.Fatal(err)
 	}
-	for range 200 {
+	for range 1500 {
 		if r.Count() > before {
 			return said(b.t, r, "owner@example.org", unlockPattern)
 		}
