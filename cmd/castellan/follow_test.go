@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,8 +23,10 @@ func TestEventsAreFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -37,12 +38,24 @@ func TestEventsAreFollowed(t *testing.T) {
 			lines <- scan.Text()
 		}
 	}()
+	var said strings.Builder
+	missed, told := make(chan struct{}, 100), make(chan struct{})
+	go func() {
+		defer close(told)
+		for scan := bufio.NewScanner(stderr); scan.Scan(); {
+			said.WriteString(scan.Text() + "\n")
+			if strings.Contains(scan.Text(), "Waiting for it.") {
+				missed <- struct{}{}
+			}
+		}
+	}()
 	next := func(want string) {
 		t.Helper()
 		for end := time.After(30 * time.Second); ; {
 			select {
 			case line, ok := <-lines:
 				if !ok {
+					<-told
 					t.Fatalf("it ended: %s", &said)
 				}
 				if strings.Contains(line, want) {
@@ -57,11 +70,17 @@ func TestEventsAreFollowed(t *testing.T) {
 	p.must(200, "PATCH", "/settings", obj{"nas_name": "cellar"})
 	next("cellar")
 	p.kill()
-	time.Sleep(followEvery + time.Second)
+	select {
+	case <-missed:
+	case <-time.After(30 * time.Second):
+		t.Fatal("the NAS is not missed")
+	}
+	time.Sleep(followEvery + time.Second) // once more, which is not said
 	p.start()
 	p.must(401, "POST", "/sign-in", obj{"name": "somebody", "password": "wrong"})
 	next("no account has this name")
 	_ = cmd.Process.Signal(syscall.SIGINT)
+	<-told
 	err = cmd.Wait()
 	if lines := strings.Count(said.String(), "\n"); err != nil || lines != 2 || !strings.Contains(said.String(), "Waiting for it.\ncastellan: the NAS answers again.") {
 		t.Errorf("after Ctrl-C: %v, %s", err, &said)
