@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type LAN struct {
 	Bus   *Bus // the system's bus of the box
 	t     *testing.T
 	cards []string
+	serve *exec.Cmd // dnsmasq, or nil
 }
 
 // NewLAN builds a LAN with these cards of the box.
@@ -65,7 +67,8 @@ func (l *LAN) Pull(card string) { l.t.Helper(); l.Router("ip", "link", "set", "t
 // Plug connects the cable of a card again.
 func (l *LAN) Plug(card string) { l.t.Helper(); l.Router("ip", "link", "set", "to-"+card, "up") }
 
-// Serve starts DHCP, router announcements and DNS, with more options of dnsmasq(8) where they are given. What served before ends.
+// Serve starts DHCP, router announcements and DNS, with more options of dnsmasq(8) where they are given. What served before ends; this
+// serves when it returns.
 func (l *LAN) Serve(options ...string) {
 	l.t.Helper()
 	l.Silence()
@@ -73,19 +76,26 @@ func (l *LAN) Serve(options ...string) {
 	if len(options) == 0 {
 		options = []string{"--dhcp-range=192.0.2.50,192.0.2.59,2m", "--dhcp-range=2001:db8:1::,ra-only", "--enable-ra", "--domain=house.test"}
 	}
-	l.Start("router", "dnsmasq", append([]string{"--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--interface=wire", "--bind-interfaces",
-		"--no-ping", "--user=root", "--pid-file=/run/dnsmasq.pid", "--dhcp-leasefile=" + filepath.Join(dir, "leases"), "--dhcp-authoritative", "--log-facility=-"}, options...)...)
+	l.serve = l.Start("router", "dnsmasq", append([]string{"--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--interface=wire", "--bind-interfaces",
+		"--no-ping", "--user=root", "--pid-file=" + servePID, "--dhcp-leasefile=" + filepath.Join(dir, "leases"), "--dhcp-authoritative", "--log-facility=-"}, options...)...)
+	l.Wait("dnsmasq to serve", func() bool { // it says its number once it has its ports
+		pid, _ := os.ReadFile(servePID)
+		return strings.TrimSpace(string(pid)) == strconv.Itoa(l.serve.Process.Pid)
+	})
 }
 
-// Silence ends DHCP, router announcements and DNS.
+// servePID is where dnsmasq says which process it is.
+const servePID = "/run/dnsmasq.pid"
+
+// Silence ends DHCP, router announcements and DNS; they have ended when it returns.
 func (l *LAN) Silence() {
-	pid, err := os.ReadFile("/run/dnsmasq.pid")
-	if err != nil {
+	if l.serve == nil {
 		return
 	}
-	_ = os.Remove("/run/dnsmasq.pid")
-	_ = exec.Command("kill", strings.TrimSpace(string(pid))).Run()
-	time.Sleep(100 * time.Millisecond)
+	_ = l.serve.Process.Signal(unix.SIGTERM)
+	_ = l.serve.Wait()
+	_ = os.Remove(servePID)
+	l.serve = nil
 }
 
 // Router runs a command in the namespace of the router and returns what it says; the test ends where that fails.

@@ -172,6 +172,11 @@ func TestAddressesWithoutAnEndWereNotSetByHand(t *testing.T) {
 				return got
 			}
 			l.Wait("both addresses", func() bool { return len(froms()) == 2 })
+			for _, family := range []string{"-4", "-6"} {
+				if text := realtest.IP(t, family, "address", "show", "dev", "eth0", "scope", "global"); !strings.Contains(text, "valid_lft forever") {
+					t.Errorf("the test proves nothing: an address has an end\n%s", text)
+				}
+			}
 			if got := froms(); got[true] != FromDHCP || got[false] != FromRouter {
 				t.Errorf("got %v\n%s", got, realtest.IP(t, "address", "show", "eth0"))
 			}
