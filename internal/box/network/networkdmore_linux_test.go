@@ -146,7 +146,7 @@ func TestAServiceThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
 	stopped(h.service.Process.Pid, syscall.SIGSTOP)
 	begun := time.Now()
 	p := h.Look(t.Context())
-	if took := time.Since(begun); took > 3*time.Second || p.Trouble != "systemd-networkd does not answer, so the network can only be shown." || len(p.Cards) != 1 || p.Kind != Networkd {
+	if took := time.Since(begun); took > 2*AnswerTime || p.Trouble != "systemd-networkd does not answer, so the network can only be shown." || len(p.Cards) != 1 || p.Kind != Networkd {
 		t.Errorf("after %v: %+v", took, p)
 	}
 	h.jumped.Store(int64(TryTime))
@@ -169,7 +169,7 @@ func TestAServiceThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
 	h.Bus.Hang(true)
 	begun = time.Now()
 	p = h.Look(t.Context())
-	if took := time.Since(begun); took > 3*time.Second || !strings.Contains(p.Trouble, "does not answer") || len(p.Cards) != 1 {
+	if took := time.Since(begun); took > 2*AnswerTime || !strings.Contains(p.Trouble, "does not answer") || len(p.Cards) != 1 {
 		t.Errorf("with a bus that hangs, after %v: %+v", took, p)
 	}
 	h.Bus.Hang(false)

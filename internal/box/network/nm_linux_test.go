@@ -262,7 +262,7 @@ func TestNetworkManagerGoesBack(t *testing.T) {
 			h.settle(false)
 			back("NetworkManager killed and started again meanwhile")
 
-			if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "192.0.2.99")}, 0); err != nil {
+			if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.20/24", "192.0.2.99")}, slack); err != nil {
 				t.Fatal(err)
 			}
 			h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") && !h.leased("eth0") })

@@ -69,7 +69,7 @@ func TestNetworkManagerHasOneProfileForACard(t *testing.T) {
 				h.Wait("what was kept", func() bool { return h.Has("eth0", "192.0.2.20") })
 				same("gone back")
 			}
-			if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.22/24", "")}, 0); err != nil {
+			if err := h.service.Try(t.Context(), []Setting{byHand("eth0", "192.0.2.22/24", "")}, slack); err != nil {
 				t.Fatal(err)
 			}
 			h.Wait("192.0.2.22", func() bool { return h.Has("eth0", "192.0.2.22") })

@@ -72,7 +72,7 @@ func TestANetworkManagerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	h.signal("STOP")
 	begun := time.Now()
 	_, err := h.service.Settings(t.Context())
-	if !errors.Is(err, ErrSlow) || time.Since(begun) > AnswerTime+500*time.Millisecond {
+	if !errors.Is(err, ErrSlow) || time.Since(begun) > 2*AnswerTime {
 		t.Errorf("got %v after %s", err, time.Since(begun))
 	}
 	h.Wait("the bus to say that one is there, which does not answer", func() bool { // at once, but on a busy machine
