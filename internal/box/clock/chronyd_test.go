@@ -10,6 +10,14 @@ import (
 	"castellan/internal/realtest"
 )
 
+// wantNear looks whether the trusted time of a reading, taken since then, is as near as that to the real one.
+func wantNear(t *testing.T, r clock.Reading, since time.Time, within time.Duration) {
+	t.Helper()
+	if d := max(since.Sub(r.Now), time.Until(r.Now)); d > within {
+		t.Errorf("trusted time is off by %v, more than %v", d, within)
+	}
+}
+
 // R139 (h): real servers are asked over real sockets; a clock that is hours off is named and not believed.
 func TestRealTimeServersAreBelievedOverTheSystemClock(t *testing.T) {
 	var servers []string
@@ -23,14 +31,14 @@ func TestRealTimeServersAreBelievedOverTheSystemClock(t *testing.T) {
 			System: func() time.Time { return time.Now().Add(off) }, Kept: func() bool { return true },
 		})
 		k.Sync(t.Context())
+		since := time.Now()
 		r := k.Reading()
+		near := max(100*time.Millisecond, r.Uncertainty) // an answer may be off by half of what it took
 		if r.State != clock.Synced || r.Agreeing != 3 || r.Answering != 3 {
 			t.Fatalf("system clock off by %v: %+v", off, r)
 		}
-		if d := time.Until(r.Now).Abs(); d > 100*time.Millisecond {
-			t.Errorf("system clock off by %v: trusted time is off by %v", off, d)
-		}
-		if (r.Offset - off).Abs() > 100*time.Millisecond {
+		wantNear(t, r, since, near)
+		if (r.Offset - off).Abs() > near {
 			t.Errorf("system clock off by %v: named as %v", off, r.Offset)
 		}
 		if s := r.Servers[3]; s.State != clock.Silent || s.Problem == "" {
@@ -82,34 +90,32 @@ func TestRealServersThatAreOffAndThatJump(t *testing.T) {
 	}
 	k := asking(names...)
 	k.Sync(t.Context())
+	since := time.Now()
 	r := k.Reading()
+	doubt := r.Uncertainty
 	wantState(t, r, clock.Synced)
-	if s := r.Servers[3]; r.Agreeing != 3 || r.Answering != 4 || s.State != clock.Ignored || (s.Offset-time.Hour).Abs() > 100*time.Millisecond {
+	if s := r.Servers[3]; r.Agreeing != 3 || r.Answering != 4 || s.State != clock.Ignored || (s.Offset-time.Hour).Abs() > 100*time.Millisecond+doubt+s.Delay/2 {
 		t.Errorf("%d of %d agree, the one that is off: %+v", r.Agreeing, r.Answering, s)
 	}
-	if d := time.Until(r.Now).Abs(); d > 50*time.Millisecond {
-		t.Errorf("trusted time is off by %v", d)
-	}
+	wantNear(t, r, since, max(50*time.Millisecond, doubt))
 
 	third := "127.0.0.1:" + realtest.ChronydBehind(t, port, 0)
 	jump.Store(int64(2 * time.Hour))
-	for range 100 { // they take a moment to follow
+	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(100 * time.Millisecond) { // they take a moment to follow
 		probe := asking(names[1], names[2], third)
 		if probe.Sync(t.Context()); probe.Reading().Agreeing == 3 && time.Until(probe.Now()) > time.Hour {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	k.Use(plain([]string{names[0], names[1], names[2], third}))
 	k.Sync(t.Context())
+	since = time.Now()
 	r = k.Reading()
 	wantState(t, r, clock.Suspect)
 	if p := r.Proposal; r.Reason != clock.Jumped || r.Trusted() || p == nil || p.Servers != 3 || p.By < time.Hour {
 		t.Errorf("got %+v, proposal %+v", r, p)
 	}
-	if d := time.Until(r.Now).Abs(); d > 100*time.Millisecond {
-		t.Errorf("trusted time was moved by %v", d)
-	}
+	wantNear(t, r, since, max(100*time.Millisecond, doubt))
 }
 
 func TestTheRealClockAndItsMachine(t *testing.T) {

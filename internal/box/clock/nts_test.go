@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,10 +56,23 @@ func authentic(p *x509.CertPool, trusted time.Time, exchanges ...string) *clock.
 	})
 }
 
+// exchanging is what is said while keys are exchanged: there was no answer yet.
+const exchanging = "still being exchanged"
+
+// syncNTS asks as an administrator does, and again while keys are being exchanged, which may take longer than a question waits.
+func syncNTS(t *testing.T, k *clock.Clock) {
+	t.Helper()
+	k.Sync(t.Context())
+	later := func(s clock.Server) bool { return s.State == clock.Waiting || strings.Contains(s.Problem, exchanging) }
+	for begun := time.Now(); slices.ContainsFunc(k.Reading().Servers, later) && time.Since(begun) < 30*time.Second; {
+		k.Ask(t.Context())
+	}
+}
+
 // wantProblem looks what is said of the first server.
 func wantProblem(t *testing.T, k *clock.Clock, want string) {
 	t.Helper()
-	for range 100 { // a machine with much to do ends its round a moment after the budget
+	for range 3000 { // a machine with much to do ends its round a moment after the budget
 		if k.Reading().Servers[0].State != clock.Waiting {
 			break
 		}
@@ -77,11 +91,13 @@ func TestARealServerIsAskedByNTS(t *testing.T) {
 	k := authentic(pool(t, authority), time.Time{}, exchange)
 	for range 3 {
 		k.Forget() // so that it may be asked again at once
-		k.Sync(t.Context())
+		syncNTS(t, k)
+		since := time.Now()
 		r := k.Reading()
+		wantNear(t, r, since, max(100*time.Millisecond, r.Uncertainty))
 		wantState(t, r, clock.Synced)
-		if s := r.Servers[0]; s.State != clock.Agrees || s.Answers != plain || s.Stratum != 1 || !s.NTS || time.Until(r.Now).Abs() > 100*time.Millisecond {
-			t.Errorf("off by %v, the server is %+v", time.Until(r.Now), s)
+		if s := r.Servers[0]; s.State != clock.Agrees || s.Answers != plain || s.Stratum != 1 || !s.NTS {
+			t.Errorf("the server is %+v", s)
 		}
 	}
 }
@@ -97,7 +113,7 @@ func TestAnNTSServerIsBelievedByItsCertificate(t *testing.T) {
 		"for another name":               authentic(pool(t, authority), time.Time{}, named),
 		"not valid at this time":         authentic(pool(t, authority), time.Now().Add(25*time.Hour), right), // it ended an hour ago
 	} {
-		k.Sync(t.Context())
+		syncNTS(t, k)
 		wantState(t, k.Reading(), clock.Unsynced)
 		wantProblem(t, k, want)
 	}
@@ -110,7 +126,7 @@ func TestAnAuthenticMajorityMayJumpFarAtTheStart(t *testing.T) {
 	exchange, plainly := ntsServer(t, authority, "127.0.0.1")
 	before := time.Now().Add(-40 * day)
 	k := authentic(pool(t, authority), before, exchange)
-	k.Sync(t.Context())
+	syncNTS(t, k)
 	wantState(t, k.Reading(), clock.Synced)
 
 	mixed := func(nts bool) clock.State {
@@ -118,7 +134,7 @@ func TestAnAuthenticMajorityMayJumpFarAtTheStart(t *testing.T) {
 			Sources: []clock.Source{{Address: plainly}, {Address: exchange, NTS: nts}, {Address: exchange, NTS: true}},
 			Floor:   before, Trusted: before, Elapsed: clock.Elapsed, System: time.Now, Kept: func() bool { return false }, Authorities: pool(t, authority),
 		})
-		k.Sync(t.Context())
+		syncNTS(t, k)
 		return k.Reading().State
 	}
 	if got := mixed(true); got != clock.Synced {
@@ -158,7 +174,7 @@ func TestNTSNeverFallsBackToNTP(t *testing.T) {
 	}()
 	tests := map[string][2]string{
 		"a closed port":          {closed, "refuses the key exchange"},
-		"a port that is silent":  {silent.Addr().String(), "still being exchanged"},
+		"a port that is silent":  {silent.Addr().String(), exchanging},
 		"another protocol":       {garbage.Addr().String(), "refuses the key exchange"},
 		"the port of plain time": {"127.0.0.1:" + port, "refuses the key exchange"},
 	}
@@ -171,9 +187,13 @@ func TestNTSNeverFallsBackToNTP(t *testing.T) {
 		})
 		start := time.Now()
 		k.Fresh(t.Context())
+		took := time.Since(start)
+		if tc[1] != exchanging {
+			syncNTS(t, k)
+		}
 		wantState(t, k.Reading(), clock.Unsynced)
 		wantProblem(t, k, tc[1])
-		if took := time.Since(start); took > clock.Budget+500*time.Millisecond || asked != 0 {
+		if took > clock.Budget+500*time.Millisecond || asked != 0 {
 			t.Errorf("%s: took %v, asked %d times without NTS", name, took, asked)
 		}
 	}
@@ -193,7 +213,7 @@ func TestAnswersThatAreNotAuthenticAreDropped(t *testing.T) {
 				return forger{conn, change}, err
 			},
 		})
-		k.Sync(t.Context())
+		syncNTS(t, k)
 		if want == "" {
 			wantState(t, k.Reading(), clock.Synced)
 			return
@@ -245,8 +265,8 @@ func TestASlowExchangeOfKeysIsUsedByTheNextQuestion(t *testing.T) {
 	if took := time.Since(start); took > clock.Budget+500*time.Millisecond {
 		t.Errorf("took %v", took)
 	}
-	wantProblem(t, k, "still being exchanged")
-	for range 5 {
+	wantProblem(t, k, exchanging)
+	for range 50 {
 		if k.Reading().State == clock.Synced {
 			break
 		}
@@ -263,7 +283,7 @@ func TestACertificateIsNoGoodForAnotherTime(t *testing.T) {
 	authority := realtest.NewAuthority(t)
 	exchange, _ := ntsServer(t, authority, "127.0.0.1", 48*time.Hour)
 	k := authentic(pool(t, authority), time.Time{}, exchange)
-	k.Sync(t.Context())
+	syncNTS(t, k)
 	wantState(t, k.Reading(), clock.Unsynced)
 	wantProblem(t, k, "not valid at this time")
 }
