@@ -21,7 +21,8 @@ type logind struct {
 	refuses string            // the name of the error with which an inhibitor is refused
 	hangs   time.Duration     // before it answers that
 	actions map[string]string // what it does by the key
-	reader  *os.File          // ends when whoever got the inhibitor has let it go
+	reader  *os.File          // ends when whoever got the inhibitor has let it go, and writer is closed
+	writer  *os.File          // which is what they got a copy of
 }
 
 // Inhibit is a method of org.freedesktop.login1.Manager.
@@ -37,10 +38,8 @@ func (l *logind) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.Error)
 	if err != nil {
 		return -1, dbus.MakeFailedError(err)
 	}
-	l.reader = reader
-	fd := dbus.UnixFD(writer.Fd())
-	time.AfterFunc(200*time.Millisecond, func() { _ = writer.Close() }) // it was sent by then
-	return fd, nil
+	l.reader, l.writer = reader, writer
+	return dbus.UnixFD(writer.Fd()), nil
 }
 
 // Get is a method of org.freedesktop.DBus.Properties.
@@ -105,7 +104,7 @@ func over(t *testing.T, address string, alone func(bool) error) (b *Button, stop
 
 func awaitGuard(t *testing.T, b *Button, what string, want Guard) {
 	t.Helper()
-	for range 250 {
+	for range 1500 {
 		if s := b.Status(); s.Works() && s.Guard == want && (s.Trouble() != "") == (want == Exposed || want == Taken) {
 			return
 		}
@@ -123,6 +122,7 @@ func TestLogindIsKeptOffTheKey(t *testing.T) {
 	awaitGuard(t, b, "held", Inhibited)
 	l.mu.Lock()
 	asked := l.asked
+	_ = l.writer.Close() // they have theirs
 	l.mu.Unlock()
 	if asked[0] != "handle-reboot-key" || asked[1] != "Castellan" || asked[3] != "block" {
 		t.Errorf("asked for %q", asked)
@@ -131,7 +131,7 @@ func TestLogindIsKeptOffTheKey(t *testing.T) {
 		t.Error("the inhibitor was let go while the button is held")
 	}
 	stop()
-	if !l.gone(t, 5*time.Second) {
+	if !l.gone(t, 30*time.Second) {
 		t.Error("the inhibitor is still held")
 	}
 }
