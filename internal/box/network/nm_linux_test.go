@@ -164,13 +164,12 @@ func TestNetworkManagerKeepsWhatWasConfirmed(t *testing.T) {
 			wish := byHand("eth0", "192.0.2.20/24", realtest.Router)
 			wish.DNS, wish.Search, wish.MTU = []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8:1::1")}, []string{"house.test", "lan"}, 1400
 			h.try(wish)
-			h.Wait("the manual address", func() bool { return h.Has("eth0", "192.0.2.20") && !h.leased("eth0") })
+			h.Wait("the manual address, its gateway and the MTU", func() bool {
+				c := card(t, "eth0")
+				return h.Has("eth0", "192.0.2.20") && !h.leased("eth0") && c.MTU == 1400 && len(c.Gateways) > 0 && c.Gateways[0].String() == realtest.Router
+			})
 			if got := h.files(disk); got != before {
 				t.Errorf("the disk has changed before it was confirmed:\n%s", got)
-			}
-			c := card(t, "eth0")
-			if c.MTU != 1400 || len(c.Gateways) == 0 || c.Gateways[0].String() != realtest.Router {
-				t.Errorf("the card is %+v", c)
 			}
 			h.settle(true)
 			if !h.Has("eth0", "192.0.2.20") {

@@ -140,7 +140,7 @@ func TestNetworkManagerGoesBackWithoutItsCable(t *testing.T) {
 	// The router is away for a while.
 	h.Silence()
 	h.Pull("eth0")
-	time.Sleep(7 * time.Second)
+	h.Wait("the end of the lease", func() bool { return !h.leased("eth0") }) // seconds later
 	h.Plug("eth0")
 	h.Wait("no address", func() bool { return card(t, "eth0").Carrier && !h.leased("eth0") })
 	if got := h.setting("eth0"); got.IPv4.Method != Automatic {
@@ -212,10 +212,10 @@ func TestInterfacesOfOthersAreLeftAlone(t *testing.T) {
 	realtest.IP(t, "link", "set", "docker0", "up")
 	h.start()
 	h.Wait("the bridge", func() bool { return strings.Contains(realtest.IP(t, "-4", "address", "show", "br0"), "192.0.2.") })
-	all, err := h.service.Settings(t.Context())
-	if err != nil || len(all) != 2 || all["br0"].IPv4.Method != Automatic || all["eth0"].IPv4.Method != Automatic {
-		t.Errorf("got %+v, %v", all, err)
-	}
+	h.Wait("the bridge and the card alone", func() bool { // which NetworkManager has yet to begin with
+		all, err := h.service.Settings(t.Context())
+		return err == nil && len(all) == 2 && all["br0"].IPv4.Method == Automatic && all["eth0"].IPv4.Method == Automatic
+	})
 	for _, name := range []string{"eth1", "docker0", "lo", "nothing"} {
 		if err := h.service.Try(t.Context(), []Setting{AutomaticSetting(name)}, TryTime); !errors.Is(err, ErrUnmanaged) {
 			t.Errorf("%s: %v", name, err)
