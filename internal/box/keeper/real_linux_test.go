@@ -138,7 +138,7 @@ func onBus(t *testing.T, bus *realtest.Bus, names ...string) {
 	defer func() { _ = c.Close() }()
 	for _, name := range names {
 		there := false
-		for n := 0; n < 250 && !there; n++ {
+		for n := 0; n < 1500 && !there; n++ {
 			if err := c.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, name).Store(&there); err != nil {
 				t.Fatal(err)
 			}
