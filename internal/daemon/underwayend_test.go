@@ -1,8 +1,11 @@
 package daemon_test
 
 import (
+	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +14,28 @@ import (
 	"castellan/internal/httpapi/api"
 	"castellan/internal/store"
 )
+
+const anyHandler = "httpapi.(*handlers)."
+
+// waits waits until some that have a function under way stand at the lock of the database. Whoever stands there first is the next.
+func (h *house) waits(function string, wanted int) {
+	h.t.Helper()
+	in := fmt.Sprintf("store.(*DB).Update(%p", h.db)
+	stacks := make([]byte, 8<<20)
+	found := 0
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		found = 0
+		for one := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+			if strings.Contains(one, "bbolt.(*DB).beginRWTx(") && strings.Contains(one, in) && strings.Contains(one, function) {
+				found++
+			}
+		}
+		if found >= wanted {
+			return
+		}
+	}
+	h.t.Errorf("%d of %d wait for the disk with %s", found, wanted, function)
+}
 
 // R093 T27: whatever a session has under way when it ends, for the wait for its body, is not done.
 func TestWhatComesAfterTheEndOfItsSessionIsNotDone(t *testing.T) {
@@ -43,7 +68,9 @@ func TestWhatComesAfterTheEndOfItsSessionIsNotDone(t *testing.T) {
 			after := end(h, second)
 			before := after.seen()
 			for _, u := range all {
-				u.rest()
+				u.rest() // no body may take longer than half a minute
+			}
+			for _, u := range all {
 				u.refused(t, 401, "signed_out")
 			}
 			after.nothingDone(before)
@@ -60,7 +87,7 @@ func TestWhatWaitsForTheDiskWhenItsSessionEndsIsNotDone(t *testing.T) {
 	before := second.seen()
 	release := h.holdWrites()
 	end := second.clone().sends(api.Operation{ID: "EndMyOtherSessions"}, second.request("DELETE", "/me/sessions", nil), false)
-	time.Sleep(500 * time.Millisecond) // it is the first that waits
+	h.waits("httpapi.(*handlers).EndMyOtherSessions(", 1) // it is the first
 	ops := slices.DeleteFunc(writers(false), func(op api.Operation) bool { return atOnce[op.ID] != "" })
 	if found := len(writers(false)) - len(ops); found != len(atOnce) {
 		t.Errorf("%d operations are done at once, and %d are written down", found, len(atOnce))
@@ -68,7 +95,7 @@ func TestWhatWaitsForTheDiskWhenItsSessionEndsIsNotDone(t *testing.T) {
 	all := owner.thieves(ops, false, func(op api.Operation) *http.Request {
 		return owner.request(op.Method, path(op, someID), meantBody(op))
 	})
-	time.Sleep(time.Second)
+	h.waits(anyHandler, len(all)) // with the first, and without a change of the time that waits for another one
 	for _, u := range all {
 		select {
 		case a := <-u.answer:
@@ -109,15 +136,17 @@ func TestWhatAMachineHasUnderWayWhenItsTokenIsRevokedIsNotDone(t *testing.T) {
 			owner.must(204, "DELETE", "/me/tokens/"+slow.id, nil)
 			for _, u := range held {
 				u.rest()
+			}
+			for _, u := range held {
 				u.refused(t, 401, "token_refused")
 			}
 			release := h.holdWrites()
 			end := owner.clone().sends(api.Operation{ID: "RevokeToken"}, owner.request("DELETE", "/me/tokens/"+waits.id, nil), false)
-			time.Sleep(500 * time.Millisecond)
+			h.waits("httpapi.(*handlers).RevokeToken(", 1)
 			all := waits.thieves(slices.DeleteFunc(writers(true), func(op api.Operation) bool { return atOnce[op.ID] != "" }), false, func(op api.Operation) *http.Request {
 				return waits.request(op.Method, path(op, someID), meantBody(op))
 			})
-			time.Sleep(300 * time.Millisecond)
+			h.waits(anyHandler, 1+len(all))
 			release()
 			if a := <-end.answer; a.Response == nil || a.StatusCode != 204 {
 				t.Fatalf("the end of the token: %s", a.raw)
@@ -165,7 +194,7 @@ func TestWhoeverLosesTheirRightsFinishesNothing(t *testing.T) {
 					return change(tx, a)
 				})
 			}()
-			time.Sleep(500 * time.Millisecond)
+			h.waits("daemon_test.TestWhoeverLosesTheirRightsFinishesNothing", 1)
 			ops := slices.DeleteFunc(writers(false), func(op api.Operation) bool {
 				switch op.ID {
 				case "ChangeSettings", "ChangeUser":
@@ -181,7 +210,7 @@ func TestWhoeverLosesTheirRightsFinishesNothing(t *testing.T) {
 			machines := m.thieves(slices.DeleteFunc(slices.Clone(ops), func(op api.Operation) bool { return op.Scope == "" }), false, func(op api.Operation) *http.Request {
 				return m.request(op.Method, path(op, someID), meantBody(op))
 			})
-			time.Sleep(300 * time.Millisecond)
+			h.waits(anyHandler, len(all)+len(machines))
 			release()
 			if err := <-changed; err != nil {
 				t.Fatal(err)
