@@ -36,6 +36,7 @@ func TestTheLogIsFiltered(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).start()
 	owner := h.claim()
+	h.settle()
 	stranger := h.browser()
 	stranger.header = map[string][]string{"X-Request-Id": {"forged"}}
 	refusal := stranger.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
@@ -251,6 +252,7 @@ func TestTheLogGoesToASyslogServer(t *testing.T) {
 	server := realtest.NewSyslogd(t, "127.0.0.22")
 	h := newHouse(t).start()
 	owner := h.claim()
+	h.settle()
 	if s := owner.must(200, "GET", "/syslog", nil).body; s["state"] != "off" || s["configured"] != false || s["port"] != 6514.0 {
 		t.Errorf("got %v", s)
 	}

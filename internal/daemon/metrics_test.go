@@ -106,6 +106,7 @@ func TestFiguresAreReadWithoutAWrite(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).start()
 	owner := h.claim()
+	h.settle()
 	made := func() float64 {
 		values, _ := figures(t, owner)
 		return values["castellan_store_commit_seconds_count"]
@@ -177,6 +178,7 @@ func TestPrometheusScrapesTheNAS(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t).start()
 	owner := h.claim()
+	h.settle() // it trusts the certificate of this moment
 	owner.enrol()
 	dir := t.TempDir()
 	write := func(name string, data []byte) {
