@@ -292,6 +292,7 @@ func TestTheFirstSignInInAnotherBrowserIsTold(t *testing.T) {
 	}
 	owner.must(200, "DELETE", "/me/sessions", nil) // news of another class, which comes after them
 	told(t, mta, "You were signed out everywhere else")
+	h.awaits("three mails, which another one may overtake", 30*time.Second, func() bool { return letters() >= 3 })
 	if n := letters(); n != 3 {
 		t.Errorf("%d mails came", n)
 	}
