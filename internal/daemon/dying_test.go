@@ -55,7 +55,7 @@ func ResetAndDie(c Config, moment string) error {
 	if err := h.restore(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if moment != AfterDone {
 		return h.reset.Follow(ctx)

@@ -63,7 +63,7 @@ func TestAResetThatIsCutOffIsWholeOrNone(t *testing.T) {
 			if happened {
 				cut.isReset(l.phone)
 				if pending { // the news were lost with the process
-					cut.awaits("the mail to the former administrator", 5*time.Second, func() bool { return len(l.mta.Mails(inbox)) > mails })
+					cut.awaits("the mail to the former administrator", 30*time.Second, func() bool { return len(l.mta.Mails(inbox)) > mails })
 				}
 			} else {
 				cut.isAsBefore(l.phone)
@@ -168,7 +168,7 @@ func (h *house) write(suffix, from string) {
 // file is written may come too late on a busy machine; then another copy is reset.
 func (h *house) killed(t *testing.T, moment string) (cut *house, file os.FileInfo) {
 	t.Helper()
-	for range 20 {
+	for range 100 {
 		cut = h.copied(t)
 		file = cut.databaseFile()
 		held, err := os.Open(cut.database()) // so that no new file gets its number

@@ -64,7 +64,7 @@ func (h *house) light(name string) string {
 // shows waits until both lights look as wanted.
 func (h *house) shows(when, green, red string) {
 	h.t.Helper()
-	for end := time.Now().Add(5 * time.Second); h.light(greenLight) != green || h.light(redLight) != red; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); h.light(greenLight) != green || h.light(redLight) != red; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			h.t.Fatalf("%s: green is %q and red is %q, want %q and %q", when, h.light(greenLight), h.light(redLight), green, red)
 		}
@@ -80,13 +80,17 @@ func TestTheLightsSayWhereAPressStands(t *testing.T) {
 	h.start()
 	h.shows("new", steady, "none 0")
 	owner := h.claim()
-	b := owner.must(200, "GET", "/button", nil).body["feedback"].(obj)
+	var b obj
+	h.awaits("the first look for lights", 30*time.Second, func() bool {
+		b = owner.must(200, "GET", "/button", nil).body["feedback"].(obj)
+		return b["light"] != nil
+	})
 	if b["light"] != greenLight || b["warning"] != redLight || b["beeper"] != nil {
 		t.Errorf("feedback is %v", b)
 	}
 	held := make(chan answer)
-	go func() { held <- h.local().call("POST", "/local/button", obj{"hold_ms": 7000}) }()
-	h.awaits("let go now", 8*time.Second, func() bool { return h.light(redLight) == urgently && h.light(greenLight) == "none 0" })
+	go func() { held <- h.local().call("POST", "/local/button", obj{"hold_ms": 8000}) }()
+	h.awaits("let go now", 30*time.Second, func() bool { return h.light(redLight) == urgently && h.light(greenLight) == "none 0" })
 	if a := <-held; a.body["outcome"] != "reset" {
 		t.Fatalf("got %v", a.body)
 	}
