@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,6 +25,9 @@ func (h *house) found(secret []byte) (in []string) {
 			return err
 		}
 		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // a file that is written anew has got its name meanwhile
+		}
 		for _, form := range forms {
 			if bytes.Contains(data, form) {
 				in = append(in, filepath.Base(path))
