@@ -319,6 +319,15 @@ func (p phone) code(steps int) string {
 	return string(p.seed.CodeAt(otp.Step(int(otp.StepAt(time.Now())) + steps)))
 }
 
+// early is the code of the step before. A step that is about to end is waited out, as its code would be too old when it
+// comes.
+func (p phone) early() string {
+	for time.Now().Unix()%30 >= 27 {
+		time.Sleep(100 * time.Millisecond)
+	}
+	return p.code(-1)
+}
+
 // enrol turns 2-step verification on with the code of the step before, so that the current one is free.
 func (b *browser) enrol() phone {
 	p, _ := b.enrolled()
@@ -330,7 +339,7 @@ func (b *browser) enrolled() (p phone, codes []string) {
 	b.t.Helper()
 	e := b.must(201, "POST", "/me/two-step/devices", obj{"name": "My phone"})
 	p = phone{secretOf(b.t, e.body["secret"].(string))}
-	b.must(200, "POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e.body["id"]), obj{"code": p.code(-1), "saved": true})
+	b.must(200, "POST", fmt.Sprintf("/me/two-step/devices/%s/confirmation", e.body["id"]), obj{"code": p.early(), "saved": true})
 	for _, c := range listOf(e.body["recovery_codes"]) {
 		codes = append(codes, c.(string))
 	}

@@ -41,6 +41,9 @@ func TestAMachinesCodeWorksOnce(t *testing.T) {
 	b.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
 	b.refused(401, "code_refused", "POST", "/sign-in/code", obj{"code": m.code(1)})
 	b.must(200, "POST", "/sign-in/code", obj{"code": phone.code(0)})
+	for m.now().Unix()%30 == 0 { // its clock is a second fast, and may be in the next step alone
+		time.Sleep(100 * time.Millisecond)
+	}
 	if a := m.offers(m.code(1)); a.StatusCode != 200 {
 		t.Errorf("the next one: %d %s", a.StatusCode, a.raw)
 	}

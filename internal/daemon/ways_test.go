@@ -154,7 +154,7 @@ func TestChangesToWaysInAreTold(t *testing.T) {
 	h, owner, mta := mailed(t, "127.0.0.22")
 	e := owner.must(201, "POST", "/me/two-step/devices", obj{"name": "My phone"}).body
 	first := phone{secretOf(t, e["secret"].(string))}
-	owner.must(200, "POST", "/me/two-step/devices/"+e["id"].(string)+"/confirmation", obj{"code": first.code(-1), "saved": true})
+	owner.must(200, "POST", "/me/two-step/devices/"+e["id"].(string)+"/confirmation", obj{"code": first.early(), "saved": true})
 	if _, text := told(t, mta, "2-step verification was turned on"); !strings.Contains(text, "“My phone”") || strings.Contains(text, "http") {
 		t.Errorf("got %q", text)
 	}
@@ -163,7 +163,7 @@ func TestChangesToWaysInAreTold(t *testing.T) {
 		t.Error("recovery codes come with the first way only")
 	}
 	tablet := phone{secretOf(t, d["secret"].(string))}
-	owner.must(200, "POST", "/me/two-step/devices/"+d["id"].(string)+"/confirmation", obj{"code": tablet.code(-1)})
+	owner.must(200, "POST", "/me/two-step/devices/"+d["id"].(string)+"/confirmation", obj{"code": tablet.early()})
 	told(t, mta, "An authenticator device was added")
 	owner.must(200, "PATCH", "/me/two-step/devices/"+d["id"].(string), obj{"name": "Old tablet"})
 	owner.must(200, "DELETE", "/me/two-step/devices/"+d["id"].(string), nil)
