@@ -18,7 +18,7 @@ import (
 
 // from returns a dialer of another source.
 func from(last byte) *net.Dialer {
-	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, last)}, Timeout: 5 * time.Second}
+	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, last)}, Timeout: 30 * time.Second}
 }
 
 // idle opens a connection, has one request answered on it, and leaves it open.
@@ -34,7 +34,7 @@ func (h *house) idle(d *net.Dialer) (net.Conn, error) {
 // that gave way for it.
 func (h *house) answered(c net.Conn) (net.Conn, error) {
 	h.t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
 	if _, err := fmt.Fprintf(c, "HEAD /nothing HTTP/1.1\r\nHost: %s\r\n\r\n", c.RemoteAddr()); err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func held(all []net.Conn) (n int) {
 // answered are taken in, or closed, beside whoever opens them.
 func settled(all []net.Conn, most int) int {
 	n := held(all)
-	for end := time.Now().Add(5 * time.Second); n > most && time.Now().Before(end); {
+	for end := time.Now().Add(30 * time.Second); n > most && time.Now().Before(end); {
 		n = held(all)
 	}
 	return n
@@ -228,7 +228,7 @@ func TestAConnectionCarriesFewRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
 	_, _ = io.WriteString(c, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
 	header := make([]byte, 9) // of a frame, RFC 9113 section 4.1
 	if _, err := io.ReadFull(c, header); err != nil || header[3] != 4 {

@@ -91,11 +91,10 @@ func (s *timeServer) reply(request []byte) []byte {
 func (h *house) awaitClock(want string) {
 	h.t.Helper()
 	b, got := h.browser(), any(nil)
-	for range 100 {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if got = b.must(200, "GET", "/status", nil).body["clock"].(obj)["state"]; got == want {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	h.t.Fatalf("the clock is %v, want %s", got, want)
 }

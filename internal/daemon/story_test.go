@@ -154,7 +154,9 @@ func TestTwoParallelClaimsOverHTTP(t *testing.T) {
 	}
 	for i, b := range browsers {
 		all.Go(func() {
-			statuses[i] = b.call("POST", "/claim", obj{"name": "admin", "password": goodPassword}).StatusCode
+			for statuses[i] = 503; statuses[i] == 503; { // too many passwords are being hashed
+				statuses[i] = b.call("POST", "/claim", obj{"name": "admin", "password": goodPassword}).StatusCode
+			}
 		})
 	}
 	all.Wait()
