@@ -90,8 +90,8 @@ func (h *house) start() *house {
 		select {
 		case err := <-ended:
 			return err
-		case <-time.After(30 * time.Second):
-			h.t.Error("the daemon did not stop within 30 s")
+		case <-time.After(5 * time.Second):
+			h.t.Error("the daemon did not stop within 5 s")
 			return nil
 		}
 	})
