@@ -276,7 +276,7 @@ const theReset = "the reset"
 func (l *load) reset(finger kerneltest.Line) (claimed *browser) {
 	b := l.visit()
 	finger.Press()
-	time.Sleep(5200 * time.Millisecond)
+	time.Sleep(7 * time.Second) // the box may hear of it late
 	written := l.begin(act{what: theReset, kind: "box.reset", change: func(s state) {
 		withoutDevices(s)
 		s[owner], s["idle"], s["demand"] = nobody, strconv.Itoa(settings.IdleDefault), "administrators"
