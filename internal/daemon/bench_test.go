@@ -41,6 +41,7 @@ type house struct {
 	stop     func() error
 	hash     password.Config // what a hash costs
 	passed   atomic.Int64    // by how much the clock that never steps was moved
+	stood    atomic.Int64    // where it stands; 0: it goes
 	stepped  atomic.Int64
 	root     fstest.MapFS // what the box's other services leave, see keeper.Config
 	bus      string       // of the system, see keeper.Config

@@ -214,7 +214,7 @@ func TestOnePasswordOnManyNames(t *testing.T) {
 	h := newHouse(t).start()
 	owner := h.claim()
 	attacker := h.browser().from("127.0.0.66")
-	stopped := 0
+	stopped, goOn := 0, h.freezes()
 	for i := range 50 {
 		if a := attacker.call("POST", "/sign-in", obj{"name": fmt.Sprint("name", i), "password": "summer2026"}); a.StatusCode == 429 && stopped == 0 {
 			stopped = i + 1
@@ -223,6 +223,7 @@ func TestOnePasswordOnManyNames(t *testing.T) {
 			}
 		}
 	}
+	goOn()
 	if stopped == 0 || stopped > 24 {
 		t.Errorf("stopped at name %d", stopped)
 	}
@@ -245,10 +246,12 @@ func TestOnePasswordOnManyNames(t *testing.T) {
 		t.Errorf("the log has %v", kinds)
 	}
 	mine.must(200, "POST", "/sign-in", obj{"name": "admin", "password": goodPassword}) // while the crowd is there
+	goOn = h.freezes()
 	for range throttle.FreeTries {
 		mine.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
 	}
 	mine.refused(429, "slow_down", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	goOn()
 	second := h.guess("127.0.0.9", "admin", goodPassword)
 	if second.StatusCode != 200 {
 		t.Errorf("a newcomer: %d %s", second.StatusCode, second.raw)

@@ -16,7 +16,20 @@ func (h *house) system() time.Time { return time.Now().Add(time.Duration(h.stepp
 
 func (h *house) step(d time.Duration) { h.stepped.Add(int64(d)) }
 
-func (h *house) elapsed() time.Duration { return clock.Elapsed() + time.Duration(h.passed.Load()) }
+func (h *house) elapsed() time.Duration {
+	now := clock.Elapsed()
+	if at := time.Duration(h.stood.Load()); at != 0 {
+		now = at
+	}
+	return now + time.Duration(h.passed.Load())
+}
+
+// freezes keeps that clock where it is, but for what is passed, until goOn is called: what a busy machine takes for a few requests
+// does not count.
+func (h *house) freezes() (goOn func()) {
+	h.stood.Store(int64(clock.Elapsed()))
+	return func() { h.stood.Store(0) }
+}
 
 // pass moves the clock that never steps, on which guesses and sessions are limited.
 func (h *house) pass(d time.Duration) { h.passed.Add(int64(d)) }

@@ -115,12 +115,14 @@ func TestHeadersThatClaimAnAddressAreNotBelieved(t *testing.T) {
 			b.header.Set(name, value)
 		}
 	}
+	goOn := h.freezes()
 	for i := range throttle.FreeTries {
 		claim(i)
 		b.refused(401, "sign_in_refused", "POST", "/sign-in", obj{"name": "admin", "password": "wrong"})
 	}
 	claim(99)
 	b.refused(429, "slow_down", "POST", "/sign-in", obj{"name": "admin", "password": goodPassword})
+	goOn()
 	seen := 0
 	for _, e := range owner.events("area=sign_in") {
 		if e := e.(obj); e["kind"] == "sign_in.refused" {
