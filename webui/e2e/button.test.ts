@@ -22,7 +22,16 @@ story("a short press claims a new NAS for the browser that waits", async ({ nas,
 	const visitor = await visit();
 	const { page } = visitor;
 	await waiting(visitor);
+	// A NAS that has just started finds its button a moment later than it answers.
+	await page.route("**/api/v1/status", async (route) => {
+		const response = await route.fetch();
+		const json = await response.json();
+		await route.fulfill({ response, json: { ...json, claim: { ...json.claim, button: false } } });
+	});
 	await page.reload();
+	await page.getByLabel("Default password").waitFor();
+	expect(await page.getByText(/^Waiting/).count()).toBe(0);
+	await page.unrouteAll({ behavior: "wait" });
 	await waiting(visitor);
 	await nas.press("300ms");
 	await account(visitor);

@@ -81,7 +81,12 @@ story(
 		await page.getByRole("heading", { name: "Ways back in" }).waitFor();
 		await visitor.look("ways-back");
 		await page.getByRole("button", { name: "Close" }).click();
+		// Answered later, it would end the sign-in of whoever comes next.
+		const release = await visitor.holds("/sign-in");
 		await page.getByRole("button", { name: "Not you?" }).click();
+		await page.getByRole("button", { name: "Leaving" }).waitFor();
+		expect(await page.getByLabel("User name").count()).toBe(0);
+		await release();
 		await page.getByLabel("User name").waitFor();
 		expect(await page.getByLabel("User name").inputValue()).toBe("");
 		await page.reload();
