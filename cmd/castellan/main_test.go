@@ -215,7 +215,7 @@ func TestACrashLeavesAWholeDatabaseAndNoSecondDaemon(t *testing.T) {
 	}
 	start := time.Now()
 	_ = p.cmd.Process.Signal(syscall.SIGINT)
-	if err := p.cmd.Wait(); err != nil || time.Since(start) > 10*time.Second { // TimeoutStopSec of the unit
+	if err := p.cmd.Wait(); err != nil || time.Since(start) > 5*time.Second {
 		t.Errorf("stopped after %v: %v", time.Since(start), err)
 	}
 }

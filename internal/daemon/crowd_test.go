@@ -61,7 +61,7 @@ func held(all []net.Conn) (n int) {
 // answered are taken in, or closed, beside whoever opens them.
 func settled(all []net.Conn, most int) int {
 	n := held(all)
-	for end := time.Now().Add(30 * time.Second); n > most && time.Now().Before(end); {
+	for end := time.Now().Add(5 * time.Second); n > most && time.Now().Before(end); { // after ten silent ones end by themselves
 		n = held(all)
 	}
 	return n

@@ -3,15 +3,14 @@ package daemon_test
 import (
 	"fmt"
 	"net/http"
-	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	accounts "castellan/internal/access/account"
 	"castellan/internal/access/token"
 	"castellan/internal/httpapi/api"
+	"castellan/internal/realtest"
 	"castellan/internal/store"
 )
 
@@ -21,16 +20,9 @@ const anyHandler = "httpapi.(*handlers)."
 func (h *house) waits(function string, wanted int) {
 	h.t.Helper()
 	in := fmt.Sprintf("store.(*DB).Update(%p", h.db)
-	stacks := make([]byte, 8<<20)
 	found := 0
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		found = 0
-		for one := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-			if strings.Contains(one, "bbolt.(*DB).beginRWTx(") && strings.Contains(one, in) && strings.Contains(one, function) {
-				found++
-			}
-		}
-		if found >= wanted {
+		if found = realtest.Standing("bbolt.(*DB).beginRWTx(", in, function); found >= wanted {
 			return
 		}
 	}

@@ -6,7 +6,7 @@ import type { Visitor } from "./visitor";
 
 /** Waits for the sign-in page with its sentence: an open desktop asks every ten seconds. */
 async function landed(visitor: Visitor) {
-	await visitor.page.getByText(endedElsewhere).waitFor({ timeout: 40_000 });
+	await visitor.page.getByText(endedElsewhere).waitFor({ timeout: 15_000 });
 }
 
 // R104 R101: people see where they are signed in and end it there; the other browser says what happened.
@@ -35,7 +35,7 @@ story(
 		await signIn(two, ines);
 		await desktop(two);
 		const again = sessions.getByRole("button", { name: /^Sign out Chrome/ });
-		await expect.poll(() => again.count(), { timeout: 40_000 }).toBe(1);
+		await expect.poll(() => again.count(), { timeout: 15_000 }).toBe(1);
 		await sessions.getByRole("button", { name: "Sign out all others" }).click();
 		const dialog = one.page.getByRole("dialog");
 		await dialog.getByText("2 other sessions end").waitFor();

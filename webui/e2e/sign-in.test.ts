@@ -86,6 +86,7 @@ story(
 		await page.getByRole("button", { name: "Not you?" }).click();
 		await page.getByRole("button", { name: "Leaving" }).waitFor();
 		expect(await page.getByLabel("User name").count()).toBe(0);
+		await visitor.look("sign-in-leaving");
 		await release();
 		await page.getByLabel("User name").waitFor();
 		expect(await page.getByLabel("User name").inputValue()).toBe("");

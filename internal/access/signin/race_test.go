@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +17,7 @@ import (
 	"castellan/internal/access/throttle"
 	"castellan/internal/box/network"
 	"castellan/internal/event"
+	"castellan/internal/realtest"
 	"castellan/internal/reset"
 	"castellan/internal/store"
 )
@@ -71,15 +70,8 @@ func (b *bench) while(meanwhile ...func()) {
 }
 
 // waiting counts the functions of while that wait for the writer.
-func waiting() (n int) {
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	for one := range strings.SplitSeq(string(stacks), "\n\n") {
-		if strings.Contains(one, "[sync.Mutex.Lock") && strings.Contains(one, "bbolt.(*DB).beginRWTx(") && strings.Contains(one, "(*bench).while in goroutine") {
-			n++
-		}
-	}
-	return n
+func waiting() int {
+	return realtest.Standing("[sync.Mutex.Lock", "bbolt.(*DB).beginRWTx(", "(*bench).while in goroutine")
 }
 
 // T27 R140: a claim that is on its way while the box is reset does not take the box after it.
